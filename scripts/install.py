@@ -1,4 +1,4 @@
-"""Install this checkout into the environment that runs this file: `python scripts/install.py [EXTRA ...] [-- PIP OPTION ...]`.
+"""Install this checkout into this Python's environment: `python scripts/install.py [EXTRA ...] [-- PIP OPTION ...]`.
 
 MediaPipe's metadata asks for more than its face, pose and hand models load: JAX (380 MB, used by its converter of
 language models alone) and an OpenCV that needs libGL, which servers lack. Pip can't leave a dependency out, so pip
