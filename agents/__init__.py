@@ -1,0 +1,1 @@
+"""Who reasons: each agent is a prompt, an output schema and the knowledge it may quote."""

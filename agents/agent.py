@@ -1,0 +1,97 @@
+"""What an agent is: a prompt, an output schema and the knowledge it may quote. It knows nothing of order or graphs."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from agents.case import Case
+from agents.claims import FRAME_PREFIX, ClaimList, Level
+from agents.evidence_table import shown
+from agents.frames import FrameImage
+from agents.json_schema import server_schema
+from agents.report import TokenUse
+
+PROMPTS = Path(__file__).parent / "prompts"
+
+T = TypeVar("T", bound=BaseModel)
+Message = dict[str, Any]  # one of OpenAI's chat messages
+
+
+class Answer(NamedTuple, Generic[T]):
+    """A parsed and validated answer, and what it cost."""
+
+    content: T
+    tokens: TokenUse
+
+
+class Model(Protocol):
+    """Something that answers messages in a given shape."""
+
+    name: str
+
+    async def sees_images(self) -> bool:
+        """Whether frames can be shown to it."""
+        ...
+
+    async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
+        """The answer to the messages as an `output`; `schema` is what a server is made to follow.
+
+        Raises:
+            ModelError: the model can't be reached, refuses, or never gives a valid answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True)
+class Agent(Generic[T]):
+    """One who reasons.
+
+    `output` is what an answer is read as; `narrowed` makes of it, for a case, the type whose schema the server is
+    given: only existing labels, ids and times. Reading is laxer so that one false id costs one claim, not the answer.
+    """
+
+    name: str
+    prompt: str  # file in prompts/
+    output: type[T]
+    narrowed: Callable[[Case], type[T]]
+    level: Level | None = None
+    knowledge: tuple[str, ...] = ()
+
+
+async def ask(agent: Agent[T], case: Case, model: Model, frames: tuple[FrameImage, ...] = ()) -> Answer[T]:
+    """Put the case to an agent.
+
+    Raises:
+        ModelError: the model can't be reached, refuses, or never gives a valid answer.
+    """
+    from agents.messages import messages
+
+    return await model.answer(messages(agent, case, frames), agent.output, server_schema(agent.narrowed(case)))
+
+
+def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
+    """The output of an agent of a level: labels of the codebook, evidence that it is shown, times in the clip."""
+
+    def output(case: Case) -> type[ClaimList]:
+        measured = [o.id for o in shown(case.evidence) if case.person is None or o.person in (None, case.person)]
+        seen = [f"{FRAME_PREFIX}{t:.2f}" for t in case.frames_shown_s]
+        last_ms = int(case.clip.duration_s * 1000)
+        return ClaimList.for_labels(case.codebook.ids(level), (*measured, *seen), last_ms)
+
+    return output
+
+
+def prompts_sha256() -> str:
+    """Hash of all prompts, for a report's provenance."""
+    digest = hashlib.sha256()
+    for path in sorted(PROMPTS.glob("*.md")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,30 @@
+"""The case that every agent is given: one clip's facts, its evidence, and the claims made so far."""
+
+from dataclasses import dataclass, replace
+
+from agents.claims import Claim, Level
+from agents.codebook import Codebook
+from agents.report import ClipFacts
+from perception.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known when an agent is asked; nothing here changes when another agent is asked, but `claims`."""
+
+    clip: ClipFacts
+    evidence: Evidence
+    codebook: Codebook
+    people: tuple[str, ...]
+    person: str | None = None  # whom the question is about; none: all of them together
+    claims: tuple[Claim, ...] = ()  # accepted claims of earlier levels, about everybody
+    feedback: tuple[str, ...] = ()  # what the critic found wrong with the last answer
+    frames_shown_s: tuple[float, ...] = ()  # times of the frames that a model is shown
+
+    def about(self, person: str | None) -> "Case":
+        """The same case, asked about someone."""
+        return replace(self, person=person)
+
+    def claims_of(self, level: Level) -> tuple[Claim, ...]:
+        """Claims of a level about the person in question (all of them when asked about everybody)."""
+        return tuple(c for c in self.claims if c.level == level and self.person in (None, c.person))

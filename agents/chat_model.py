@@ -1,0 +1,217 @@
+"""A model behind an OpenAI-compatible endpoint, vLLM first."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+from agents.agent import Answer, Message
+from agents.errors import ModelAnswerError, ModelError
+from agents.parsing import InvalidAnswer, parse
+from agents.report import TokenUse
+from agents.response_cache import ResponseCache
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+T = TypeVar("T", bound=BaseModel)
+MOST_TOKENS = 2048  # of an answer: six claims take about 900
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
+REPAIRS = 2  # further tries when an answer is not valid
+REPAIR_TEMPERATURE = 0.7  # at temperature 0 the same words would come again
+TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
+# A grey JPEG of 32 x 32 pixels, to find out whether an endpoint takes images at all
+PROBE_SIZE_PX = 32
+
+
+class ChatModel:
+    """A client with bounded retries, a limit on calls at a time, and a cache of deterministic answers."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        timeout_s: float = 120.0,
+        retries: int = 3,
+        concurrency: int = 8,
+        temperature: float = 0.0,
+        seed: int = 0,
+        cache: ResponseCache | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Name a model at an endpoint; nothing is sent yet. `retries` are those of a call that fails on the way."""
+        import httpx
+        import openai
+
+        self.name, self.base_url, self.temperature, self.seed = name, base_url, temperature, seed
+        self._retries, self._timeout_s, self._cache, self._sleep = retries, timeout_s, cache, sleep
+        self._calls = asyncio.Semaphore(concurrency)
+        self._takes_images: bool | None = None
+        self._probing = asyncio.Lock()
+        limits = httpx.Limits(max_connections=concurrency)
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key or "none",
+            max_retries=0,
+            timeout=timeout_s,
+            http_client=openai.DefaultAsyncHttpxClient(limits=limits),
+        )
+
+    async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
+        """A valid answer; see `Model`. An invalid one is asked for again, with what was wrong, a few times.
+
+        Raises:
+            ModelError: the endpoint can't be reached or refuses.
+            ModelAnswerError: no answer was valid.
+        """
+        key = ResponseCache.key(self._question(messages, schema))
+        if self._cache and (kept := self._cache.get(key)) is not None:
+            return Answer(parse(kept, output), TokenUse(calls_from_cache=1))
+        spent, problem = TokenUse(), ""
+        for attempt in range(1 + REPAIRS):
+            completion = await self._call(_with_problem(messages, problem), schema, attempt)
+            spent = _added(spent, completion)
+            try:
+                words = _words(completion)
+                content = parse(words, output)
+            except InvalidAnswer as error:
+                problem = str(error)
+                continue
+            if self._cache:
+                self._cache.put(key, words)
+            return Answer(content, spent)
+        raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}")
+
+    async def sees_images(self) -> bool:
+        """Whether the endpoint takes images: asked once, with a tiny one. An endpoint that is away says no."""
+        async with self._probing:
+            if self._takes_images is None:
+                parts = [{"type": "image_url", "image_url": {"url": _grey_square()}}, {"type": "text", "text": "Say ok."}]
+                try:
+                    await self._send([{"role": "user", "content": parts}], {"max_tokens": 1})
+                    self._takes_images = True
+                except Exception as error:
+                    self._takes_images = None if _passing(error) else False
+                    return False
+        return self._takes_images
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _call(self, messages: list[Message], schema: dict[str, Any], attempt: int) -> "ChatCompletion":
+        json_schema = {"name": "answer", "schema": schema, "strict": True}
+        options = {
+            "response_format": {"type": "json_schema", "json_schema": json_schema},
+            "max_tokens": MOST_TOKENS,
+            "seed": self.seed + attempt,
+            "temperature": max(self.temperature, REPAIR_TEMPERATURE) if attempt else self.temperature,
+        }
+        for failures in range(1 + self._retries):
+            try:
+                async with self._calls:
+                    return await self._send(messages, options)
+            except Exception as error:
+                if not _passing(error) or failures == self._retries:
+                    raise ModelError(self._what_went_wrong(error, failures)) from error
+                await self._sleep(_wait_s(error, failures))
+        raise AssertionError("the loop returns or raises")
+
+    async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
+        create: Any = self._client.chat.completions.create
+        # a server that sends a byte now and then would never reach httpx's own timeout
+        async with asyncio.timeout(self._timeout_s):
+            completion: ChatCompletion = await create(model=self.name, messages=messages, **options)
+        return completion
+
+    def _question(self, messages: list[Message], schema: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "endpoint": self.base_url,
+            "messages": messages,
+            "schema": schema,
+            "seed": self.seed,
+            "temperature": self.temperature,
+            "max_tokens": MOST_TOKENS,
+        }
+
+    def _what_went_wrong(self, error: Exception, failures: int) -> str:
+        import openai
+
+        tries = f" ({failures + 1} tries)" if failures else ""
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
+            return f"{self.name} at {self.base_url} did not answer within {self._timeout_s:g} s{tries}"
+        if isinstance(error, openai.APIStatusError):
+            said = error.body.get("message", "") if isinstance(error.body, dict) else ""
+            about = f": {str(said)[:200]}" if said else ""
+            return f"{self.name} at {self.base_url} answered HTTP {error.status_code}{tries}{about}"
+        if isinstance(error, openai.APIConnectionError):
+            return f"no model endpoint answers at {self.base_url}{tries}"
+        return f"{self.name} at {self.base_url} sent something that is no chat completion ({type(error).__name__})"
+
+
+def _passing(error: Exception) -> bool:
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code in TRY_AGAIN
+    return isinstance(error, TimeoutError | openai.APIConnectionError)
+
+
+def _wait_s(error: Exception, failures: int) -> float:
+    """Twice as long each time, with jitter; what a Retry-After header asks for, up to a limit."""
+    response = getattr(error, "response", None)
+    asked = response.headers.get("retry-after", "") if response is not None else ""
+    if asked.replace(".", "", 1).isdigit():
+        return min(float(asked), LONGEST_WAIT_S)
+    return min(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5), LONGEST_WAIT_S)
+
+
+def _words(completion: "ChatCompletion") -> str:
+    """The answer's text.
+
+    Raises:
+        InvalidAnswer: there is none, or it was cut off.
+    """
+    choices = getattr(completion, "choices", None)
+    if not choices or getattr(choices[0], "message", None) is None or not choices[0].message.content:
+        raise InvalidAnswer("it is empty")
+    if choices[0].finish_reason == "length":
+        raise InvalidAnswer(f"it was cut off after {MOST_TOKENS} tokens; be shorter")
+    return str(choices[0].message.content)
+
+
+def _with_problem(messages: list[Message], problem: str) -> list[Message]:
+    """The messages with what was wrong last time as a further part at the very end, after the shared prefix."""
+    if not problem:
+        return messages
+    said = {"type": "text", "text": f"Your last answer was not accepted: {problem}. Answer again, in the JSON form."}
+    *before, last = messages
+    return [*before, {**last, "content": [*last["content"], said]}]
+
+
+def _added(spent: TokenUse, completion: "ChatCompletion") -> TokenUse:
+    usage = getattr(completion, "usage", None)
+    details = getattr(usage, "prompt_tokens_details", None)
+    return TokenUse(
+        calls=spent.calls + 1,
+        calls_from_cache=spent.calls_from_cache,
+        prompt_tokens=spent.prompt_tokens + (getattr(usage, "prompt_tokens", 0) or 0),
+        cached_prompt_tokens=spent.cached_prompt_tokens + (getattr(details, "cached_tokens", 0) or 0),
+        completion_tokens=spent.completion_tokens + (getattr(usage, "completion_tokens", 0) or 0),
+    )
+
+
+def _grey_square() -> str:
+    import base64
+    import io
+
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.new("RGB", (PROBE_SIZE_PX, PROBE_SIZE_PX), (128, 128, 128)).save(content, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()

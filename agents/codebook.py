@@ -1,0 +1,106 @@
+"""Codebooks: the closed sets of labels that claims may use, as data."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from agents.claims import LEVELS, Level
+from perception.errors import MentalisError
+from perception.evidence import Frozen
+
+FOLDER = Path(__file__).parent / "codebooks"
+
+
+class CodebookError(MentalisError):
+    """A codebook that does not exist or can't be used."""
+
+
+class Label(Frozen):
+    """One label: what it means, what speaks for it, what does not."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str
+    definition: str
+    indicators: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = Field(default=(), description="concepts of the knowledge base that mean this label")
+    valence: Annotated[float, Field(ge=-1, le=1)] | None = None
+    arousal: Annotated[float, Field(ge=-1, le=1)] | None = None
+
+
+class Codebook(Frozen):
+    """Labels of each level; `neutral` names the label of a level that holds when nothing speaks against it."""
+
+    id: str
+    name: str
+    source: str
+    behaviour: tuple[Label, ...]
+    cognition: tuple[Label, ...]
+    emotion: tuple[Label, ...]
+    neutral: dict[Level, str] = Field(default_factory=dict)
+    sha256: str = ""
+
+    def labels(self, level: Level) -> tuple[Label, ...]:
+        """The labels of a level."""
+        return {"behaviour": self.behaviour, "cognition": self.cognition, "emotion": self.emotion}[level]
+
+    def ids(self, level: Level) -> tuple[str, ...]:
+        """The ids of a level's labels."""
+        return tuple(label.id for label in self.labels(level))
+
+    def label(self, level: Level, label_id: str) -> Label | None:
+        """A label by its id, or none."""
+        return next((label for label in self.labels(level) if label.id == label_id), None)
+
+    def definitions(self, level: Level) -> str:
+        """The level's labels as lines for a prompt."""
+        lines = []
+        for label in self.labels(level):
+            line = f"- `{label.id}` ({label.name}): {label.definition}"
+            line += f" Signs: {'; '.join(label.indicators)}." if label.indicators else ""
+            line += f" Not: {'; '.join(label.exclusions)}." if label.exclusions else ""
+            lines.append(line)
+        return "\n".join(lines)
+
+
+def codebook_names() -> tuple[str, ...]:
+    """Names of the codebooks that come with Mentalis."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "default"))
+
+
+@cache
+def load_codebook(name_or_file: str) -> Codebook:
+    """A shipped codebook by name, or a user's own YAML file; levels it leaves out are those of `default.yaml`.
+
+    Raises:
+        CodebookError: no such codebook, or a file that does not keep the format.
+    """
+    path = FOLDER / f"{name_or_file}.yaml" if name_or_file in codebook_names() else Path(name_or_file)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        names = ", ".join(codebook_names())
+        raise CodebookError(f"no codebook {name_or_file!r}: give a YAML file or one of {names}") from error
+    try:
+        content = yaml.safe_load(text)
+        missing = [level for level in LEVELS if level not in (content or {})]
+        default = yaml.safe_load((FOLDER / "default.yaml").read_text(encoding="utf-8")) if missing else {}
+        for level in missing:
+            content[level] = default[level]
+            if level in default.get("neutral", {}):
+                content.setdefault("neutral", {}).setdefault(level, default["neutral"][level])
+        book = Codebook.model_validate({**content, "sha256": hashlib.sha256(text.encode()).hexdigest()})
+    except (yaml.YAMLError, ValidationError, TypeError, AttributeError) as error:
+        where = f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
+        raise CodebookError(f"codebook {path.name}: {where}") from error
+    for level in LEVELS:
+        ids = book.ids(level)
+        if len(set(ids)) != len(ids) or not ids:
+            raise CodebookError(f"codebook {path.name}: {level} needs labels, each with an id of its own")
+        if book.neutral.get(level, ids[0]) not in ids:
+            raise CodebookError(f"codebook {path.name}: neutral {book.neutral[level]!r} is no label of {level}")
+    return book

@@ -1,0 +1,111 @@
+"""What is sent to a model: first all that every agent of a clip shares, byte for byte, then the agent's own task.
+
+A model server's prefix cache then reads the clip once for all agents, people and rounds.
+"""
+
+import base64
+import json
+from functools import cache
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from agents.agent import PROMPTS, Agent, Message
+from agents.case import Case
+from agents.claims import LEVELS
+from agents.evidence_table import table
+from agents.frames import FrameImage
+from agents.knowledge_base import knowledge_text
+from perception.errors import MentalisError
+
+TRANSCRIPT_CHARACTERS = 6_000  # about 1,500 tokens
+
+
+class PromptError(MentalisError):
+    """A prompt file that can't be read or filled in."""
+
+
+def messages(agent: Agent[Any], case: Case, frames: tuple[FrameImage, ...] = ()) -> list[Message]:
+    """The system message and one user message whose last part is the agent's task."""
+    parts = [*shared_parts(case, frames), {"type": "text", "text": task(agent, case)}]
+    return [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": parts}]
+
+
+def shared_parts(case: Case, frames: tuple[FrameImage, ...]) -> list[Message]:
+    """Frames with their times, then words and evidence; nothing in it depends on agent, person or round."""
+    parts: list[Message] = []
+    for frame in frames:
+        url = "data:image/jpeg;base64," + base64.b64encode(frame.jpeg).decode()
+        parts.append({"type": "text", "text": f"{frame.id} (at {round(frame.time_s * 1000)} ms)"})
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    # The fence is drawn from the clip's hash: words in a transcript can't close it, and it is the same in each call.
+    facts = {"clip": case.clip, "people": case.people, "fence": case.clip.sha256[:12]}
+    content = {**facts, "transcript": transcript(case), "evidence": table(case.evidence)}
+    parts.append({"type": "text", "text": fill("evidence.md", content)})
+    return parts
+
+
+def task(agent: Agent[Any], case: Case) -> str:
+    """The agent's own part: its prompt filled in with person, codebook, earlier claims, knowledge and feedback."""
+    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
+    content = {
+        "subject": case.person or "all people together",
+        "alone": case.person is not None,
+        "definitions": case.codebook.definitions(agent.level) if agent.level else "",
+        "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
+        "knowledge": knowledge_text(agent.knowledge, kinds),
+        "feedback": case.feedback,
+        "duration_ms": int(case.clip.duration_s * 1000),
+        "claims": claims_json(case),
+        **{level: claims_json(case, level) for level in LEVELS},
+    }
+    return fill(agent.prompt, content)
+
+
+def claims_json(case: Case, *levels: str) -> str:
+    """Accepted claims as lines of JSON, for the next agent: data, never prose."""
+    rows = [c for c in case.claims if (not levels or c.level in levels) and case.person in (None, c.person)]
+    fields = {"id", "level", "person", "label", "text", "start_s", "end_s", "confidence", "evidence", "abstained"}
+    return "\n".join(json.dumps(c.model_dump(mode="json", include=fields), ensure_ascii=False) for c in rows) or "(none)"
+
+
+def transcript(case: Case) -> str:
+    """The words as lines of JSON, cut off where the room ends."""
+    lines, used = [], 0
+    for utterance in case.clip.transcript:
+        line = json.dumps(utterance.model_dump(mode="json"), ensure_ascii=False)
+        used += len(line)
+        if used > TRANSCRIPT_CHARACTERS:
+            lines.append(f"({len(case.clip.transcript) - len(lines)} further utterances are left out for lack of room)")
+            break
+        lines.append(line)
+    return "\n".join(lines) or "(no transcript)"
+
+
+def fill(prompt: str, content: dict[str, Any]) -> str:
+    """A prompt file filled in.
+
+    Raises:
+        PromptError: the file is missing, has no front matter, or wants what it is not given.
+    """
+    try:
+        return _template(prompt).render(content).strip()
+    except PromptError:
+        raise
+    except Exception as error:
+        raise PromptError(f"prompt {prompt}: {error}") from error
+
+
+@cache
+def _template(prompt: str) -> Any:
+    try:
+        text = (PROMPTS / prompt).read_text(encoding="utf-8")
+    except OSError as error:
+        raise PromptError(f"prompt {prompt} can't be read: {error}") from error
+    _, front, body = text.split("---\n", 2) if text.startswith("---\n") else ("", "", text)
+    if not isinstance(yaml.safe_load(front), dict):
+        raise PromptError(f"prompt {prompt} has no front matter (--- version: ... ---)")
+    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(body)

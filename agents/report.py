@@ -1,0 +1,103 @@
+"""The report: what was claimed of the people in a clip, on what evidence, and what the checks said."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agents.claims import Claim, RejectedClaim, Verdict
+from perception.clip import Utterance
+from perception.evidence import Evidence, Frozen, Seconds, Share
+
+SCHEMA_VERSION = "1"
+
+
+class ClipFacts(Frozen):
+    """What is known of the file itself."""
+
+    name: str = Field(description="file name without its folder")
+    sha256: str
+    duration_s: Seconds
+    fps: Annotated[float, Field(gt=0)]
+    width: int
+    height: int
+    n_frames: int
+    has_audio: bool
+    variable_frame_rate: bool
+    transcript: tuple[Utterance, ...] = ()
+
+
+class Person(Frozen):
+    """Someone in the clip; the id is a track, not an identity."""
+
+    id: str
+    first_seen_s: Seconds
+    last_seen_s: Seconds
+    visible_s: Seconds
+
+
+class AffectPoint(Frozen):
+    """Valence and arousal of a person's expression over a stretch, each in [-1, 1]."""
+
+    person: str
+    start_s: Seconds
+    end_s: Seconds
+    valence: Annotated[float, Field(ge=-1, le=1)]
+    arousal: Annotated[float, Field(ge=-1, le=1)]
+    confidence: Share
+    evidence: tuple[str, ...] = Field(min_length=1)
+
+
+class Failure(Frozen):
+    """Something that went wrong and that the report had to do without."""
+
+    stage: str = Field(description="tool, agent or model call")
+    what: str
+
+
+class TokenUse(Frozen):
+    """Tokens and calls that a model served."""
+
+    calls: int = 0
+    calls_from_cache: int = 0
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Provenance(Frozen):
+    """With what the report was made."""
+
+    mentalis_version: str
+    graph: str
+    reasoner: Literal["knowledge", "model"]
+    model: str | None = None
+    codebook: str
+    codebook_sha256: str
+    prompts_sha256: str
+    knowledge_sha256: str
+    seed: int
+    tokens: TokenUse = TokenUse()
+    seconds: dict[str, float] = Field(default_factory=dict, description="time by stage")
+
+
+class Report(Frozen):
+    """Clip facts, people, evidence, claims with every check's verdict, and how it was made.
+
+    Times are seconds in the clip from presentation timestamps; lengths are pixels of the displayed
+    picture; AU intensities are FACS 0-5 (A trace 0.5-1.5 ... E maximum from 4.5) relative to the person's own
+    neutral; confidences are probabilities; claims say what the expression suggests, never what a person is.
+    """
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    clip: ClipFacts
+    people: tuple[Person, ...]
+    claims: tuple[Claim, ...]
+    narrative: str
+    affect: tuple[AffectPoint, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    rejected: tuple[RejectedClaim, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    caveats: tuple[str, ...] = Field(min_length=1)
+    conventions: dict[str, str] = Field(description="labels, units and frames of reference used above")
+    evidence: Evidence
+    provenance: Provenance

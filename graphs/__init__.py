@@ -1,0 +1,1 @@
+"""In which order the agents reason: LangGraph graphs. The only package that imports langgraph."""

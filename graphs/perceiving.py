@@ -1,0 +1,45 @@
+"""Perception as a step of a graph: the tools run in threads, their progress becomes events."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from graphs.events import Event, ToolFinished, ToolProgress, ToolStarted
+from graphs.state import Setup
+from perception.evidence import Evidence
+from perception.scheduler import ToolEvent, perceive
+
+Tell = Callable[[Event], None]
+
+
+async def measure(setup: Setup, tell: Tell) -> Evidence:
+    """Run the tools on the clip; when the graph is cancelled, so are they.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+    """
+    loop = asyncio.get_running_loop()
+    cancelled = threading.Event()
+
+    def on_event(event: ToolEvent) -> None:
+        loop.call_soon_threadsafe(tell, as_event(event))
+
+    def run() -> Evidence:
+        return perceive(setup.clip, setup.tools, cache=setup.cache, on_event=on_event, cancel=cancelled)
+
+    try:
+        return await asyncio.to_thread(run)
+    except asyncio.CancelledError:
+        cancelled.set()
+        raise
+
+
+def as_event(event: ToolEvent) -> Event:
+    """A scheduler's event as one of the graph's."""
+    if event.kind == "tool_started":
+        return ToolStarted(tool=event.tool)
+    if event.kind == "tool_progress":
+        return ToolProgress(tool=event.tool, time_s=event.time_s or 0.0, duration_s=event.duration_s)
+    return ToolFinished(
+        tool=event.tool, status=event.status or "ok", seconds=event.seconds, cached=event.cached, error=event.error
+    )

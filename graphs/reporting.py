@@ -1,0 +1,122 @@
+"""The last two steps: tell the claims in words, and put the report together."""
+
+import asyncio
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import agents.report
+from agents.affect import affect
+from agents.agent import ask, prompts_sha256
+from agents.case import Case
+from agents.errors import ModelError
+from agents.claims import RejectedClaim, Verdict
+from agents.knowledge_base import knowledge_sha256
+from agents.narration import narrate
+from agents.narrator import narrator
+from agents.report import Failure, Person, Provenance, Report, TokenUse
+from graphs.events import AgentFinished, ReportReady
+from graphs.judging import frames_of
+from graphs.perceiving import Tell
+from graphs.state import Setup, State
+from perception.evidence import Evidence
+
+SHORT_S = 5.0  # under this a person's own neutral is hardly seen
+
+
+async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State:
+    """A short text by the model; by the code when there is no model or it does not answer."""
+    started = time.perf_counter()
+    text, tokens, failure = narrate(case, case.claims), TokenUse(), None
+    if setup.model is not None and any(not c.abstained for c in case.claims):
+        try:
+            answer, tokens = await ask(narrator(), case, setup.model, await frames_of(case, setup))
+            text = answer.text
+        except ModelError as error:
+            failure = f"{error} (the narrative was composed by rule instead)"
+    seconds = time.perf_counter() - started
+    tell(AgentFinished(agent="narrator", seconds=seconds, tokens=tokens, error=failure))
+    return {
+        "narrative": text,
+        "failures": [{"stage": "agent narrator", "what": failure}] if failure else [],
+        "tokens": tokens.model_dump(),
+        "seconds": {"narrator": seconds},
+    }
+
+
+async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
+    """Make the report, keep it in the content store and tell it as the last event."""
+    report = Report(
+        clip=case.clip,
+        people=people_of(case.evidence, case.people),
+        claims=case.claims,
+        narrative=state["narrative"],
+        affect=affect(case.evidence),
+        verdicts=tuple(Verdict.model_validate(v) for v in state["verdicts"]),
+        rejected=tuple(RejectedClaim.model_validate(r) for r in state["rejected"]),
+        failures=tuple(Failure.model_validate(f) for f in state["failures"]),
+        caveats=caveats(case, setup),
+        conventions=words()["conventions"],
+        evidence=case.evidence,
+        provenance=Provenance(
+            mentalis_version=setup.version,
+            graph="mental_state",
+            reasoner="model" if setup.model else "knowledge",
+            model=setup.model.name if setup.model else None,
+            codebook=setup.codebook.id,
+            codebook_sha256=setup.codebook.sha256,
+            prompts_sha256=prompts_sha256(),
+            knowledge_sha256=knowledge_sha256(),
+            seed=setup.seed,
+            tokens=TokenUse.model_validate(state.get("tokens", {})),
+            seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},
+        ),
+    )
+    key = await asyncio.to_thread(setup.store.put, report)
+    tell(ReportReady(report=report))
+    return {"report": key}
+
+
+def people_of(evidence: Evidence, people: tuple[str, ...]) -> tuple[Person, ...]:
+    """Everyone whose face was seen, from the stretches in which it was."""
+    found = []
+    for person in people:
+        seen = evidence.of("face_visible", person=person)
+        found.append(
+            Person(
+                id=person,
+                first_seen_s=min(o.start_s for o in seen),
+                last_seen_s=max(o.end_s for o in seen),
+                visible_s=sum(o.end_s - o.start_s for o in seen),
+            )
+        )
+    return tuple(found)
+
+
+def caveats(case: Case, setup: Setup) -> tuple[str, ...]:
+    """What a reader must know of this report, the general before the particular."""
+    texts: dict[str, Any] = words()["caveats"]
+    ran = {run.tool: run for run in case.evidence.tools}
+    by_geometry = "action_units" in ran and "geometry" in ran["action_units"].notes.get("engine", "")
+    holds = {
+        "knowledge": setup.model is None,
+        "model": setup.model is not None,
+        "no_face": not case.people,
+        "geometry": by_geometry and bool(case.people),
+        "short": case.clip.duration_s < SHORT_S,
+        "no_audio": not case.clip.has_audio,
+        "no_transcript": not case.clip.transcript,
+    }
+    particular = [texts[name].format(duration_s=case.clip.duration_s) for name, true in holds.items() if true]
+    return (*texts["always"], *particular)
+
+
+@cache
+def words() -> dict[str, Any]:
+    """The texts that every report carries."""
+    path = Path(agents.report.__file__).parent / "report_words.yaml"
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content

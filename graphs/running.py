@@ -1,0 +1,79 @@
+"""Run the mental-state graph with a durable checkpoint after each step, and stream what happens."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+import langsmith
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from agents.report import Report
+from graphs import mental_state
+from graphs.events import Event, ReportReady
+from graphs.state import Setup
+
+
+def thread_of(setup: Setup) -> str:
+    """The checkpoint thread of an analysis: the clip's hash and all that can change its result."""
+    clip, model = setup.clip, setup.model
+    what = {
+        "transcript": [u.model_dump() for u in clip.transcript],
+        "tools": [[t.name, t.version, t.options] for t in setup.tools],
+        "codebook": setup.codebook.sha256,
+        "model": model.name if model else None,
+        "max_revisions": setup.max_revisions,
+        "seed": setup.seed,
+        "version": setup.version,
+    }
+    options = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+    return f"{clip.sha256[:32]}-{options[:32]}"
+
+
+@asynccontextmanager
+async def checkpoints(database: Path) -> AsyncIterator[AsyncSqliteSaver]:
+    """The checkpointer on an SQLite file; it restores plain JSON values and nothing else."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    async with aiosqlite.connect(database) as connection:
+        yield AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+
+
+async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIterator[Event]:
+    """Analyse the clip and yield events; the last is the report.
+
+    Args:
+        setup: the clip, tools, model and stores.
+        database: SQLite file of the checkpoints.
+        resume: go on from the last finished step of the same analysis if there is one; otherwise start afresh.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+    """
+    thread = thread_of(setup)
+    config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": 20 + 4 * setup.max_revisions}
+    async with checkpoints(database) as saver:
+        graph = mental_state.build(saver)
+        goes_on = False
+        if resume:
+            snapshot = await graph.aget_state(config)
+            done = snapshot.values.get("report")
+            if done and setup.store.has(done):
+                yield ReportReady(report=setup.store.get(done, Report))
+                return
+            goes_on = bool(snapshot.next) and _evidence_is_stored(snapshot.values.get("evidence"), setup)
+        if not goes_on:
+            await saver.adelete_thread(thread)
+        # nothing phones home: a tracing variable left in the environment must not send a clip's claims away
+        with langsmith.tracing_context(enabled=False):
+            async for event in graph.astream(
+                None if goes_on else {}, config, context=setup, stream_mode="custom", durability="sync"
+            ):
+                yield event
+
+
+def _evidence_is_stored(key: str | None, setup: Setup) -> bool:
+    return key is None or setup.store.has(key)

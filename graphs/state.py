@@ -1,0 +1,92 @@
+"""What a run of the mental-state graph carries between steps, and what it is set up with."""
+
+import operator
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from agents.agent import Model
+from agents.case import Case
+from agents.claims import Claim, Level
+from agents.codebook import Codebook
+from agents.report import ClipFacts, TokenUse
+from graphs.store import ContentStore
+from perception.cache import Cache
+from perception.clip import Clip
+from perception.evidence import Evidence
+from perception.tool import Tool
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything live that a run needs; never part of a checkpoint."""
+
+    clip: Clip
+    tools: tuple[Tool, ...]
+    codebook: Codebook
+    store: ContentStore
+    cache: Cache | None = None
+    model: Model | None = None  # none: the knowledge reasoner
+    max_revisions: int = 2
+    seed: int = 0
+    version: str = ""
+
+
+def add_seconds(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """Add times up by stage."""
+    return {stage: before.get(stage, 0.0) + after.get(stage, 0.0) for stage in {**before, **after}}
+
+
+def add_tokens(before: Json, after: Json) -> Json:
+    """Add token use up."""
+    return {name: before.get(name, 0) + after.get(name, 0) for name in TokenUse.model_fields}
+
+
+class State(TypedDict, total=False):
+    """Small JSON values only; evidence and report are keys of the content store."""
+
+    evidence: str
+    people: list[str]
+    frames_s: list[float]
+    claims: list[Json]
+    pending: list[Level]  # levels that still have to be judged in this round
+    feedback: dict[Level, list[str]]  # what the critic wants changed
+    round: int
+    unsettled: int  # claims that failed a check in the last round
+    verdicts: Annotated[list[Json], operator.add]
+    rejected: Annotated[list[Json], operator.add]
+    failures: Annotated[list[Json], operator.add]
+    tokens: Annotated[Json, add_tokens]
+    seconds: Annotated[dict[str, float], add_seconds]
+    narrative: str
+    report: str
+
+
+def facts_of(clip: Clip) -> ClipFacts:
+    """What a report says of the file; its name without the folder it lies in."""
+    return ClipFacts(
+        name=clip.path.name,
+        sha256=clip.sha256,
+        duration_s=clip.duration_s,
+        fps=clip.fps,
+        width=clip.width,
+        height=clip.height,
+        n_frames=clip.n_frames,
+        has_audio=clip.has_audio,
+        variable_frame_rate=clip.variable_frame_rate,
+        transcript=clip.transcript,
+    )
+
+
+def case_of(state: State, setup: Setup, level: Level | None = None) -> Case:
+    """The case as it stands, for an agent of a level."""
+    return Case(
+        clip=facts_of(setup.clip),
+        evidence=setup.store.get(state["evidence"], Evidence),
+        codebook=setup.codebook,
+        people=tuple(state.get("people", ())),
+        claims=tuple(Claim.model_validate(c) for c in state.get("claims", ())),
+        feedback=tuple(state.get("feedback", {}).get(level, ())) if level else (),
+        frames_shown_s=tuple(state.get("frames_s", ())),
+    )

@@ -1,0 +1,147 @@
+"""`analyze()`: a clip in, a grounded report out. Wiring only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.agent import Model
+from agents.codebook import load_codebook
+from agents.report import Report
+from graphs.events import Event, ReportReady
+from graphs.running import run
+from graphs.state import Setup
+from graphs.store import ContentStore
+from mentalis import __version__
+from mentalis.settings import Settings, use_weights_of
+from perception.cache import Cache
+from perception.clip import Clip
+from perception.errors import MentalisError
+from perception.tool import BUILT_IN, Tool, make_tool
+
+
+class SettingsError(MentalisError):
+    """Settings that can't be used together."""
+
+
+def analyze(path: str | Path, **options: Any) -> Report:
+    """Analyse a clip and return its report.
+
+    Args:
+        path: a video file.
+        **options: as of `stream`.
+
+    Raises:
+        ClipError: the file is no readable video.
+        MentalisError: an option can't be used.
+    """
+    return asyncio.run(aanalyze(path, **options))
+
+
+async def aanalyze(path: str | Path, **options: Any) -> Report:
+    """Analyse a clip and return its report, inside a running event loop (a notebook, a server)."""
+    report = None
+    async for event in stream(path, **options):
+        if isinstance(event, ReportReady):
+            report = event.report
+    assert report is not None, "a run that does not raise ends with a report"
+    return report
+
+
+async def stream(
+    path: str | Path,
+    *,
+    transcript: str | Path | None = None,
+    tools: Sequence[str | Tool] | None = None,
+    resume: bool = False,
+    settings: Settings | None = None,
+    **overrides: Any,
+) -> AsyncIterator[Event]:
+    """Analyse a clip and yield events as things happen; the last event is the report.
+
+    Args:
+        path: a video file (mp4, mov, webm, avi, mkv, gif).
+        transcript: SRT, WebVTT, JSON or plain text.
+        tools: names or made tools; the default set when not given. What they need runs as well.
+        resume: go on where an interrupted run of the same analysis stopped.
+        settings: in place of those from the environment.
+        **overrides: any field of `Settings` (`model`, `base_url`, `codebook`, `max_revisions`, ...).
+
+    Raises:
+        ClipError: the file is no readable video.
+        MentalisError: an option can't be used.
+    """
+    settings = with_overrides(settings or Settings(), overrides)
+    use_weights_of(settings)
+    chosen = tuple(_made(t) for t in (tools or settings.tools or BUILT_IN))
+    codebook = load_codebook(settings.codebook)
+    clip = await asyncio.to_thread(Clip.open, Path(path), transcript=Path(transcript) if transcript else None)
+    model = open_model(settings)
+    setup = Setup(
+        clip=clip,
+        tools=chosen,
+        codebook=codebook,
+        store=ContentStore(settings.data / "content"),
+        cache=Cache(settings.data / "cache" / "tools") if settings.cache else None,
+        model=model,
+        max_revisions=settings.max_revisions,
+        seed=settings.seed,
+        version=__version__,
+    )
+    try:
+        async for event in run(setup, settings.data / "checkpoints.sqlite", resume=resume):
+            yield event
+    finally:
+        if model is not None:
+            await model.close()
+
+
+def open_model(settings: Settings) -> Model | None:
+    """The model that the settings name, or none.
+
+    Raises:
+        SettingsError: a model without an endpoint, or an endpoint without a model.
+    """
+    if settings.model is None:
+        if settings.base_url is not None:
+            raise SettingsError("a base URL is set but no model: name one with --model or MENTALIS_MODEL")
+        return None
+    if settings.model.startswith("transformers:"):
+        from agents.local_model import LocalModel
+
+        return LocalModel(settings.model.removeprefix("transformers:"), seed=settings.seed)
+    if settings.base_url is None:
+        raise SettingsError(
+            f"model {settings.model!r} needs an endpoint: give --base-url (such as http://localhost:8000/v1) or "
+            f"MENTALIS_BASE_URL, or run a small model in-process with transformers:<id or folder>"
+        )
+    from agents.chat_model import ChatModel
+    from agents.response_cache import ResponseCache
+
+    return ChatModel(
+        settings.model,
+        settings.base_url,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        timeout_s=settings.timeout_s,
+        retries=settings.retries,
+        concurrency=settings.concurrency,
+        seed=settings.seed,
+        cache=ResponseCache(settings.data / "cache" / "answers") if settings.cache else None,
+    )
+
+
+def with_overrides(settings: Settings, overrides: dict[str, Any]) -> Settings:
+    """Settings with a call's options in place of theirs; an option that is none is not given.
+
+    Raises:
+        SettingsError: no such setting.
+    """
+    unknown = set(overrides) - set(Settings.model_fields)
+    if unknown:
+        raise SettingsError(f"no setting is called {sorted(unknown)[0]!r}; there are: {', '.join(Settings.model_fields)}")
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return Settings.model_validate({**settings.model_dump(), **given})
+
+
+def _made(tool: str | Tool) -> Tool:
+    return make_tool(tool) if isinstance(tool, str) else tool

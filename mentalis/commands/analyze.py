@@ -1,0 +1,149 @@
+"""`mentalis analyze`: one clip, several, or folders of them."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from agents.report import Report
+
+CLIPS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif", ".m4v")
+
+
+def analyze(
+    clips: Annotated[list[Path], typer.Argument(help="Clips, or folders of clips.", show_default=False)],
+    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    tools: Annotated[list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")] = None,
+    tool: Annotated[list[str] | None, typer.Option(help="A tool of your own, as module:name.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="An option of a tool, as tool.name=value.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for report.json, signals.parquet and report.html.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    max_revisions: Annotated[int | None, typer.Option(help="Rounds that the critic may ask for.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
+    cache: Annotated[bool | None, typer.Option("--cache/--no-cache", help="Reuse earlier results.")] = None,
+) -> None:
+    """Measure a clip, reason about it, and report claims with their evidence."""
+    from mentalis.settings import Settings
+    from perception.errors import ClipError
+
+    options: dict[str, Any] = {
+        "tools": chosen_tools(tools or [], tool or [], option or [], Settings().tools),
+        "resume": resume,
+        "model": model,
+        "base_url": base_url,
+        "codebook": codebook,
+        "max_revisions": max_revisions,
+        "seed": seed,
+        "cache": cache,
+    }
+    files = clips_in(clips)
+    if len(files) == 1:
+        show(run(files[0], transcript, options, quiet=json), files[0], out, json)
+        return
+    if transcript is not None:
+        raise typer.BadParameter("--transcript goes with one clip, not with several")
+    failed = []
+    for file, folder in zip(files, folders_for(files, out), strict=True):
+        try:
+            show(run(file, None, options, quiet=json), file, folder, json)
+        except ClipError as error:
+            typer.echo(f"error: {error}", err=True)
+            failed.append(file)
+    typer.echo(f"{len(files) - len(failed)} of {len(files)} clips analysed", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def run(clip: Path, transcript: Path | None, options: dict[str, Any], *, quiet: bool) -> "Report":
+    """Analyse one clip, showing progress on standard error."""
+    from mentalis.api import stream
+    from mentalis.progress import Progress
+
+    async def follow() -> "Report":
+        report = None
+        with Progress(clip.name, quiet=quiet) as progress:
+            async for event in stream(clip, transcript=transcript, **options):
+                progress.tell(event)
+                if event.kind == "report":
+                    report = event.report
+        assert report is not None
+        return report
+
+    return asyncio.run(follow())
+
+
+def show(report: "Report", clip: Path, out: Path | None, as_json: bool) -> None:
+    """Print the report and write its files."""
+    if as_json:
+        typer.echo(report.model_dump_json())
+    else:
+        from reports.terminal import print_report
+
+        print_report(report)
+    if out is not None:
+        from reports.writing import write_report
+
+        written = write_report(report, out)
+        typer.echo("written: " + ", ".join(str(path) for path in written), err=True)
+
+
+def clips_in(paths: list[Path]) -> list[Path]:
+    """The clips themselves, and those in the folders (not deeper), in order of name.
+
+    Raises:
+        ClipError: a folder without a clip.
+    """
+    from perception.errors import ClipError
+
+    files = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in CLIPS and p.is_file())
+            if not inside:
+                raise ClipError(f"{path} has no clip in it ({', '.join(CLIPS)})")
+            files += inside
+        else:
+            files.append(path)
+    return files
+
+
+def folders_for(files: list[Path], out: Path | None) -> list[Path | None]:
+    """A folder of its own for each clip, by its name; a number is added where two clips share one."""
+    if out is None:
+        return [None] * len(files)
+    folders: list[Path | None] = []
+    for file in files:
+        folder, n = out / file.stem, 1
+        while folder in folders:
+            n += 1
+            folder = out / f"{file.stem}-{n}"
+        folders.append(folder)
+    return folders
+
+
+def chosen_tools(
+    named: list[str], references: list[str], options: list[str], configured: tuple[str, ...]
+) -> list[Any] | None:
+    """Tools by name and by module:name, with their options; none when the default set is meant."""
+    from perception.errors import OptionError
+    from perception.tool import BUILT_IN, load_tool, make_tool
+
+    by_tool: dict[str, dict[str, str]] = {}
+    for assignment in options:
+        tool, dot, rest = assignment.partition(".")
+        name, equals, value = rest.partition("=")
+        if not (dot and equals):
+            raise OptionError(f"--option {assignment!r}: give it as tool.name=value")
+        by_tool.setdefault(tool, {})[name] = value
+    wanted = [name.strip() for names in named for name in names.split(",") if name.strip()]
+    own = [load_tool(reference) for reference in references]
+    if not (wanted or own or by_tool):
+        return None
+    names = list(dict.fromkeys([*(wanted or configured or BUILT_IN), *own, *by_tool]))
+    return [make_tool(name, **by_tool.get(name, {})) for name in names]

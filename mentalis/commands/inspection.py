@@ -1,0 +1,97 @@
+"""Commands that show what is there: tools, graphs, schemas, settings, and whether all is well."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Graph(StrEnum):
+    """Graphs that can be drawn."""
+
+    MENTAL_STATE = "mental_state"
+
+
+class Schema(StrEnum):
+    """Types whose JSON Schema is published."""
+
+    REPORT = "report"
+    CLAIM = "claim"
+    EVIDENCE = "evidence"
+    OBSERVATION = "observation"
+    SIGNAL = "signal"
+    FINDINGS = "findings"
+    CLIP = "clip"
+    CODEBOOK = "codebook"
+
+
+def tools() -> None:
+    """List the tools with what they need, their version and options."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from perception.tool import factories
+
+    table = Table("tool", "version", "needs", "options", "what it finds out", box=None, header_style="bold")
+    for name, factory in factories().items():
+        tool = factory()
+        options = ", ".join(f"{key}={value}" for key, value in tool.options.items())
+        table.add_row(name, tool.version, ", ".join(tool.needs), options, tool.summary)
+    Console().print(table)
+
+
+def graph(name: Annotated[Graph, typer.Argument(help="Which graph.")] = Graph.MENTAL_STATE) -> None:
+    """Draw a graph as Mermaid."""
+    from graphs import mental_state
+
+    builders = {Graph.MENTAL_STATE: mental_state.build}
+    typer.echo(builders[name]().get_graph().draw_mermaid())
+
+
+def schema(name: Annotated[Schema, typer.Argument(help="Which type.")] = Schema.REPORT) -> None:
+    """Print a type's JSON Schema."""
+    import json
+
+    from agents.claims import Claim
+    from agents.codebook import Codebook
+    from agents.report import Report
+    from perception.clip import Clip
+    from perception.evidence import Evidence, Findings, Observation, Signal
+
+    types = {
+        Schema.REPORT: Report,
+        Schema.CLAIM: Claim,
+        Schema.EVIDENCE: Evidence,
+        Schema.OBSERVATION: Observation,
+        Schema.SIGNAL: Signal,
+        Schema.FINDINGS: Findings,
+        Schema.CLIP: Clip,
+        Schema.CODEBOOK: Codebook,
+    }
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    typer.echo(json.dumps({"$schema": draft, **types[name].model_json_schema(mode="serialization")}, indent=2))
+
+
+def doctor() -> None:
+    """Check this installation: Python, packages, weights, settings, endpoint, disk."""
+    from rich.console import Console
+
+    from mentalis.doctor import examine
+
+    console = Console()
+    ills = 0
+    for finding in examine():
+        mark = {"ok": "[green]ok[/]  ", "note": "[yellow]note[/]", "ill": "[red]ill[/] "}[finding.state]
+        console.print(f"{mark} {finding.subject}: {finding.text}", highlight=False)
+        ills += finding.state == "ill"
+    raise typer.Exit(1 if ills else 0)
+
+
+def config() -> None:
+    """Print the settings in force, secrets masked."""
+    from mentalis.settings import Settings
+
+    settings = Settings()
+    for name in Settings.model_fields:
+        origin = "set" if name in settings.model_fields_set else "default"
+        typer.echo(f"{name} = {getattr(settings, name)}  ({origin})")

@@ -1,0 +1,58 @@
+"""`mentalis weights`: optional model weights, listed, downloaded and verified."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Optional weights that make tools better; nothing needs them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show which weights are known, and which are here."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from perception.weights import list_weights
+
+    use_settings()
+    table = Table("weights", "here", "size", "used by", "licence", box=None, header_style="bold")
+    for status in list_weights():
+        weight = status.weight
+        size = f"{weight.bytes / 1e6:.1f} MB" if weight.bytes else "?"
+        table.add_row(weight.name, str(status.path or "no"), size, ", ".join(weight.used_by), weight.licence)
+    Console().print(table)
+
+
+@app.command("download")
+def download_(name: Annotated[str, typer.Argument(help="Name of the weights.", show_default=False)]) -> None:
+    """Download weights, going on where an earlier download stopped, and verify their hash."""
+    from rich.progress import Progress
+
+    from perception.weights import download
+
+    use_settings()
+    with Progress(transient=True) as progress:
+        line = progress.add_task(name, total=None)
+        path = download(name, lambda done, total: progress.update(line, completed=done, total=total))
+    typer.echo(str(path))
+
+
+@app.command("verify")
+def verify_() -> None:
+    """Check the hashes of the weights that are here; exit code 1 when one is wrong."""
+    from perception.weights import verify
+
+    use_settings()
+    wrong = False
+    for status in verify():
+        typer.echo(f"{status.weight.name}: {status.state}")
+        wrong = wrong or status.state == "wrong"
+    raise typer.Exit(1 if wrong else 0)
+
+
+def use_settings() -> None:
+    """Look for weights where the settings say."""
+    from mentalis.settings import Settings, use_weights_of
+
+    use_weights_of(Settings())

@@ -1,0 +1,39 @@
+"""Settings: environment (`MENTALIS_*`), then `.env`, and options of a call win over both."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What is in force when no option says otherwise. With no `base_url` set, nothing leaves the machine."""
+
+    model_config = SettingsConfigDict(env_prefix="MENTALIS_", env_file=".env", extra="ignore", frozen=True)
+
+    model: str | None = Field(default=None, description="model name at the endpoint, or transformers:<id or folder>")
+    base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint, such as http://localhost:8000/v1")
+    api_key: SecretStr | None = Field(default=None, description="key of the endpoint")
+    codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
+    tools: tuple[str, ...] = Field(default=(), description="tools to run; none: the default set")
+    data: Path = Field(
+        default_factory=lambda: user_data_path("mentalis", appauthor=False),
+        description="folder of the checkpoints, caches, evidence and downloaded weights",
+    )
+    models: Path | None = Field(default=None, description="folder with weights that you already have")
+    timeout_s: Annotated[float, Field(gt=0)] = Field(default=120.0, description="of one model call")
+    retries: Annotated[int, Field(ge=0, le=10)] = Field(default=3, description="of one model call")
+    concurrency: Annotated[int, Field(ge=1, le=256)] = Field(default=8, description="model calls at a time")
+    max_revisions: Annotated[int, Field(ge=0, le=5)] = Field(default=2, description="rounds the critic may ask for")
+    seed: int = 0
+    cache: bool = Field(default=True, description="reuse tools' results and a model's deterministic answers")
+
+
+def use_weights_of(settings: Settings) -> None:
+    """Tell perception, which reads the environment only, where weights lie."""
+    os.environ["MENTALIS_DATA"] = str(settings.data)
+    if settings.models is not None:
+        os.environ["MENTALIS_MODELS"] = str(settings.models)
