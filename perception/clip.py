@@ -1,0 +1,108 @@
+"""A clip: an opened, probed and validated video file with its transcript."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, PrivateAttr
+
+from perception.container import Container, identify
+from perception.evidence import Frozen, Seconds
+from perception.frame import Frame
+from perception.probe import Limits, Probe, probe
+from perception.transcripts import Utterance, read_transcript
+
+__all__ = ["Clip", "Limits", "Utterance"]
+
+
+class Clip(Frozen):
+    """A video file that can be used; it never holds its pictures, it iterates over them.
+
+    Time 0 is when the first picture is shown; sound and words are on the same clock.
+    """
+
+    path: Path
+    sha256: str = Field(description="of the file's bytes")
+    container: Container
+    codec: str
+    duration_s: Annotated[Seconds, Field(gt=0, description="the last picture's time plus its duration")]
+    fps: Annotated[float, Field(gt=0, description="pictures a second, on average")]
+    width: Annotated[int, Field(gt=0, description="pixels as displayed, after rotation")]
+    height: Annotated[int, Field(gt=0)]
+    n_frames: Annotated[int, Field(gt=0, description="pictures that the container promises")]
+    has_audio: bool
+    rotation: int = Field(description="degrees clockwise that the stored picture is turned for display")
+    variable_frame_rate: bool
+    transcript: tuple[Utterance, ...] = ()
+    transcript_language: str | None = Field(default=None, description="BCP 47 tag, when the transcript says it")
+    _probe: Probe | None = PrivateAttr(default=None)
+
+    @classmethod
+    def open(cls, path: Path | str, transcript: Path | str | None = None, limits: Limits | None = None) -> Self:
+        """Open a video file: mp4, mov, webm, mkv, avi or gif, told by its content.
+
+        Args:
+            path: the video file.
+            transcript: SRT, WebVTT, JSON or plain text of what is said; none is looked for.
+            limits: what is refused before it is decoded.
+
+        Raises:
+            ClipError: the file can't be used; its subclasses and its one line say why.
+            TranscriptError: the transcript can't be read or does not fit the clip.
+        """
+        path = Path(path)
+        container = identify(path)
+        found = probe(path, container, limits or Limits())
+        index = found.index
+        words = read_transcript(Path(transcript), index.duration_s) if transcript is not None else None
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        clip = cls(
+            path=path,
+            sha256=sha256,
+            container=container,
+            codec=found.codec,
+            duration_s=index.duration_s,
+            fps=len(index.times_s) / index.duration_s,
+            width=found.width,
+            height=found.height,
+            n_frames=len(index.times_s),
+            has_audio=found.has_audio,
+            rotation=found.rotation,
+            variable_frame_rate=index.variable,
+            transcript=words.utterances if words else (),
+            transcript_language=words.language if words else None,
+        )
+        clip._probe = found
+        return clip
+
+    def frames(self, threads: int = 0) -> Iterator[Frame]:
+        """Decode the pictures in order, one at a time, by a reader of its own in the thread that iterates.
+
+        Args:
+            threads: the decoder's threads, 0 for its own choice.
+
+        Raises:
+            CorruptClipError: a picture can't be decoded.
+            TruncatedClipError: fewer pictures can be read than the container promises.
+        """
+        from perception.decode import read_frames
+
+        found = self._probe or probe(self.path, self.container, Limits())
+        return read_frames(self.path, self.container, found, threads)
+
+    def audio(self, rate_hz: int = 16_000) -> npt.NDArray[np.float32] | None:
+        """Sound as one channel in [-1, 1]; sample i is at i / rate_hz. None when the clip has no sound.
+
+        Raises:
+            CorruptClipError: the sound can't be decoded.
+        """
+        from perception.audio import read_audio
+
+        if not self.has_audio:
+            return None
+        found = self._probe or probe(self.path, self.container, Limits())
+        return read_audio(self.path, self.container, found.index, rate_hz)

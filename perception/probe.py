@@ -1,0 +1,121 @@
+"""What a video file holds, found out without decoding more than its first picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perception.container import DEMUXER, Container, declared_size
+from perception.errors import (
+    ClipTooLargeError,
+    CorruptClipError,
+    EncryptedClipError,
+    NoVideoStreamError,
+)
+from perception.frame_index import FrameIndex, read_index
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is refused before it is decoded."""
+
+    pixels: int = 8192 * 4320  # of one picture: 8K fits
+    duration_s: float = 24 * 3600.0
+    streams: int = 64  # in the container, of any kind
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The facts about a file's video stream."""
+
+    codec: str
+    width: int  # pixels as displayed, after rotation
+    height: int
+    rotation: int  # degrees clockwise by which the stored picture is turned for display: 0, 90, 180 or 270
+    has_audio: bool
+    index: FrameIndex
+
+
+def probe(path: Path, container: Container, limits: Limits) -> Probe:
+    """Find out what a file holds, and index its pictures.
+
+    Raises:
+        ClipError: no video stream, encrypted, above the limits, cut short or damaged.
+    """
+    _check_pixels(path, declared_size(path, container), limits)
+    with open_container(path, container, max_pixels=str(limits.pixels)) as file:
+        stream = best_video(path, file)
+        _check(path, file, stream, limits)
+        has_audio = bool(file.streams.audio)
+        index = read_index(file, stream, limits.duration_s)
+    rotation, width, height = _first_picture(path, container)
+    return Probe(stream.codec_context.codec.canonical_name, width, height, rotation, has_audio, index)
+
+
+def open_container(path: Path, container: Container, **options: str) -> "InputContainer":
+    """Open a file by PyAV as the container that it is; no playlist, URL or other file is followed.
+
+    Raises:
+        CorruptClipError: its structure can't be read.
+    """
+    import av
+
+    closed = {"format_whitelist": DEMUXER[container], "protocol_whitelist": "file"}
+    try:
+        return av.open(str(path.resolve()), format=DEMUXER[container], options={**closed, **options})
+    except av.FFmpegError as error:
+        raise CorruptClipError(f"{path}: a damaged {container} file ({error.strerror}); get an intact copy") from error
+
+
+def best_video(path: Path, file: "InputContainer") -> "VideoStream":
+    """The stream that a player would show; cover pictures do not count.
+
+    Raises:
+        NoVideoStreamError: there is none.
+    """
+    from av.stream import Disposition
+
+    moving = [s for s in file.streams.video if not s.disposition & Disposition.attached_pic]
+    best = file.streams.best("video")
+    if not moving:
+        raise NoVideoStreamError(f"{path}: no video stream, only {_kinds(file)}; give a file with pictures")
+    return next((s for s in moving if best is not None and s.index == best.index), moving[0])
+
+
+def _check(path: Path, file: "InputContainer", stream: "VideoStream", limits: Limits) -> None:
+    context = stream.codec_context
+    if len(file.streams) > limits.streams:
+        raise ClipTooLargeError(f"{path}: {len(file.streams)} streams, at most {limits.streams} are read")
+    if "enc_key_id" in stream.metadata:  # how FFmpeg passes on Matroska's ContentEncryption
+        raise EncryptedClipError(f"{path}: its pictures are encrypted (DRM); get a copy without protection")
+    if not context.width or not context.height:  # FFmpeg sets none above max_pixels
+        raise CorruptClipError(f"{path}: its pictures are damaged or above {limits.pixels} pixels; get another copy")
+    _check_pixels(path, (context.width, context.height), limits)
+
+
+def _check_pixels(path: Path, size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
+    if width * height > limits.pixels:
+        raise ClipTooLargeError(f"{path}: {width}x{height} pixels, at most {limits.pixels} are read; scale it down")
+
+
+def _first_picture(path: Path, container: Container) -> tuple[int, int, int]:
+    """Rotation in degrees clockwise, width and height as displayed."""
+    import av
+
+    with open_container(path, container) as file:
+        try:
+            picture = next(file.decode(best_video(path, file)))
+        except (av.FFmpegError, StopIteration) as error:
+            raise CorruptClipError(f"{path}: its first picture can't be decoded; get an intact copy") from error
+    turned = round(-picture.rotation / 90) * 90 % 360  # PyAV counts counterclockwise
+    upright = turned % 180 == 0
+    width, height = (picture.width, picture.height) if upright else (picture.height, picture.width)
+    return turned, width, height
+
+
+def _kinds(file: "InputContainer") -> str:
+    return ", ".join(sorted({s.type for s in file.streams})) or "nothing"
