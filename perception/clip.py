@@ -106,3 +106,9 @@ class Clip(Frozen):
             return None
         found = self._probe or probe(self.path, self.container, Limits())
         return read_audio(self.path, self.container, found.index, rate_hz)
+
+    def __eq__(self, other: object) -> bool:  # the probe, which a clip read from JSON lacks, is no part of its value
+        return isinstance(other, Clip) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from perception.container import Container
 from perception.errors import CorruptClipError, TruncatedClipError
 from perception.frame import Frame
-from perception.probe import Probe, best_video, open_container
+from perception.probe import Probe, best_video, opened
 
 Picture = npt.NDArray[np.uint8]  # (height, width, 3), RGB, as displayed
 
@@ -93,7 +93,7 @@ def _by_pyav(path: Path, container: Container, probe: Probe, threads: int) -> It
     quarter_turns = -probe.rotation // 90
     width, height = (probe.width, probe.height) if probe.rotation % 180 == 0 else (probe.height, probe.width)
     count = 0
-    with open_container(path, container) as file:
+    with opened(path, container) as file:
         stream = best_video(path, file)
         stream.codec_context.thread_count = threads
         stream.thread_type = "AUTO"

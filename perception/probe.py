@@ -1,5 +1,7 @@
 """What a video file holds, found out without decoding more than its first picture."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +48,7 @@ def probe(path: Path, container: Container, limits: Limits) -> Probe:
         ClipError: no video stream, encrypted, above the limits, cut short or damaged.
     """
     _check_pixels(path, declared_size(path, container), limits)
-    with open_container(path, container, max_pixels=str(limits.pixels)) as file:
+    with opened(path, container, max_pixels=str(limits.pixels)) as file:
         stream = best_video(path, file)
         _check(path, file, stream, limits)
         has_audio = bool(file.streams.audio)
@@ -55,17 +57,19 @@ def probe(path: Path, container: Container, limits: Limits) -> Probe:
     return Probe(stream.codec_context.codec.canonical_name, width, height, rotation, has_audio, index)
 
 
-def open_container(path: Path, container: Container, **options: str) -> "InputContainer":
+@contextmanager
+def opened(path: Path, container: Container, **options: str) -> Iterator["InputContainer"]:
     """Open a file by PyAV as the container that it is; no playlist, URL or other file is followed.
 
     Raises:
-        CorruptClipError: its structure can't be read.
+        CorruptClipError: its structure can't be read, now or while it is open.
     """
     import av
 
     closed = {"format_whitelist": DEMUXER[container], "protocol_whitelist": "file"}
     try:
-        return av.open(str(path.resolve()), format=DEMUXER[container], options={**closed, **options})
+        with av.open(str(path.resolve()), format=DEMUXER[container], options={**closed, **options}) as file:
+            yield file
     except av.FFmpegError as error:
         raise CorruptClipError(f"{path}: a damaged {container} file ({error.strerror}); get an intact copy") from error
 
@@ -104,13 +108,10 @@ def _check_pixels(path: Path, size: tuple[int, int], limits: Limits) -> None:
 
 def _first_picture(path: Path, container: Container) -> tuple[int, int, int]:
     """Rotation in degrees clockwise, width and height as displayed."""
-    import av
-
-    with open_container(path, container) as file:
-        try:
-            picture = next(file.decode(best_video(path, file)))
-        except (av.FFmpegError, StopIteration) as error:
-            raise CorruptClipError(f"{path}: its first picture can't be decoded; get an intact copy") from error
+    with opened(path, container) as file:
+        picture = next(file.decode(best_video(path, file)), None)
+    if picture is None:
+        raise CorruptClipError(f"{path}: no picture can be decoded; get an intact copy")
     turned = round(-picture.rotation / 90) * 90 % 360  # PyAV counts counterclockwise
     upright = turned % 180 == 0
     width, height = (picture.width, picture.height) if upright else (picture.height, picture.width)
