@@ -77,6 +77,8 @@ def tool(
     Args:
         needs: `"frames"`, names of other tools, or both. Signal-level tools get each need as a keyword.
         version: raised whenever the output may change; part of the cache key.
+            An option such as "auto" that stands for another value is recorded as that value if the inner
+            function carries it in its attribute `resolved`.
         name: the tool's name, the factory's own by default.
     """
     wanted = (needs,) if isinstance(needs, str) else tuple(needs)
@@ -90,7 +92,9 @@ def tool(
         def make(*args: P.args, **kwargs: P.kwargs) -> Tool:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            return Tool(tool_name, version, wanted, factory(*args, **kwargs), summary, dict(bound.arguments))
+            run = factory(*args, **kwargs)
+            options = {**bound.arguments, **getattr(run, "resolved", {})}
+            return Tool(tool_name, version, wanted, run, summary, options)
 
         known = _registered.get(tool_name)
         if known is not None and known.__module__ != factory.__module__:

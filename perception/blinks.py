@@ -1,0 +1,78 @@
+"""Blinks (AU45): short closures of the eyes, for each person."""
+
+import numpy as np
+
+from perception.clip import Clip
+from perception.events import runs
+from perception.evidence import Findings
+from perception.face_track import FaceTrack
+from perception.tool import Run, tool
+
+SHORTEST_S, LONGEST_S = 0.03, 0.5  # a blink lasts 0.1-0.4 s (Stern, Walrath & Goldstein 1984); longer is AU43
+LOWEST_RATE_HZ = 15.0  # below this a blink falls between two frames
+OPEN_PERCENTILE = 75  # of a person's openness: their own open eye
+MOST_TURNED_DEG = 40.0  # beyond, an eye is foreshortened
+RATE_NEEDS_S = 10.0  # of the face in view before a rate per minute says anything
+
+
+@tool(needs="faces", version="1")
+def blinks(closed_below: float = 0.55) -> Run:
+    """Find blinks and their rate per minute from eye openness.
+
+    Args:
+        closed_below: openness under which the eyes count as closed, as a share of this person's own open eye
+            (the 75th percentile), in (0, 1).
+    """
+
+    def run(clip: Clip, faces: list[FaceTrack]) -> Findings:
+        found = Findings()
+        for face in faces:
+            if face.rate_hz < LOWEST_RATE_HZ:
+                found.abstain(face.person, f"{face.rate_hz:.0f} frames/s; blinks need {LOWEST_RATE_HZ:.0f}")
+                continue
+            _blinks_of(face, closed_below, found)
+        if not faces:
+            found.abstain(None, "no face was found")
+        return found
+
+    return run
+
+
+def _blinks_of(face: FaceTrack, closed_below: float, found: Findings) -> None:
+    openness = face.eye_openness.mean(axis=1)
+    share = openness / max(float(np.percentile(openness, OPEN_PERCENTILE)), 1e-6)  # (n,)
+    turned = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
+    count = 0
+    for stretch in face.stretches():
+        closed = (share[stretch] < closed_below) & ~turned[stretch]
+        for first, last in runs(closed):
+            a, b = stretch.start + first, stretch.start + last
+            start_s, end_s = float(face.times_s[a]), face.end_s(b)
+            if not SHORTEST_S <= end_s - start_s <= LONGEST_S:
+                continue
+            count += 1
+            deepest = a + int(np.argmin(share[a : b + 1]))
+            depth = 1 - float(share[deepest]) / closed_below
+            found.event(
+                face.person,
+                "blink",
+                start_s,
+                end_s,
+                apex_s=float(face.times_s[deepest]),
+                text=f"{face.person} blinks (AU45)",
+                confidence=min(0.95, 0.6 + 0.5 * depth),
+                quality=face.quality(start_s, end_s),
+            )
+    if face.visible_s >= RATE_NEEDS_S:
+        rate = 60 * count / face.visible_s
+        found.event(
+            face.person,
+            "blink_rate",
+            float(face.times_s[0]),
+            face.end_s(-1),
+            value=round(rate, 2),
+            unit="per minute",
+            text=f"{face.person} blinks {rate:.0f} times a minute",
+            confidence=0.8,
+            quality=face.quality(float(face.times_s[0]), face.end_s(-1)),
+        )

@@ -1,0 +1,89 @@
+"""Bodies: the upper body and the hands of the person who is seen best."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from perception import mediapipe_models
+from perception.body_track import BodyTrack
+from perception.clip import Clip
+from perception.evidence import Findings
+from perception.frame import Frame
+from perception.tool import Output, Run, tool
+
+LOOKS_HZ = 12.0  # often enough for gestures; every second frame of ordinary video
+LONGEST_SIDE_PX = 960
+SHOULDERS, NOSE, WRISTS = (11, 12), 0, (15, 16)  # MediaPipe pose; left, right
+SEEN_FROM = 0.5  # visibility of nose and shoulders: below, the model imagines a body
+HAND_AT_WRIST = 0.6  # shoulder widths between pose wrist and hand wrist
+Floats = npt.NDArray[np.float32]
+
+
+@tool(needs="frames", version="1")
+def bodies() -> Run:
+    """Follow the upper body and both hands of the person who is seen best (MediaPipe pose and hands)."""
+
+    def run(clip: Clip, frames: Iterator[Frame]) -> Output:
+        every = max(1, int(clip.fps // LOOKS_HZ))
+        times, poses, rights, lefts, looks = [], [], [], [], 0
+        with mediapipe_models.pose() as find_pose, mediapipe_models.hands() as find_hands:
+            for frame in frames:
+                if frame.index % every:
+                    continue
+                looks += 1
+                height, width = frame.rgb.shape[:2]
+                step = -(-max(height, width) // LONGEST_SIDE_PX)
+                rgb = np.ascontiguousarray(frame.rgb[::step, ::step]) if step > 1 else frame.rgb
+                body = find_pose(rgb)
+                hands = find_hands(rgb)
+                if body is None or body[[NOSE, *SHOULDERS], 2].min() < SEEN_FROM:
+                    continue
+                body[:, :2] *= (width, height)
+                scaled = [hand.points * np.array([width, height, width], dtype=np.float32) for hand in hands]
+                left, right = _of_this_body(body, scaled)
+                times.append(frame.time_s)
+                poses.append(body)
+                rights.append(right)
+                lefts.append(left)
+        if not times:
+            found = Findings()
+            found.abstain(None, f"no upper body was found in {looks} looks")
+            return Output([], found)
+        track = BodyTrack(
+            times_s=np.array(times),
+            durations_s=np.minimum(np.diff([*times, clip.duration_s]), 1.5 * every / clip.fps),
+            pose=np.array(poses),
+            right_hand=np.array(rights),
+            left_hand=np.array(lefts),
+            frame_width=clip.width,
+            frame_height=clip.height,
+        )
+        return Output([track], _findings(track, looks))
+
+    return run
+
+
+def _of_this_body(body: Floats, hands: list[Floats]) -> tuple[Floats, Floats]:
+    """Left and right hand: each the found hand that is nearest to the pose's wrist, if near; NaN otherwise."""
+    width = float(np.hypot(*(body[11, :2] - body[12, :2])))
+    chosen = []
+    for wrist in WRISTS:
+        distances = [float(np.hypot(*(hand[0, :2] - body[wrist, :2]))) for hand in hands]
+        nearest = int(np.argmin(distances)) if distances else -1
+        near = nearest >= 0 and distances[nearest] < HAND_AT_WRIST * width
+        chosen.append(hands[nearest] if near else np.full((mediapipe_models.HAND_POINTS, 3), np.nan, dtype=np.float32))
+    return chosen[0], chosen[1]
+
+
+def _findings(track: BodyTrack, looks: int) -> Findings:
+    found = Findings(notes={"engine": "MediaPipe pose and hands"})
+    share = len(track.times_s) / looks
+    visible = float(track.pose[:, [NOSE, *SHOULDERS], 2].mean())
+    start_s, end_s = float(track.times_s[0]), float(track.times_s[-1] + track.durations_s[-1])
+    text = f"an upper body is seen in {share:.0%} of the looks"
+    found.event(None, "body_visible", start_s, end_s, text=text, confidence=0.9, quality=min(1.0, share * visible))
+    hands = np.isfinite(np.stack([track.left_hand[:, 0, 0], track.right_hand[:, 0, 0]])).any(axis=0).mean()
+    if hands == 0:
+        found.abstain(None, "no hand was found: gestures of the fingers can't be told")
+    return found

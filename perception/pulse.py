@@ -1,0 +1,101 @@
+"""Blood volume pulse from the colour of skin: POS, filtering, heart rate, and how far to trust it.
+
+A trace is the mean (red, green, blue) of a region of skin over time. Everything here is a function of numbers:
+which pixels they come from is `skin_regions`, when to abstain is `rppg`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+
+GRID_HZ = 30.0  # traces of any frame rate are brought to this even grid: ten times the fastest pulse looked for
+BAND_HZ = (0.7, 3.0)  # 42-180 beats a minute
+POS_WINDOW_S = 1.6  # Wang et al. 2017: some two beats
+FILTER_ORDER = 3
+BIN_HZ = 0.005  # zero-padded to bins of 0.3 bpm, then interpolated
+PEAK_HALF_WIDTH_HZ = 0.1  # what counts as signal about the rate and its double (de Haan & Jeanne 2013)
+
+
+@dataclass(frozen=True)
+class HeartRate:
+    """The strongest rhythm in the band."""
+
+    bpm: float
+    snr_db: float  # power at the rate and its double over the rest of the band
+    at_band_edge: bool  # the power still rises towards the edge: the true peak may lie outside
+
+
+def on_even_grid(times_s: Floats, traces: Floats) -> tuple[Floats, Floats]:
+    """Times at `GRID_HZ`, shape (m,), and the traces there, shape (..., m), by linear interpolation.
+
+    Args:
+        times_s: increasing presentation times, shape (n,).
+        traces: shape (..., n).
+    """
+    grid_s = np.arange(times_s[0], times_s[-1] + 1e-9, 1 / GRID_HZ)
+    flat = traces.reshape(-1, traces.shape[-1])
+    even = np.stack([np.interp(grid_s, times_s, trace) for trace in flat])
+    return grid_s, even.reshape(*traces.shape[:-1], len(grid_s))
+
+
+def pos(rgb: Floats) -> Floats:
+    """Pulse by projection on the plane orthogonal to skin tone (POS; Wang, den Brinker, Stuijk & de Haan 2017).
+
+    Args:
+        rgb: mean colours of skin at `GRID_HZ`, shape (3, n).
+
+    Returns:
+        The wave, shape (n,), unfiltered, in arbitrary units; zero where the colour does not change.
+    """
+    length = min(round(POS_WINDOW_S * GRID_HZ), rgb.shape[1])
+    windows = np.lib.stride_tricks.sliding_window_view(rgb, length, axis=1)  # (3, starts, length)
+    mean = windows.mean(axis=2, keepdims=True)
+    red, green, blue = windows / np.maximum(mean, 1e-6)
+    first, second = green - blue, green + blue - 2 * red
+    spread = second.std(axis=1, keepdims=True)
+    ratio = np.divide(first.std(axis=1, keepdims=True), spread, out=np.zeros_like(spread), where=spread > 1e-12)
+    pulses = first + ratio * second
+    pulses = pulses - pulses.mean(axis=1, keepdims=True)
+    wave = np.zeros(rgb.shape[1])
+    for offset in range(length):  # overlap-add, one sample of all windows at a time
+        wave[offset : offset + pulses.shape[0]] += pulses[:, offset]
+    return wave
+
+
+def in_band(wave: Floats) -> Floats:
+    """The wave without its trend and without what beats slower or faster than a heart, shape (n,)."""
+    from scipy.signal import butter, detrend, sosfiltfilt
+
+    sections = butter(FILTER_ORDER, BAND_HZ, btype="bandpass", fs=GRID_HZ, output="sos")
+    return np.asarray(sosfiltfilt(sections, detrend(wave)))
+
+
+def heart_rate(wave: Floats) -> HeartRate | None:
+    """The rate of a wave at `GRID_HZ`, shape (n,), or None if it is flat.
+
+    Hann window, zero-padded spectrum, parabola through the peak; SNR after de Haan & Jeanne 2013.
+    """
+    padded = max(len(wave), round(GRID_HZ / BIN_HZ))
+    power = np.abs(np.fft.rfft((wave - wave.mean()) * np.hanning(len(wave)), padded)) ** 2
+    hz = np.fft.rfftfreq(padded, 1 / GRID_HZ)
+    band = np.flatnonzero((hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1]))
+    peak = int(band[np.argmax(power[band])])
+    if power[peak] <= 1e-12 * len(wave):
+        return None
+    before, at, after = power[peak - 1 : peak + 2]
+    at_edge = not before < at > after or peak in (band[0], band[-1])
+    shift = 0.0 if at_edge else 0.5 * (before - after) / (before - 2 * at + after)
+    rate_hz = hz[peak] + shift * (hz[1] - hz[0])
+    beats = np.minimum(np.abs(hz - rate_hz), np.abs(hz - 2 * rate_hz))[band] <= PEAK_HALF_WIDTH_HZ
+    rest = power[band][~beats].sum()
+    snr_db = 10 * np.log10(power[band][beats].sum() / max(rest, 1e-12 * power[peak]))
+    return HeartRate(bpm=60 * float(rate_hz), snr_db=float(snr_db), at_band_edge=bool(at_edge))
+
+
+def agreement(waves: Floats) -> float:
+    """Mean correlation of each pair of waves, shape (regions, n): near 0 for noise, towards 1 for one pulse."""
+    correlation = np.corrcoef(waves)
+    return float(correlation[np.triu_indices(len(waves), 1)].mean())
