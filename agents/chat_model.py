@@ -90,7 +90,10 @@ class ChatModel:
         """Whether the endpoint takes images: asked once, with a tiny one. An endpoint that is away says no."""
         async with self._probing:
             if self._takes_images is None:
-                parts = [{"type": "image_url", "image_url": {"url": _grey_square()}}, {"type": "text", "text": "Say ok."}]
+                parts = [
+                    {"type": "image_url", "image_url": {"url": _grey_square()}},
+                    {"type": "text", "text": "Say ok."},
+                ]
                 try:
                     await self._send([{"role": "user", "content": parts}], {"max_tokens": 1})
                     self._takes_images = True

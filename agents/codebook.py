@@ -95,7 +95,9 @@ def load_codebook(name_or_file: str) -> Codebook:
                 content.setdefault("neutral", {}).setdefault(level, default["neutral"][level])
         book = Codebook.model_validate({**content, "sha256": hashlib.sha256(text.encode()).hexdigest()})
     except (yaml.YAMLError, ValidationError, TypeError, AttributeError) as error:
-        where = f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
+        where = (
+            f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
+        )
         raise CodebookError(f"codebook {path.name}: {where}") from error
     for level in LEVELS:
         ids = book.ids(level)

@@ -53,7 +53,9 @@ class LocalModel:
         spent, problem = TokenUse(), ""
         for attempt in range(TRIES):
             async with self._busy:
-                words, prompt, written = await asyncio.to_thread(self._generate, _plain(messages, schema, problem), attempt)
+                words, prompt, written = await asyncio.to_thread(
+                    self._generate, _plain(messages, schema, problem), attempt
+                )
             spent = TokenUse(
                 calls=spent.calls + 1,
                 prompt_tokens=spent.prompt_tokens + prompt,

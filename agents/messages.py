@@ -68,7 +68,9 @@ def claims_json(case: Case, *levels: str) -> str:
     """Accepted claims as lines of JSON, for the next agent: data, never prose."""
     rows = [c for c in case.claims if (not levels or c.level in levels) and case.person in (None, c.person)]
     fields = {"id", "level", "person", "label", "text", "start_s", "end_s", "confidence", "evidence", "abstained"}
-    return "\n".join(json.dumps(c.model_dump(mode="json", include=fields), ensure_ascii=False) for c in rows) or "(none)"
+    return (
+        "\n".join(json.dumps(c.model_dump(mode="json", include=fields), ensure_ascii=False) for c in rows) or "(none)"
+    )
 
 
 def transcript(case: Case) -> str:

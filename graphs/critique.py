@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from agents.agent import ask
 from agents.case import Case
-from agents.errors import ModelError
 from agents.checks import critique
 from agents.claims import LEVELS, Claim, RejectedClaim, Verdict
 from agents.critic import critic
+from agents.errors import ModelError
 from agents.report import TokenUse
 from graphs.events import AgentFinished, Check
 from graphs.judging import frames_of, linked
@@ -57,9 +57,7 @@ async def review(state: State, setup: Setup, tell: Tell) -> State:
     }
 
 
-async def second_look(
-    case: Case, setup: Setup, round_: int, tell: Tell
-) -> tuple[list[Verdict], TokenUse, str | None]:
+async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> tuple[list[Verdict], TokenUse, str | None]:
     """The model's own verdict on each claim; none without a model, a failure when it does not answer."""
     claims = [c for c in case.claims if not c.abstained]
     if setup.model is None or not claims:
@@ -80,9 +78,7 @@ async def second_look(
     return verdicts, tokens, failure
 
 
-def settle(
-    claims: Sequence[Claim], failed: Sequence[Verdict], round_: int
-) -> tuple[list[Claim], list[RejectedClaim]]:
+def settle(claims: Sequence[Claim], failed: Sequence[Verdict], round_: int) -> tuple[list[Claim], list[RejectedClaim]]:
     """Drop what a rule contradicts; what only the model disputes stays, less sure."""
     by_rule = {v.claim: v for v in failed if v.check != MODEL_CHECK}
     disputed = {v.claim for v in failed if v.check == MODEL_CHECK}

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from agents.agent import Agent, ask
 from agents.behaviour import behaviour
 from agents.case import Case
-from agents.errors import ModelError
 from agents.checks import accept
 from agents.claims import LEVELS, Claim, ClaimList, Level, RejectedClaim, Verdict
 from agents.cognition import cognition
 from agents.emotion import emotion
+from agents.errors import ModelError
 from agents.frames import FrameImage, read_frames
 from agents.reasoner import reason
 from agents.report import TokenUse

@@ -30,7 +30,9 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
     evidence = await measure(runtime.context, runtime.stream_writer)
     key = await asyncio.to_thread(runtime.context.store.put, evidence)
     failures = [
-        {"stage": f"tool {run.tool}", "what": run.error} for run in evidence.tools if run.status in ("failed", "skipped")
+        {"stage": f"tool {run.tool}", "what": run.error}
+        for run in evidence.tools
+        if run.status in ("failed", "skipped")
     ]
     return {"evidence": key, "failures": failures, "seconds": {"perceive": time.perf_counter() - started}}
 

@@ -12,8 +12,8 @@ import agents.report
 from agents.affect import affect
 from agents.agent import ask, prompts_sha256
 from agents.case import Case
-from agents.errors import ModelError
 from agents.claims import RejectedClaim, Verdict
+from agents.errors import ModelError
 from agents.knowledge_base import knowledge_sha256
 from agents.narration import narrate
 from agents.narrator import narrator

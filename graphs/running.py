@@ -66,6 +66,7 @@ async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIte
                 return
             goes_on = bool(snapshot.next) and _evidence_is_stored(snapshot.values.get("evidence"), setup)
         if not goes_on:
+            await saver.setup()
             await saver.adelete_thread(thread)
         # nothing phones home: a tracing variable left in the environment must not send a clip's claims away
         with langsmith.tracing_context(enabled=False):

@@ -138,7 +138,9 @@ def with_overrides(settings: Settings, overrides: dict[str, Any]) -> Settings:
     """
     unknown = set(overrides) - set(Settings.model_fields)
     if unknown:
-        raise SettingsError(f"no setting is called {sorted(unknown)[0]!r}; there are: {', '.join(Settings.model_fields)}")
+        raise SettingsError(
+            f"no setting is called {sorted(unknown)[0]!r}; there are: {', '.join(Settings.model_fields)}"
+        )
     given = {name: value for name, value in overrides.items() if value is not None}
     return Settings.model_validate({**settings.model_dump(), **given})
 

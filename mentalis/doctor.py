@@ -88,7 +88,9 @@ def _shadowed() -> Iterator[Finding]:
         if spec is None or spec.origin is None:
             yield Finding("ill", f"package {name}", "not found: install Mentalis again")
         elif Path(spec.origin).resolve().parent.parent != home:
-            yield Finding("ill", f"package {name}", f"shadowed by {spec.origin}: give Mentalis an environment of its own")
+            yield Finding(
+                "ill", f"package {name}", f"shadowed by {spec.origin}: give Mentalis an environment of its own"
+            )
         else:
             yield Finding("ok", f"package {name}", "ours")
 
@@ -98,7 +100,11 @@ def _weights(settings: Settings) -> Iterator[Finding]:
 
     use_weights_of(settings)
     for status in list_weights():
-        here = f"at {status.path}" if status.path else f"not here (optional): mentalis weights download {status.weight.name}"
+        here = (
+            f"at {status.path}"
+            if status.path
+            else f"not here (optional): mentalis weights download {status.weight.name}"
+        )
         yield Finding("ok" if status.path else "note", f"weights {status.weight.name}", here)
 
 

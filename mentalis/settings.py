@@ -15,7 +15,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENTALIS_", env_file=".env", extra="ignore", frozen=True)
 
     model: str | None = Field(default=None, description="model name at the endpoint, or transformers:<id or folder>")
-    base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint, such as http://localhost:8000/v1")
+    base_url: str | None = Field(
+        default=None, description="OpenAI-compatible endpoint, such as http://localhost:8000/v1"
+    )
     api_key: SecretStr | None = Field(default=None, description="key of the endpoint")
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
     tools: tuple[str, ...] = Field(default=(), description="tools to run; none: the default set")

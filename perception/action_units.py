@@ -50,7 +50,9 @@ class ActionUnit(Frozen):
 def catalogue() -> tuple[ActionUnit, ...]:
     """All action units that are measured."""
     rows = yaml.safe_load((Path(__file__).parent / "data" / "action_units.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[ActionUnit, ...]).validate_python([{k: v for k, v in r.items() if k != "with"} for r in rows])
+    return TypeAdapter(tuple[ActionUnit, ...]).validate_python(
+        [{k: v for k, v in r.items() if k != "with"} for r in rows]
+    )
 
 
 def letter(intensity: float) -> str:
@@ -78,7 +80,9 @@ def action_units(engine: Engine = "auto") -> Run:
             by_shapes = face.blendshapes is not None and engine != "geometry"
             found.notes["engine"] = "blendshapes" if by_shapes else "geometry"
             if face.visible_s < BASELINE_S:
-                found.abstain(face.person, f"no baseline: the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}")
+                found.abstain(
+                    face.person, f"no baseline: the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
+                )
                 continue
             _measure(face, by_shapes, clip, found)
         return found

@@ -43,7 +43,9 @@ class Observation(Frozen):
     def _times_in_order(self) -> Self:
         apex_s = self.start_s if self.apex_s is None else self.apex_s
         if not self.start_s <= apex_s <= self.end_s:
-            raise ValueError(f"{self.id}: start, apex and end are not in order ({self.start_s}, {apex_s}, {self.end_s} s)")
+            raise ValueError(
+                f"{self.id}: start, apex and end are not in order ({self.start_s}, {apex_s}, {self.end_s} s)"
+            )
         return self
 
 

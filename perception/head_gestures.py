@@ -88,7 +88,7 @@ def _turning_points(angle: Floats) -> list[int]:
     """Samples at which the angle turns by more than a third of a swing (zig-zag), with the ends."""
     points, extreme, rising = [0], 0, 0
     for i in range(1, len(angle)):
-        if rising >= 0 and angle[i] > angle[extreme] or rising <= 0 and angle[i] < angle[extreme]:
+        if (rising >= 0 and angle[i] > angle[extreme]) or (rising <= 0 and angle[i] < angle[extreme]):
             if rising == 0 and abs(angle[i] - angle[0]) > SWING_DEG / 3:
                 rising = 1 if angle[i] > angle[0] else -1
             extreme = i if rising else extreme
@@ -112,7 +112,15 @@ def _tilts_of(face: FaceTrack, found: Findings) -> None:
             text = f"{face.person} tilts the head to the {side} ({abs(by):.0f} degrees)"
             quality = face.quality(start_s, end_s)
             found.event(
-                face.person, "tilt", start_s, end_s, value=round(by, 1), unit="deg", text=text, confidence=0.7, quality=quality
+                face.person,
+                "tilt",
+                start_s,
+                end_s,
+                value=round(by, 1),
+                unit="deg",
+                text=text,
+                confidence=0.7,
+                quality=quality,
             )
 
 

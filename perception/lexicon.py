@@ -4,7 +4,25 @@ import re
 from functools import cache
 from typing import Any
 
-ENGLISH = ("the", "and", "is", "it", "you", "to", "of", "that", "i", "this", "what", "not", "we", "a", "was", "for", "in")
+ENGLISH = (
+    "the",
+    "and",
+    "is",
+    "it",
+    "you",
+    "to",
+    "of",
+    "that",
+    "i",
+    "this",
+    "what",
+    "not",
+    "we",
+    "a",
+    "was",
+    "for",
+    "in",
+)
 SURE_SHARE = 0.12  # of words that must be such function words before a text counts as English
 FEWEST_WORDS = 6  # in the whole transcript before its language is guessed at all
 

@@ -106,7 +106,9 @@ def _folds_arms(body: BodyTrack) -> Flags:
     width = body.shoulder_width_px
     middle = body.pose[:, (11, 12), 0].mean(axis=1)
     side = np.sign(body.pose[:, 11, 0] - middle)  # where the left shoulder is
-    crossed = (side * (middle - left_wrist[:, 0]) > ACROSS * width) & (side * (right_wrist[:, 0] - middle) > ACROSS * width)
+    crossed = (side * (middle - left_wrist[:, 0]) > ACROSS * width) & (
+        side * (right_wrist[:, 0] - middle) > ACROSS * width
+    )
     near = _apart(left_wrist, right_elbow) < AT_ELBOW * width
     near &= _apart(right_wrist, left_elbow) < AT_ELBOW * width
     return np.asarray(seen & crossed & near)

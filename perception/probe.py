@@ -66,9 +66,12 @@ def opened(path: Path, container: Container, **options: str) -> Iterator["InputC
     """
     import av
 
-    closed = {"format_whitelist": DEMUXER[container], "protocol_whitelist": "file"}
+    demuxer = DEMUXER[container]
+    closed = {"format_whitelist": demuxer, "protocol_whitelist": "file"}
     try:
-        with av.open(str(path.resolve()), format=DEMUXER[container], options={**closed, **options}) as file:
+        with av.open(
+            str(path.resolve()), format=demuxer, options={**closed, **options}, metadata_errors="replace"
+        ) as file:
             yield file
     except av.FFmpegError as error:
         raise CorruptClipError(f"{path}: a damaged {container} file ({error.strerror}); get an intact copy") from error
@@ -79,6 +82,7 @@ def best_video(path: Path, file: "InputContainer") -> "VideoStream":
 
     Raises:
         NoVideoStreamError: there is none.
+        CorruptClipError: no decoder knows it.
     """
     from av.stream import Disposition
 
@@ -86,7 +90,10 @@ def best_video(path: Path, file: "InputContainer") -> "VideoStream":
     best = file.streams.best("video")
     if not moving:
         raise NoVideoStreamError(f"{path}: no video stream, only {_kinds(file)}; give a file with pictures")
-    return next((s for s in moving if best is not None and s.index == best.index), moving[0])
+    chosen = next((s for s in moving if best is not None and s.index == best.index), moving[0])
+    if chosen.codec_context is None:  # which PyAV's own types leave out
+        raise CorruptClipError(f"{path}: no decoder knows its pictures' coding; convert it to H.264")
+    return chosen
 
 
 def _check(path: Path, file: "InputContainer", stream: "VideoStream", limits: Limits) -> None:

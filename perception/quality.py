@@ -40,9 +40,16 @@ def quality() -> Run:
         _say(found, clip, "sharpness", detail, "variance of the Laplacian", f"the picture is {focus}")
         rate = "too low for blinks and pulse" if clip.fps < SLOW_HZ else "enough for blinks and pulse"
         _say(found, clip, "frame_rate", clip.fps, "Hz", f"{clip.fps:.0f} frames/s are {rate}")
-        bits = 8 * clip.file_bytes / clip.n_frames / (clip.width * clip.height)
+        bits = 8 * clip.path.stat().st_size / clip.n_frames / (clip.width * clip.height)
         coded = "strongly" if bits < FEW_BITS else "moderately"
-        _say(found, clip, "compression", bits, "bits per pixel", f"the clip is {coded} compressed ({bits:.2f} bits a pixel)")
+        _say(
+            found,
+            clip,
+            "compression",
+            bits,
+            "bits per pixel",
+            f"the clip is {coded} compressed ({bits:.2f} bits a pixel)",
+        )
         return found
 
     return run

@@ -202,7 +202,7 @@ class _Run:
         for _ in frames:  # a tool may stop early; those behind it still want the frames
             pass
         self._hand_on(work.readers, None)
-        if rerun or self._stop.is_set() and (self.cancel.is_set() or self.decode_error):
+        if rerun or (self._stop.is_set() and (self.cancel.is_set() or self.decode_error)):
             return
         if result is None:
             self._fail(work, problem, seconds)

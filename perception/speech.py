@@ -35,7 +35,11 @@ def _words(clip: Clip, found: Findings) -> None:
         words = u.text if len(u.text) <= MOST_CHARACTERS else u.text[: MOST_CHARACTERS - 1] + "…"
         who = f"{u.speaker} says" if u.speaker else "someone says"
         score = valence(u.text) if english else None
-        tone = "" if score is None else f" (words {'positive' if score > 0.05 else 'negative' if score < -0.05 else 'neutral'})"
+        tone = (
+            ""
+            if score is None
+            else f" (words {'positive' if score > 0.05 else 'negative' if score < -0.05 else 'neutral'})"
+        )
         found.event(
             None,
             "utterance",

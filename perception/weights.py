@@ -100,7 +100,9 @@ def download(name: str, on_progress: Callable[[int, int], None] = lambda done, t
     done = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={done}-"} if done else {}
     try:
-        with httpx.stream("GET", url or weight.url, headers=headers, timeout=TIMEOUT_S, follow_redirects=True) as response:
+        with httpx.stream(
+            "GET", url or weight.url, headers=headers, timeout=TIMEOUT_S, follow_redirects=True
+        ) as response:
             response.raise_for_status()
             resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
             done = done if resumed else 0
@@ -112,7 +114,9 @@ def download(name: str, on_progress: Callable[[int, int], None] = lambda done, t
                     if done > weight.bytes:
                         break
     except httpx.HTTPError as error:
-        raise WeightError(f"{name} can't be downloaded ({type(error).__name__}); everything works without it") from error
+        raise WeightError(
+            f"{name} can't be downloaded ({type(error).__name__}); everything works without it"
+        ) from error
     if hashlib.sha256(part.read_bytes()).hexdigest() != weight.sha256:
         part.unlink()
         raise WeightError(f"{name}: the download has another sha256 than {weight.sha256[:12]}...; it was deleted")

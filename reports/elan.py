@@ -18,7 +18,11 @@ def eaf(report: Report) -> str:
     attributes |= {"xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance", "xsi:noNamespaceSchemaLocation": SCHEMA}
     root = Xml.Element("ANNOTATION_DOCUMENT", attributes)
     header = Xml.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
-    media = {"MEDIA_URL": f"./{report.clip.name}", "MIME_TYPE": "video/mp4", "RELATIVE_MEDIA_URL": f"./{report.clip.name}"}
+    media = {
+        "MEDIA_URL": f"./{report.clip.name}",
+        "MIME_TYPE": "video/mp4",
+        "RELATIVE_MEDIA_URL": f"./{report.clip.name}",
+    }
     Xml.SubElement(header, "MEDIA_DESCRIPTOR", media)
     order = Xml.SubElement(root, "TIME_ORDER")
     for t in ms:
@@ -38,7 +42,9 @@ def eaf(report: Report) -> str:
 
 
 def _tiers(report: Report) -> dict[str, list[tuple[int, int, str]]]:
-    statements = [(c.person, c.level, c.start_s, c.end_s, f"{c.label}: {c.text}") for c in report.claims if not c.abstained]
+    statements = [
+        (c.person, c.level, c.start_s, c.end_s, f"{c.label}: {c.text}") for c in report.claims if not c.abstained
+    ]
     statements += [(o.person, o.kind, o.start_s, o.end_s, o.text) for o in report.evidence.observations]
     tiers: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for person, kind, start_s, end_s, text in sorted(statements, key=lambda s: (s[0] or "", s[1], s[2])):

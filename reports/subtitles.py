@@ -24,7 +24,11 @@ def vtt(report: Report) -> str:
 def _cues(report: Report) -> list[tuple[float, float, str]]:
     claims = sorted((c for c in report.claims if not c.abstained), key=lambda c: (c.start_s, LEVELS.index(c.level)))
     return [
-        (c.start_s, c.end_s, f"{c.person or 'all'} {c.level}: {c.label} ({c.confidence:.0%})\n{' '.join(c.text.split())}")
+        (
+            c.start_s,
+            c.end_s,
+            f"{c.person or 'all'} {c.level}: {c.label} ({c.confidence:.0%})\n{' '.join(c.text.split())}",
+        )
         for c in claims
     ]
 

@@ -24,12 +24,27 @@ def csv_text(report: Report) -> str:
     writer.writerow((*columns, "quality", "evidence", "text"))
     for o in report.evidence.observations:
         times = (o.start_s, o.apex_s, o.end_s)
-        row = ("observation", o.id, o.tool, o.kind, o.person, *times, o.value, o.unit, o.confidence, o.quality, "", o.text)
+        row = (
+            "observation",
+            o.id,
+            o.tool,
+            o.kind,
+            o.person,
+            *times,
+            o.value,
+            o.unit,
+            o.confidence,
+            o.quality,
+            "",
+            o.text,
+        )
         writer.writerow(_safe(row))
     for c in report.claims:
         times = (c.start_s, None, c.end_s)
         cited = " ".join(c.evidence)
-        writer.writerow(_safe(("claim", c.id, c.level, c.label, c.person, *times, None, None, c.confidence, None, cited, c.text)))
+        writer.writerow(
+            _safe(("claim", c.id, c.level, c.label, c.person, *times, None, None, c.confidence, None, cited, c.text))
+        )
     return out.getvalue()
 
 
@@ -71,7 +86,9 @@ def parquet_bytes(report: Report) -> bytes:
             "time_s": pa.array(np.concatenate([s.times() for s in signals] or [np.empty(0)]), pa.float64()),
             "value": pa.array(np.concatenate([np.asarray(s.values) for s in signals] or [np.empty(0)]), pa.float64()),
         }
-    ).replace_schema_metadata({"clip_sha256": report.clip.sha256, "mentalis_version": report.provenance.mentalis_version})
+    ).replace_schema_metadata(
+        {"clip_sha256": report.clip.sha256, "mentalis_version": report.provenance.mentalis_version}
+    )
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()

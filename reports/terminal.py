@@ -16,7 +16,16 @@ from perception.evidence import Observation
 
 LANE_CHARACTERS = 48
 STYLE = {"behaviour": "cyan", "cognition": "magenta", "emotion": "yellow"}
-NOT_IN_LANES = ("face_visible", "body_visible", "light", "sharpness", "face_size", "frame_rate", "compression", "blink_rate")
+NOT_IN_LANES = (
+    "face_visible",
+    "body_visible",
+    "light",
+    "sharpness",
+    "face_size",
+    "frame_rate",
+    "compression",
+    "blink_rate",
+)
 MOST_LANES = 14  # a person; the surest and longest
 MOST_EVIDENCE = 4  # lines under a claim
 
@@ -38,7 +47,9 @@ def print_report(report: Report, console: Console | None = None) -> None:
     facts = f"{clip.duration_s:.1f} s, {clip.width}x{clip.height}, {clip.fps:.1f} frames/s"
     console.print(Panel(escape(report.narrative), title=escape(clip.name), subtitle=facts, padding=(1, 2)))
     for person in report.people:
-        console.print(f"\n[bold]{person.id}[/]  seen {person.visible_s:.1f} s, {person.first_seen_s:.1f}-{person.last_seen_s:.1f} s")
+        console.print(
+            f"\n[bold]{person.id}[/]  seen {person.visible_s:.1f} s, {person.first_seen_s:.1f}-{person.last_seen_s:.1f} s"
+        )
         console.print(_lanes(report, person.id))
     _print_claims(report, console)
     _print_tools(report, console)
@@ -86,7 +97,9 @@ def _claim(claim: Claim, by_id: dict[str, Observation]) -> Group:
     lines = [head, Text(f"      {claim.text}")]
     for cited in claim.evidence[:MOST_EVIDENCE]:
         observation = by_id.get(cited)
-        lines.append(Text(f"      · {cited}: {observation.text if observation else 'frame shown to the model'}", style="dim"))
+        lines.append(
+            Text(f"      · {cited}: {observation.text if observation else 'frame shown to the model'}", style="dim")
+        )
     if len(claim.evidence) > MOST_EVIDENCE:
         lines.append(Text(f"      · and {len(claim.evidence) - MOST_EVIDENCE} more", style="dim"))
     return Group(*lines)

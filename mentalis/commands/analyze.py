@@ -18,7 +18,9 @@ def analyze(
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
     codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    tools: Annotated[list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")] = None,
+    tools: Annotated[
+        list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")
+    ] = None,
     tool: Annotated[list[str] | None, typer.Option(help="A tool of your own, as module:name.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="An option of a tool, as tool.name=value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for report.json, signals.parquet and report.html.")] = None,
