@@ -44,7 +44,6 @@ class ChatModel:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Name a model at an endpoint; nothing is sent yet. `retries` are those of a call that fails on the way."""
-        import httpx
         import openai
 
         self.name, self.base_url, self.temperature, self.seed = name, base_url, temperature, seed
@@ -52,13 +51,11 @@ class ChatModel:
         self._calls = asyncio.Semaphore(concurrency)
         self._takes_images: bool | None = None
         self._probing = asyncio.Lock()
-        limits = httpx.Limits(max_connections=concurrency)
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
             max_retries=0,
             timeout=timeout_s,
-            http_client=openai.DefaultAsyncHttpxClient(limits=limits),
         )
 
     async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
@@ -171,7 +168,7 @@ def _wait_s(error: Exception, failures: int) -> float:
     asked = response.headers.get("retry-after", "") if response is not None else ""
     if asked.replace(".", "", 1).isdigit():
         return min(float(asked), LONGEST_WAIT_S)
-    return min(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5), LONGEST_WAIT_S)
+    return min(float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5)), LONGEST_WAIT_S)
 
 
 def _words(completion: "ChatCompletion") -> str:

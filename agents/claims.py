@@ -1,6 +1,6 @@
 """What is claimed of a person, at which level, on what evidence."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model, model_validator
 
@@ -100,23 +100,22 @@ class ClaimList(Frozen):
         The narrowed model's JSON schema is what a model server is made to follow; the checks do not
         rely on it, for a server may ignore it.
         """
-        a_label = Literal[labels]  # type: ignore[valid-type]
-        an_id = Literal[evidence_ids] if evidence_ids else str  # type: ignore[valid-type]
-        at = Annotated[int, Field(ge=0, le=last_ms)]
-        draft = create_model(
+        a_label: Any = Literal[labels]
+        an_id: Any = Literal[evidence_ids] if evidence_ids else str
+        at: Any = Annotated[int, Field(ge=0, le=last_ms)]
+        evidence: Any = Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE)]
+        draft: Any = create_model(
             "Draft",
             __base__=Draft,
             label=(a_label, ...),
             second_label=(a_label | None, None),
             start_ms=(at, ...),
             end_ms=(at, ...),
-            evidence=(Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE)], ...),
+            evidence=(evidence, ...),
         )
-        return create_model(
-            "ClaimList",
-            __base__=ClaimList,
-            claims=(Annotated[tuple[draft, ...], Field(max_length=MOST_CLAIMS)], ...),  # type: ignore[valid-type]
-        )
+        claims: Any = Annotated[tuple[draft, ...], Field(max_length=MOST_CLAIMS)]
+        narrowed: type[ClaimList] = create_model("ClaimList", __base__=ClaimList, claims=(claims, ...))
+        return narrowed
 
 
 class Verdict(Frozen):

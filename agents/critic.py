@@ -1,6 +1,6 @@
 """The critic: whether each claim follows from the evidence it cites. Rules have already been applied (checks.py)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
@@ -27,13 +27,15 @@ class CriticAnswer(Frozen):
 
 
 def critic() -> Agent[CriticAnswer]:
-    """Look a second time at each claim: predict, explain and verify, predict again (PEP, after EmotionHallucer 2025)."""
+    """Look a second time at each claim: predict, explain and verify, predict again (after PEP-MEK, 2025)."""
     knowledge = ("facs", "contradictions")
     return Agent(name="critic", prompt="critic.md", output=CriticAnswer, narrowed=_narrowed, knowledge=knowledge)
 
 
 def _narrowed(case: Case) -> type[CriticAnswer]:
     ids = tuple(c.id for c in case.claims if not c.abstained)
-    verdict = create_model("CriticVerdict", __base__=CriticVerdict, claim=(Literal[ids], ...))  # type: ignore[valid-type]
-    verdicts = Annotated[tuple[verdict, ...], Field(max_length=min(MOST_VERDICTS, len(ids)))]  # type: ignore[valid-type]
-    return create_model("CriticAnswer", __base__=CriticAnswer, verdicts=(verdicts, ...))
+    an_id: Any = Literal[ids]
+    verdict: Any = create_model("CriticVerdict", __base__=CriticVerdict, claim=(an_id, ...))
+    verdicts: Any = Annotated[tuple[verdict, ...], Field(max_length=min(MOST_VERDICTS, len(ids)))]
+    narrowed: type[CriticAnswer] = create_model("CriticAnswer", __base__=CriticAnswer, verdicts=(verdicts, ...))
+    return narrowed

@@ -17,7 +17,7 @@ def server_schema(output: type[BaseModel]) -> dict[str, Any]:
         ValueError: the model has a string or a number without bounds, which a grammar could fill for ever.
     """
     schema = output.model_json_schema()
-    inlined = _inline(schema, schema.get("$defs", {}))
+    inlined: dict[str, Any] = _inline(schema, schema.get("$defs", {}))
     _refuse_endless(inlined, output.__name__)
     return inlined
 

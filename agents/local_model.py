@@ -18,7 +18,7 @@ MOST_TOKENS = 1024
 
 
 class LocalModel:
-    """`transformers:<hub id or folder>`: for trying things out without a server. The schema is asked for, not enforced."""
+    """`transformers:<hub id or folder>`: to try things out. The schema is asked for, not enforced."""
 
     def __init__(self, name_or_folder: str, *, seed: int = 0) -> None:
         """Load the model.
@@ -71,7 +71,7 @@ class LocalModel:
         """Nothing is held open."""
 
     def _generate(self, messages: list[dict[str, str]], attempt: int) -> tuple[str, int, int]:
-        import torch
+        import torch  # with the extra neural
 
         torch.manual_seed(self._seed + attempt)
         tokens = self._tokenizer.apply_chat_template(

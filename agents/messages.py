@@ -41,7 +41,7 @@ def shared_parts(case: Case, frames: tuple[FrameImage, ...]) -> list[Message]:
         parts.append({"type": "text", "text": f"{frame.id} (at {round(frame.time_s * 1000)} ms)"})
         parts.append({"type": "image_url", "image_url": {"url": url}})
     # The fence is drawn from the clip's hash: words in a transcript can't close it, and it is the same in each call.
-    facts = {"clip": case.clip, "people": case.people, "fence": case.clip.sha256[:12]}
+    facts: dict[str, Any] = {"clip": case.clip, "people": case.people, "fence": case.clip.sha256[:12]}
     content = {**facts, "transcript": transcript(case), "evidence": table(case.evidence)}
     parts.append({"type": "text", "text": fill("evidence.md", content)})
     return parts
@@ -50,7 +50,7 @@ def shared_parts(case: Case, frames: tuple[FrameImage, ...]) -> list[Message]:
 def task(agent: Agent[Any], case: Case) -> str:
     """The agent's own part: its prompt filled in with person, codebook, earlier claims, knowledge and feedback."""
     kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
-    content = {
+    content: dict[str, Any] = {
         "subject": case.person or "all people together",
         "alone": case.person is not None,
         "definitions": case.codebook.definitions(agent.level) if agent.level else "",
@@ -75,7 +75,8 @@ def claims_json(case: Case, *levels: str) -> str:
 
 def transcript(case: Case) -> str:
     """The words as lines of JSON, cut off where the room ends."""
-    lines, used = [], 0
+    lines: list[str] = []
+    used = 0
     for utterance in case.clip.transcript:
         line = json.dumps(utterance.model_dump(mode="json"), ensure_ascii=False)
         used += len(line)
@@ -93,7 +94,7 @@ def fill(prompt: str, content: dict[str, Any]) -> str:
         PromptError: the file is missing, has no front matter, or wants what it is not given.
     """
     try:
-        return _template(prompt).render(content).strip()
+        return str(_template(prompt).render(content)).strip()
     except PromptError:
         raise
     except Exception as error:

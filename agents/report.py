@@ -8,8 +8,6 @@ from agents.claims import Claim, RejectedClaim, Verdict
 from perception.clip import Utterance
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
-SCHEMA_VERSION = "1"
-
 
 class ClipFacts(Frozen):
     """What is known of the file itself."""
@@ -88,7 +86,7 @@ class Report(Frozen):
     neutral; confidences are probabilities; claims say what the expression suggests, never what a person is.
     """
 
-    schema_version: Literal["1"] = SCHEMA_VERSION
+    schema_version: Literal["1"] = "1"
     clip: ClipFacts
     people: tuple[Person, ...]
     claims: tuple[Claim, ...]

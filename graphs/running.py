@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import aiosqlite
 import langsmith
@@ -73,7 +74,7 @@ async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIte
             async for event in graph.astream(
                 None if goes_on else {}, config, context=setup, stream_mode="custom", durability="sync"
             ):
-                yield event
+                yield cast(Event, event)
 
 
 def _evidence_is_stored(key: str | None, setup: Setup) -> bool:

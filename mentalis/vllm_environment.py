@@ -104,7 +104,7 @@ def _mend_for_cpu(folder: Path) -> None:
 
 
 def _pip(folder: Path, *arguments: str) -> None:
-    command = [folder / "bin" / "python", "-m", "pip", *arguments]
+    command = [str(folder / "bin" / "python"), "-m", "pip", *arguments]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,8 @@ class Signal(Frozen):
         """Times of the samples in seconds, shape (samples,)."""
         if self.times_s is not None:
             return np.asarray(self.times_s, dtype=np.float64)
-        assert self.start_s is not None and self.rate_hz is not None
+        assert self.start_s is not None
+        assert self.rate_hz is not None
         return self.start_s + np.arange(len(self.values)) / self.rate_hz
 
 
@@ -248,7 +249,7 @@ def _signal(
     largest = float(np.abs(values).max())
     decimals = SIGNIFICANT_DIGITS - (math.ceil(math.log10(largest)) if largest > 0 else 0)
     samples = tuple(np.round(values, decimals).tolist())
-    base = {"name": name, "tool": "", "unit": unit, "person": person, "values": samples}
+    base: dict[str, Any] = {"name": name, "tool": "", "unit": unit, "person": person, "values": samples}
     rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0]) if len(times_s) > 1 else 0.0
     even = times_s[0] + np.arange(len(times_s)) / rate_hz if rate_hz > 0 else None
     if even is not None and float(np.abs(even - times_s).max()) <= UNIFORM_WITHIN_S:

@@ -1,5 +1,7 @@
 """Head gestures: nods, shakes and tilts, from head pose."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,7 +73,7 @@ def _oscillations(angle: Floats, times: Floats) -> list[tuple[int, int, int]]:
     """First and last sample and number of half-cycles of each run of at least two swings, there and back."""
     turning = _turning_points(angle)
     found, chain = [], [turning[0]] if turning else []
-    for a, b in zip(turning[:-1], turning[1:], strict=True):
+    for a, b in pairwise(turning):
         swings = abs(angle[b] - angle[a]) >= SWING_DEG and FASTEST_S <= times[b] - times[a] <= SLOWEST_S
         if swings:
             chain.append(b)

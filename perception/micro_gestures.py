@@ -86,7 +86,7 @@ def _touches_face(body: BodyTrack, boxes: Floats) -> Flags:
     for hand in (body.left_hand, body.right_hand):
         tips = hand[:, TIPS, :2]
         low, high = boxes[:, None, :2] - margin[:, None, None], boxes[:, None, 2:] + margin[:, None, None]
-        touching |= ((tips >= low) & (tips <= high)).all(axis=2).any(axis=1)
+        touching |= ((tips >= low) & (tips <= high)).all(axis=2).any(axis=-1)
     return touching
 
 

@@ -97,5 +97,5 @@ def heart_rate(wave: Floats) -> HeartRate | None:
 
 def agreement(waves: Floats) -> float:
     """Mean correlation of each pair of waves, shape (regions, n): near 0 for noise, towards 1 for one pulse."""
-    correlation = np.corrcoef(waves)
+    correlation = np.asarray(np.corrcoef(waves))
     return float(correlation[np.triu_indices(len(waves), 1)].mean())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +114,7 @@ def _why_not(rate: pulse.HeartRate | None, together: float, waves: Floats) -> st
 def _longest_unbroken(times_s: Floats) -> tuple[int, int]:
     """First and last sample of the longest stretch without a hole of more than 0.2 s."""
     cuts = [0, *(np.flatnonzero(np.diff(times_s) > 0.2) + 1).tolist(), len(times_s)]
-    spans = [(a, b - 1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    spans = [(a, b - 1) for a, b in pairwise(cuts)]
     return max(spans, key=lambda s: float(times_s[s[1]] - times_s[s[0]]))
 
 

@@ -12,7 +12,7 @@ class Spool:
     def __init__(self, shape: tuple[int, ...]) -> None:
         """Expect float32 rows of this shape."""
         self._shape = shape
-        self._file = tempfile.TemporaryFile()  # unlinked at once: the system frees it with the last mapping
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - unlinked at once: the system frees it with the last mapping
         self._rows = 0
 
     def add(self, row: npt.NDArray[np.float32]) -> None:

@@ -42,7 +42,7 @@ def eaf(report: Report) -> str:
 
 
 def _tiers(report: Report) -> dict[str, list[tuple[int, int, str]]]:
-    statements = [
+    statements: list[tuple[str | None, str, float, float, str]] = [
         (c.person, c.level, c.start_s, c.end_s, f"{c.label}: {c.text}") for c in report.claims if not c.abstained
     ]
     statements += [(o.person, o.kind, o.start_s, o.end_s, o.text) for o in report.evidence.observations]

@@ -48,7 +48,8 @@ def print_report(report: Report, console: Console | None = None) -> None:
     console.print(Panel(escape(report.narrative), title=escape(clip.name), subtitle=facts, padding=(1, 2)))
     for person in report.people:
         console.print(
-            f"\n[bold]{person.id}[/]  seen {person.visible_s:.1f} s, {person.first_seen_s:.1f}-{person.last_seen_s:.1f} s"
+            f"\n[bold]{person.id}[/]  seen {person.visible_s:.1f} s, "
+            f"from {person.first_seen_s:.1f} to {person.last_seen_s:.1f} s"
         )
         console.print(_lanes(report, person.id))
     _print_claims(report, console)

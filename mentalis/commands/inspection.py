@@ -52,13 +52,15 @@ def schema(name: Annotated[Schema, typer.Argument(help="Which type.")] = Schema.
     """Print a type's JSON Schema."""
     import json
 
+    from pydantic import BaseModel
+
     from agents.claims import Claim
     from agents.codebook import Codebook
     from agents.report import Report
     from perception.clip import Clip
     from perception.evidence import Evidence, Findings, Observation, Signal
 
-    types = {
+    types: dict[Schema, type[BaseModel]] = {
         Schema.REPORT: Report,
         Schema.CLAIM: Claim,
         Schema.EVIDENCE: Evidence,

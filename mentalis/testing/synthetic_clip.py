@@ -1,0 +1,194 @@
+"""A clip with known truth from one photograph: the face is moved by warping, the skin carries a pulse.
+
+The photograph is the portrait of the astronaut Eileen Collins that scikit-image brings along (NASA, public domain).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+Kind = Literal["brow_raise", "brow_lower", "blink", "smile", "nod", "shake"]
+
+FACE_CROP = (30, 250, 110, 330)  # top, bottom, left, right of the face and shoulders in the photograph
+PULSE_COLOUR = np.array([0.3, 1.0, 0.55], dtype=np.float32)  # how much of a pulse red, green and blue carry
+AUS: dict[str, tuple[int, ...]] = {
+    "brow_raise": (1, 2),
+    "brow_lower": (4,),
+    "blink": (45,),
+    "smile": (12,),
+    "nod": (),
+    "shake": (),
+}
+BROWS = (70, 105, 107, 300, 334, 336)
+UPPER_LIDS = ((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373))
+CORNERS = (61, 291)
+SKIN_OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152)
+SKIN_OUTLINE += (148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that happens: it builds up over `onset_s`, holds, and fades over `offset_s`."""
+
+    kind: Kind
+    start_s: float
+    end_s: float
+    onset_s: float = 0.25
+    offset_s: float = 0.25
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a clip shows."""
+
+    seconds: float = 12.0
+    fps: float = 30.0
+    size: int = 480
+    actions: tuple[Action, ...] = ()
+    pulse_bpm: float | None = 72.0
+    pulse_share: float = 0.008  # of the skin's green
+    noise_sd: float = 1.2  # of 255, the sensor's
+    light: tuple[tuple[float, float], ...] = ()  # (time_s, brightness factor), linear in between
+    absent: tuple[tuple[float, float], ...] = ()  # stretches without the face
+    people: int = 1  # side by side
+    crf: int = 18
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a rendered clip."""
+
+    seconds: float
+    fps: float
+    pulse_bpm: float | None
+    actions: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+
+
+def render(script: Script, path: Path) -> Truth:
+    """Write the clip as H.264 and return its truth."""
+    import av
+
+    with av.open(str(path), "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=round(script.fps))
+        stream.width, stream.height, stream.pix_fmt = script.size * script.people, script.size, "yuv420p"
+        stream.options = {"crf": str(script.crf), "preset": "veryfast"}
+        for picture in pictures(script):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    told = tuple({**asdict(a), "action_units": list(AUS[a.kind])} for a in script.actions)
+    return Truth(script.seconds, script.fps, script.pulse_bpm, told)
+
+
+def pictures(script: Script) -> Iterator[Picture]:
+    """The clip's pictures, RGB, shape (size, size times people, 3)."""
+    import cv2
+
+    rng = np.random.default_rng(script.seed)
+    photo, points = _portrait(script.size)
+    fields = {kind: _displacement(kind, points, script.size) for kind in {a.kind for a in script.actions} | {"smile"}}
+    skin = _skin(points, script.size)
+    grid = np.stack(np.meshgrid(np.arange(script.size), np.arange(script.size)), axis=-1).astype(np.float32)
+    backdrop = np.full_like(photo, photo.reshape(-1, 3).mean(axis=0))
+    for n in range(round(script.seconds * script.fps)):
+        time_s = n / script.fps
+        move = np.zeros_like(grid)
+        smiles = 0.0
+        for action in script.actions:
+            level = action.strength * _level(action, time_s)
+            if action.kind == "smile":
+                smiles = max(smiles, level)
+            elif level:
+                move += _swing(action, time_s, level) * fields[action.kind]
+        move += (1 - smiles) * fields["smile"]  # the photograph smiles: neutral is its smile taken away
+        source = photo
+        if any(a <= time_s < b for a, b in script.absent):
+            source, move = backdrop, np.zeros_like(grid)
+        picture = cv2.remap(source, grid - move, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if script.pulse_bpm is not None and source is photo:
+            beat = script.pulse_share * np.sin(2 * np.pi * script.pulse_bpm / 60 * time_s)
+            picture = picture * (1 + np.float32(beat) * skin[..., None] * PULSE_COLOUR)
+        if script.light:
+            times, factors = zip(*script.light, strict=True)
+            picture = picture * np.float32(np.interp(time_s, times, factors))
+        picture = picture + rng.normal(0, script.noise_sd, picture.shape).astype(np.float32)
+        yield np.tile(np.clip(picture, 0, 255).astype(np.uint8), (1, script.people, 1))
+
+
+@cache
+def _portrait(size: int) -> tuple[Floats, Floats]:
+    """The face as float RGB and its mesh in pixels, shape (478, 2)."""
+    import cv2
+    from skimage import data
+
+    from perception.mediapipe_models import face_mesh
+
+    top, bottom, left, right = FACE_CROP
+    crop = data.astronaut()[top:bottom, left:right]
+    photo = cv2.resize(crop, (size, size), interpolation=cv2.INTER_CUBIC)
+    with face_mesh(1) as find:
+        points = find(photo, 0.0)[0].points[:, :2] * size
+    return photo.astype(np.float32), points
+
+
+def _level(action: Action, time_s: float) -> float:
+    """How far the action has gone, 0 to 1, with smooth on- and offset."""
+    rising = np.clip((time_s - action.start_s) / max(action.onset_s, 1e-6), 0, 1)
+    falling = np.clip((action.end_s - time_s) / max(action.offset_s, 1e-6), 0, 1)
+    level = min(rising, falling)
+    return float(level * level * (3 - 2 * level))
+
+
+def _swing(action: Action, time_s: float, level: float) -> float:
+    """A nod or a shake goes to and fro twice; everything else moves one way."""
+    if action.kind not in ("nod", "shake"):
+        return level
+    phase = (time_s - action.start_s) / (action.end_s - action.start_s)
+    return float(level * np.sin(2 * np.pi * 2 * phase))
+
+
+def _displacement(kind: str, points: Floats, size: int) -> Floats:
+    """How far each pixel moves at full strength, shape (size, size, 2): Gaussian bumps about landmarks."""
+    d = float(np.hypot(*(points[263] - points[33])))
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+
+    def bump(at: Floats, width: float) -> Floats:
+        return np.asarray(np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / (2 * (width * d) ** 2)), dtype=np.float32)
+
+    out = np.zeros((size, size, 2), dtype=np.float32)
+    if kind in ("brow_raise", "brow_lower"):
+        for i in BROWS:
+            out[..., 1] += (-0.10 if kind == "brow_raise" else 0.07) * d * bump(points[i], 0.13)
+    elif kind == "blink":
+        for upper, lower in UPPER_LIDS:
+            out[..., 1] += 0.55 * (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.06)
+    elif kind == "smile":  # towards neutral: corners down and in
+        for i in CORNERS:
+            inwards = np.sign(points[13, 0] - points[i, 0])
+            out[..., 1] += 0.10 * d * bump(points[i], 0.14)
+            out[..., 0] += 0.05 * d * inwards * bump(points[i], 0.14)
+    else:  # the head turns: its middle moves farthest, the shoulders stay
+        middle = points.mean(axis=0)
+        axis = 1 if kind == "nod" else 0
+        depth = bump(points[1], 0.45)
+        out[..., axis] += 0.30 * d * depth + 0.10 * d * bump(middle, 0.9)
+    return out
+
+
+def _skin(points: Floats, size: int) -> Floats:
+    """Soft mask of the face's skin, 0 to 1, shape (size, size)."""
+    import cv2
+
+    mask = np.zeros((size, size), dtype=np.float32)
+    cv2.fillPoly(mask, [points[list(SKIN_OUTLINE)].astype(np.int32)], 1.0)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), size / 60))

@@ -1,0 +1,74 @@
+"""A report as one self-contained page: plots and lanes on one time axis, claims linked to their evidence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.claims import LEVELS
+from agents.report import Report
+from perception.evidence import Signal
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_POINTS = 1500  # of a curve: more can't be seen; extremes of each stretch are kept
+PLOTS = {
+    "Action units (FACS 0-5)": lambda name: name.startswith("AU"),
+    "Head pose (degrees)": lambda name: name.startswith("head_"),
+    "Pulse wave": lambda name: name == "pulse_wave",
+}
+
+
+def html(report: Report) -> str:
+    """The page; it loads nothing from anywhere."""
+    import plotly.offline
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    by_id = {o.id: o for o in report.evidence.observations}
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        levels=LEVELS,
+        by_id=by_id,
+        data=_script_safe(_data(report)),
+        plotly=plotly.offline.get_plotlyjs(),
+        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
+    )
+
+
+def _data(report: Report) -> dict[str, Any]:
+    curves = []
+    for title, belongs in PLOTS.items():
+        for signal in report.evidence.signals:
+            if belongs(signal.name):
+                times, values = _thinned(signal)
+                name = f"{signal.person} {signal.name}" if signal.person else signal.name
+                curves.append({"plot": title, "name": name, "x": times, "y": values})
+    spans = [
+        {"lane": o.kind, "id": o.id, "person": o.person, "x": [o.start_s, o.end_s], "text": o.text, "sure": o.confidence}
+        for o in report.evidence.observations
+    ]
+    claims = [
+        {"lane": c.level, "id": c.id, "x": [c.start_s, c.end_s], "text": f"{c.label}: {c.text}", "evidence": c.evidence}
+        for c in report.claims
+        if not c.abstained
+    ]
+    return {"duration": report.clip.duration_s, "curves": curves, "spans": spans, "claims": claims}
+
+
+def _thinned(signal: Signal) -> tuple[list[float], list[float]]:
+    """The signal with at most `MOST_POINTS` samples: the least and the greatest of each stretch."""
+    times, values = signal.times(), np.asarray(signal.values)
+    if len(values) > MOST_POINTS:
+        kept = []
+        for part in np.array_split(np.arange(len(values)), MOST_POINTS // 2):
+            kept += sorted({int(part[values[part].argmin()]), int(part[values[part].argmax()])})
+        times, values = times[kept], values[kept]
+    return np.round(times, 3).tolist(), np.round(values, 3).tolist()
+
+
+def _script_safe(data: dict[str, Any]) -> str:
+    """JSON that can't end the script element it stands in."""
+    text = json.dumps(data, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028")
