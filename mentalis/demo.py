@@ -12,7 +12,14 @@ from perception.evidence import Observation
 TIMES_WITHIN_S = 0.3
 PULSE_WITHIN_BPM = 3.0
 FOUND_AS = {"smile": ("au12",), "brow_raise": ("au1", "au2"), "nod": ("nod",), "blink": ("blink",)}
-WORDS = "1\n00:00:03,000 --> 00:00:05,000\nOh, is it working already?\n\n2\n00:00:08,200 --> 00:00:10,500\nYes, that is wonderful!\n"
+WORDS = """1
+00:00:03,000 --> 00:00:05,000
+Oh, is it working already?
+
+2
+00:00:08,200 --> 00:00:10,500
+Yes, that is wonderful!
+"""
 
 
 class DemoClip(NamedTuple):

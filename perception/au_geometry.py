@@ -38,7 +38,6 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
         "brow_lowering": y(107, 336, 105, 334) - eyes - 0.5 * apart(107, 336),
         "lid_raising": lids,
         "lid_narrowing": y(159, 386) - y(145, 374),
-        "nose_shortening": -(nose - y(6)),
         "upper_lip_height": nose - y(0, 37, 267),
         "corner_pull": nose - corners + 0.35 * wide,
         "corner_drop": corners - mouth_middle - 0.15 * wide,

@@ -1,6 +1,7 @@
 """A face followed through the clip: what the face tool hands to the tools that build on it."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class FaceTrack:
         steps = np.diff(self.times_s)
         longest = self.gap_s or 1.5 * float(np.median(steps)) if len(steps) else 0.0
         cuts = [0, *(np.flatnonzero(steps > longest) + 1).tolist(), len(self.times_s)]
-        return [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]
+        return [slice(a, b) for a, b in pairwise(cuts) if b > a]
 
     def end_s(self, index: int) -> float:
         """When the sample's frame is over."""

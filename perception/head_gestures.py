@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.floating]
 LOWEST_RATE_HZ = 10.0  # a nod of 3 Hz needs three samples a half-cycle
 DRIFT_S = 1.2  # slower movement of the head is posture, not a nod or a shake
 SWING_DEG = 4.0  # from one turning point to the next
+LEAVES = 0.15  # of the first swing: where a gesture begins
 SLOWEST_S, FASTEST_S = 0.8, 0.08  # a half-cycle: nods and shakes lie at 0.6-6 Hz (Hadar et al. 1983)
 TILT_DEG, TILT_S = 10.0, 0.5
 NAMES = {"nod": "nods", "shake": "shakes the head"}
@@ -74,16 +75,24 @@ def _oscillations(angle: Floats, times: Floats) -> list[tuple[int, int, int]]:
     turning = _turning_points(angle)
     found, chain = [], [turning[0]] if turning else []
     for a, b in pairwise(turning):
-        swings = abs(angle[b] - angle[a]) >= SWING_DEG and FASTEST_S <= times[b] - times[a] <= SLOWEST_S
+        moving_s = times[b] - times[_departure(angle, [a, b])]
+        swings = abs(angle[b] - angle[a]) >= SWING_DEG and FASTEST_S <= moving_s <= SLOWEST_S
         if swings:
             chain.append(b)
             continue
         if len(chain) > 2:
-            found.append((chain[0], chain[-1], len(chain) - 1))
+            found.append((_departure(angle, chain), chain[-1], len(chain) - 1))
         chain = [b]
     if len(chain) > 2:
-        found.append((chain[0], chain[-1], len(chain) - 1))
+        found.append((_departure(angle, chain), chain[-1], len(chain) - 1))
     return found
+
+
+def _departure(angle: Floats, chain: list[int]) -> int:
+    """The sample at which the first swing leaves its turning point: a head may rest there long before."""
+    first, second = chain[:2]
+    left = np.abs(angle[first : second + 1] - angle[first]) > LEAVES * abs(angle[second] - angle[first])
+    return first + max(0, int(np.argmax(left)) - 1)
 
 
 def _turning_points(angle: Floats) -> list[int]:

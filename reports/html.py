@@ -31,7 +31,7 @@ def html(report: Report) -> str:
         levels=LEVELS,
         by_id=by_id,
         data=_script_safe(_data(report)),
-        plotly=plotly.offline.get_plotlyjs(),
+        plotly=plotly.offline.get_plotlyjs(),  # type: ignore[no-untyped-call]
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         script=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
     )
@@ -46,7 +46,14 @@ def _data(report: Report) -> dict[str, Any]:
                 name = f"{signal.person} {signal.name}" if signal.person else signal.name
                 curves.append({"plot": title, "name": name, "x": times, "y": values})
     spans = [
-        {"lane": o.kind, "id": o.id, "person": o.person, "x": [o.start_s, o.end_s], "text": o.text, "sure": o.confidence}
+        {
+            "lane": o.kind,
+            "id": o.id,
+            "person": o.person,
+            "x": [o.start_s, o.end_s],
+            "text": o.text,
+            "sure": o.confidence,
+        }
         for o in report.evidence.observations
     ]
     claims = [

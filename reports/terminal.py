@@ -33,11 +33,16 @@ MOST_EVIDENCE = 4  # lines under a claim
 class Compared(Protocol):
     """A row of the demo's comparison."""
 
-    what: str
-    true: str
-    found: str
-    difference: str
-    ok: bool
+    @property
+    def what(self) -> str: ...  # noqa: D102
+    @property
+    def true(self) -> str: ...  # noqa: D102
+    @property
+    def found(self) -> str: ...  # noqa: D102
+    @property
+    def difference(self) -> str: ...  # noqa: D102
+    @property
+    def ok(self) -> bool: ...  # noqa: D102
 
 
 def print_report(report: Report, console: Console | None = None) -> None:

@@ -35,7 +35,7 @@ def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
     Raises:
         ReportError: the folder can't be written.
     """
-    contents = {
+    contents: dict[str, str | bytes] = {
         "report.json": report.model_dump_json(indent=1),
         "signals.parquet": parquet_bytes(report),
         "report.html": html(report),

@@ -29,8 +29,10 @@ AUS: dict[str, tuple[int, ...]] = {
 BROWS = (70, 105, 107, 300, 334, 336)
 UPPER_LIDS = ((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373))
 CORNERS = (61, 291)
-SKIN_OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152)
-SKIN_OUTLINE += (148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+SKIN_OUTLINE = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152),
+    *(148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,10 @@ def pictures(script: Script) -> Iterator[Picture]:
         source = photo
         if any(a <= time_s < b for a, b in script.absent):
             source, move = backdrop, np.zeros_like(grid)
-        picture = cv2.remap(source, grid - move, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        pulled: Any = grid - move
+        picture: Any = cv2.remap(
+            source, pulled[..., 0], pulled[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         if script.pulse_bpm is not None and source is photo:
             beat = script.pulse_share * np.sin(2 * np.pi * script.pulse_bpm / 60 * time_s)
             picture = picture * (1 + np.float32(beat) * skin[..., None] * PULSE_COLOUR)
@@ -134,7 +139,8 @@ def _portrait(size: int) -> tuple[Floats, Floats]:
     from perception.mediapipe_models import face_mesh
 
     top, bottom, left, right = FACE_CROP
-    crop = data.astronaut()[top:bottom, left:right]
+    photograph: Any = data.astronaut()  # type: ignore[no-untyped-call]
+    crop = photograph[top:bottom, left:right]
     photo = cv2.resize(crop, (size, size), interpolation=cv2.INTER_CUBIC)
     with face_mesh(1) as find:
         points = find(photo, 0.0)[0].points[:, :2] * size
@@ -171,7 +177,8 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
             out[..., 1] += (-0.10 if kind == "brow_raise" else 0.07) * d * bump(points[i], 0.13)
     elif kind == "blink":
         for upper, lower in UPPER_LIDS:
-            out[..., 1] += 0.55 * (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.06)
+            lid = (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.07)
+            out[..., 1] = np.maximum(out[..., 1], lid)
     elif kind == "smile":  # towards neutral: corners down and in
         for i in CORNERS:
             inwards = np.sign(points[13, 0] - points[i, 0])
@@ -181,7 +188,7 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
         middle = points.mean(axis=0)
         axis = 1 if kind == "nod" else 0
         depth = bump(points[1], 0.45)
-        out[..., axis] += 0.30 * d * depth + 0.10 * d * bump(middle, 0.9)
+        out[..., axis] += 0.12 * d * depth + 0.05 * d * bump(middle, 0.9)
     return out
 
 
