@@ -32,9 +32,10 @@ class LocalModel:
             raise ModelError("transformers: models need the extra neural: pip install 'mentalis[neural]'") from error
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(name_or_folder)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(name_or_folder).eval()
+            model: Any = AutoModelForCausalLM.from_pretrained(name_or_folder)
         except Exception as error:
             raise ModelError(f"transformers can't load {name_or_folder!r}: {str(error).splitlines()[0]}") from error
+        self._model: Any = model.eval()
         if self._tokenizer.chat_template is None:
             raise ModelError(f"{name_or_folder!r} has no chat template: take an instruction-tuned model")
         self.name = f"transformers:{Path(name_or_folder).name}"

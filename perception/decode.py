@@ -13,7 +13,7 @@ from perception.errors import CorruptClipError, TruncatedClipError
 from perception.frame import Frame
 from perception.probe import Probe, best_video, opened
 
-# decord reads ahead without bound until it holds the whole compressed file (1.06 GB for one of 1.19 GB; PyAV: 0.07 GB).
+# decord reads ahead without bound until it holds the whole compressed file (1.06 GB for one of 1.19 GB; PyAV: 0.08 GB).
 LARGEST_FOR_DECORD_BYTES = 100_000_000
 
 Picture = npt.NDArray[np.uint8]  # (height, width, 3), RGB, as displayed
@@ -22,8 +22,8 @@ Picture = npt.NDArray[np.uint8]  # (height, width, 3), RGB, as displayed
 def read_frames(path: Path, container: Container, probe: Probe, threads: int = 0) -> Iterator[Frame]:
     """Decode a file's pictures in order, holding one at a time.
 
-    Both decoders give the same pixels (FFmpeg decodes in both). Each iteration opens a reader of its own, in the
-    thread that iterates: decord crashes when threads share one.
+    Both decoders give the same pixels (of 10-bit video: within a few levels). Each iteration opens a reader
+    of its own, in the thread that iterates: decord crashes when threads share one.
 
     Args:
         path: the video file.
@@ -64,7 +64,7 @@ def _suits_decord(path: Path, container: Container, probe: Probe) -> bool:
     A per cent sign in the name could make its older FFmpeg look for numbered files.
     """
     upright = probe.rotation == 0 or container in ("mp4", "mov")
-    small = path.stat().st_size <= LARGEST_FOR_DECORD_BYTES
+    small = probe.n_bytes <= LARGEST_FOR_DECORD_BYTES
     return container != "gif" and probe.index.plain and upright and small and "%" not in path.name
 
 

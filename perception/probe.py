@@ -38,6 +38,7 @@ class Probe:
     height: int
     rotation: int  # degrees clockwise by which the stored picture is turned for display: 0, 90, 180 or 270
     has_audio: bool
+    n_bytes: int  # of the file
     index: FrameIndex
 
 
@@ -54,7 +55,8 @@ def probe(path: Path, container: Container, limits: Limits) -> Probe:
         has_audio = bool(file.streams.audio)
         index = read_index(file, stream, limits.duration_s)
     rotation, width, height = _first_picture(path, container)
-    return Probe(stream.codec_context.codec.canonical_name, width, height, rotation, has_audio, index)
+    codec = stream.codec_context.codec.canonical_name
+    return Probe(codec, width, height, rotation, has_audio, path.stat().st_size, index)
 
 
 @contextmanager

@@ -22,7 +22,11 @@ class Spool:
 
     def array(self) -> npt.NDArray[np.float32]:
         """All rows, shape (rows, *shape), read-only and mapped from disk."""
-        self._file.flush()
         if not self._rows:
             return np.empty((0, *self._shape), dtype=np.float32)
+        self._file.flush()
         return np.memmap(self._file, dtype=np.float32, mode="r", shape=(self._rows, *self._shape))
+
+    def __del__(self) -> None:
+        """Close the file; an array that was made of it keeps its own hold on the content."""
+        self._file.close()

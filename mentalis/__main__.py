@@ -1,0 +1,5 @@
+"""`python -m mentalis`."""
+
+from mentalis.cli import main
+
+main()

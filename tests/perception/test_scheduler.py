@@ -1,0 +1,86 @@
+"""The scheduler decodes once, keeps failures to themselves, and stops when told."""
+
+import threading
+
+import pytest
+
+from perception.cache import Cache
+from perception.clip import Clip
+from perception.evidence import Findings
+from perception.scheduler import Cancelled, perceive
+from perception.tool import tool
+
+DECODED: list[int] = []
+
+
+@tool(needs="frames", version="1")
+def frame_counter():
+    """Count the frames."""
+
+    def run(clip, frames):
+        count = sum(1 for _ in frames)
+        DECODED.append(count)
+        found = Findings()
+        found.event(None, "count", 0.0, clip.duration_s, value=count, text="frames", confidence=1.0, quality=1.0)
+        return found
+
+    return run
+
+
+@tool(needs="frames", version="1")
+def breaks():
+    """Break at the third frame."""
+
+    def run(clip, frames):
+        for n, _ in enumerate(frames):
+            if n == 2:
+                raise RuntimeError("broken on purpose")
+        return Findings()
+
+    return run
+
+
+@tool(needs="breaks", version="1")
+def builds_on_it():
+    """Need what breaks."""
+    return lambda clip, breaks: Findings()
+
+
+@tool(needs=(), version="1")
+def speaks_of_later():
+    """See something after the clip's end."""
+
+    def run(clip):
+        found = Findings()
+        found.event(None, "later", clip.duration_s, clip.duration_s + 9, text="x", confidence=1.0, quality=1.0)
+        return found
+
+    return run
+
+
+def test_a_tool_that_raises_does_not_sink_the_others(demo):
+    clip = Clip.open(demo.clip)
+    evidence = perceive(clip, [frame_counter(), builds_on_it(), speaks_of_later()])
+    runs = {run.tool: run for run in evidence.tools}
+    assert evidence.of("count")[0].value == clip.n_frames
+    assert runs["breaks"].status == "failed"
+    assert "broken on purpose" in runs["breaks"].error
+    assert runs["builds_on_it"].status == "skipped"
+    assert runs["speaks_of_later"].status == "failed"
+
+
+def test_a_cached_result_needs_no_decoding(demo, tmp_path):
+    clip, cache = Clip.open(demo.clip), Cache(tmp_path)
+    first = perceive(clip, [frame_counter()], cache=cache)
+    DECODED.clear()
+    again = perceive(clip, [frame_counter()], cache=cache)
+    assert again.observations == first.observations
+    assert again.tools[0].cached
+    assert not DECODED
+
+
+def test_cancelling_stops_the_tools_and_leaves_no_thread(demo):
+    cancel, before = threading.Event(), threading.active_count()
+    with pytest.raises(Cancelled):
+        perceive(Clip.open(demo.clip), [frame_counter()], on_event=lambda event: cancel.set(), cancel=cancel)
+    assert threading.active_count() == before

@@ -1,0 +1,56 @@
+"""A report is written whole, read back as it was, and exported in forms that other programs read."""
+
+import csv
+import io
+import re
+from xml.etree import ElementTree as Xml
+
+import pyarrow.parquet as pq
+import pytest
+
+import mentalis
+from reports.elan import eaf
+from reports.html import html
+from reports.subtitles import srt, vtt
+from reports.tables import csv_text, openface_csv
+from reports.writing import ReportError, read_report, write_report
+
+
+@pytest.fixture(scope="module")
+def report(demo, tmp_path_factory):
+    return mentalis.analyze(demo.clip, transcript=demo.transcript, data=tmp_path_factory.mktemp("data"))
+
+
+def test_files_are_written_and_read_back(report, tmp_path):
+    write_report(report, tmp_path)
+    assert read_report(tmp_path / "report.json") == report
+    table = pq.read_table(tmp_path / "signals.parquet").to_pydict()
+    assert len(table["value"]) == sum(len(s.values) for s in report.evidence.signals)
+
+
+def test_the_page_loads_nothing_and_holds_every_claim(report):
+    page = html(report)
+    assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="http', page)
+    for claim in report.claims:
+        assert f'data-id="{claim.id}"' in page
+
+
+def test_openface_names_its_columns_and_leaves_out_what_was_not_measured(report):
+    rows = list(csv.DictReader(io.StringIO(openface_csv(report))))
+    assert {"AU12_r", "AU12_c", "AU45_c", "pose_Rx", "gaze_angle_x"} <= set(rows[0])
+    assert max(float(r["AU12_r"]) for r in rows if r["AU12_r"]) > 2
+    assert {r["AU45_c"] for r in rows} == {"0", "1"}
+
+
+def test_csv_elan_and_subtitles_hold_the_claims(report):
+    spoken = [c for c in report.claims if not c.abstained]
+    assert sum(r["row"] == "claim" for r in csv.DictReader(io.StringIO(csv_text(report)))) == len(report.claims)
+    document = Xml.fromstring(eaf(report))
+    assert len(document.findall(".//ALIGNABLE_ANNOTATION")) == len(spoken) + len(report.evidence.observations)
+    assert srt(report).count(" --> ") == vtt(report).count(" --> ") == len(spoken)
+
+
+def test_what_is_no_report_is_refused(tmp_path):
+    (tmp_path / "report.json").write_text("{}")
+    with pytest.raises(ReportError, match=r"report\.json"):
+        read_report(tmp_path / "report.json")

@@ -1,0 +1,74 @@
+"""An OpenAI-compatible endpoint on loopback whose words are fixed by the test."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Endpoint:
+    """Where it is and what it was asked."""
+
+    url: str
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def scripted_endpoint(answer: Callable[[dict[str, Any]], tuple[int, str, str]]) -> Iterator[Endpoint]:
+    """Serve; `answer(request)` gives the HTTP status, the words and the finish reason."""
+    endpoint = Endpoint("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            endpoint.asked.append(request)
+            status, words, reason = answer(request)
+            message = {"role": "assistant", "content": words}
+            body: dict[str, Any] = {
+                "id": "x",
+                "object": "chat.completion",
+                "created": 0,
+                "model": request["model"],
+                "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+                "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+            }
+            if status != 200:
+                body = {"error": {"message": "scripted failure"}}
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    endpoint.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield endpoint
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def sample(schema: dict[str, Any]) -> Any:
+    """The smallest value that keeps a schema, with one item in each array."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        return sample(schema["anyOf"][0])
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: sample(child) for name, child in schema["properties"].items()}
+    if kind == "array":
+        return [sample(schema["items"])]
+    return {"string": "the expression suggests little", "integer": schema.get("minimum", 0), "boolean": False}.get(kind)
