@@ -1,6 +1,7 @@
 """A report as one self-contained page: plots and lanes on one time axis, claims linked to their evidence."""
 
 import json
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from perception.evidence import Signal
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_POINTS = 1500  # of a curve: more can't be seen; extremes of each stretch are kept
-PLOTS = {
+PLOTS: dict[str, Callable[[str], bool]] = {
     "Action units (FACS 0-5)": lambda name: name.startswith("AU"),
     "Head pose (degrees)": lambda name: name.startswith("head_"),
     "Pulse wave": lambda name: name == "pulse_wave",
