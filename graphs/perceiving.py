@@ -1,6 +1,7 @@
 """Perception as a step of a graph: the tools run in threads, their progress becomes events."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 
@@ -20,9 +21,10 @@ async def measure(setup: Setup, tell: Tell) -> Evidence:
     """
     loop = asyncio.get_running_loop()
     cancelled = threading.Event()
+    context = contextvars.copy_context()  # LangGraph finds the stream by it, and the tools' threads have none
 
     def on_event(event: ToolEvent) -> None:
-        loop.call_soon_threadsafe(tell, as_event(event))
+        loop.call_soon_threadsafe(tell, as_event(event), context=context)
 
     def run() -> Evidence:
         return perceive(setup.clip, setup.tools, cache=setup.cache, on_event=on_event, cancel=cancelled)

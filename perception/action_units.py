@@ -28,6 +28,7 @@ NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own j
 SHORTEST_S = 0.12
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
+LEAK_PER_DEG, FREE_DEG = 0.1, 5.0  # the mesh's depth is coarse: a turn of the head changes its distances too
 INFERRED = 0.5  # factor on the confidence of what is taken from neighbouring movement
 GEOMETRY = 0.8  # factor on the confidence of landmark distances, which are coarser than blendshapes
 SPOKEN = (25, 26)  # opened by speech as well as by emotion
@@ -43,6 +44,9 @@ class ActionUnit(Frozen):
     gain: float
     geometry: str | None
     full: float = 1.0
+    neutral: float = NEUTRAL_PERCENTILE
+    only_with: int | None = None
+    less: int | None = None
     inferred: bool = False
 
 
@@ -50,9 +54,7 @@ class ActionUnit(Frozen):
 def catalogue() -> tuple[ActionUnit, ...]:
     """All action units that are measured."""
     rows = yaml.safe_load((Path(__file__).parent / "data" / "action_units.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[ActionUnit, ...]).validate_python(
-        [{k: v for k, v in r.items() if k != "with"} for r in rows]
-    )
+    return TypeAdapter(tuple[ActionUnit, ...]).validate_python(rows)
 
 
 def letter(intensity: float) -> str:
@@ -60,7 +62,7 @@ def letter(intensity: float) -> str:
     return "ABCDE"[int(np.clip(np.floor(intensity - 0.5), 0, 4))]
 
 
-@tool(needs="faces", version="1")
+@tool(needs="faces", version="2")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 
@@ -92,21 +94,32 @@ def action_units(engine: Engine = "auto") -> Run:
 
 def intensities(face: FaceTrack, by_shapes: bool) -> dict[int, Floats]:
     """FACS intensity 0-5 of each action unit over the track, each of shape (n,)."""
-    moves = movements(face.landmarks)
+    moves, leaked = movements(face.landmarks), _leaked(face.head_pose_deg)
     measured: dict[int, Floats] = {}
+    dead_band: Floats | float
     for unit in catalogue():
         if by_shapes and unit.blendshapes and face.blendshapes is not None:
             columns = [BLENDSHAPES.index(name) for name in unit.blendshapes]
-            raw, gain = face.blendshapes[:, columns].mean(axis=1), unit.gain
+            raw, gain, dead_band = face.blendshapes[:, columns].mean(axis=1), unit.gain, 0.0
         elif unit.geometry is not None:
-            raw, gain = moves[unit.geometry], 5.0 / unit.full
+            raw, gain, dead_band = moves[unit.geometry], 5.0 / unit.full, leaked
         else:
             continue  # this engine can't see it: absent, not 0
         series = smoothed(raw, face.times_s, MEDIAN_S)
-        measured[unit.au] = np.clip(gain * (series - np.percentile(series, NEUTRAL_PERCENTILE)), 0, 5)
-    if 6 in measured and 12 in measured:
-        measured[6] = np.minimum(measured[6], measured[12])  # narrowed eyes are raised cheeks only with a smile
+        measured[unit.au] = np.clip(gain * (series - np.percentile(series, unit.neutral)) - dead_band, 0, 5)
+    alone = dict(measured)
+    for unit in catalogue():
+        if unit.au in measured and unit.only_with in alone:
+            measured[unit.au] = np.minimum(alone[unit.au], alone[unit.only_with])
+        if unit.au in measured and unit.less in alone:
+            measured[unit.au] = np.clip(alone[unit.au] - alone[unit.less], 0, 5)
     return measured
+
+
+def _leaked(head_pose_deg: Floats) -> Floats:
+    """Intensity that turning the head away from its usual pose may feign in landmark distances, shape (n,)."""
+    off_deg = np.abs(head_pose_deg[:, :2] - np.median(head_pose_deg[:, :2], axis=0)).max(axis=1)
+    return np.asarray(LEAK_PER_DEG * np.clip(off_deg - FREE_DEG, 0, None))
 
 
 def _measure(face: FaceTrack, by_shapes: bool, clip: Clip, found: Findings) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,15 @@ class Cache:
         return rows
 
     def _evict(self) -> None:
-        files = sorted(self.folder.iterdir(), key=lambda p: p.stat().st_mtime)
-        total = sum(p.stat().st_size for p in files)
-        for path in files:
+        files = []
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # another tool's thread, or another analysis, has just moved it
+                files.append((path.stat().st_mtime, path.stat().st_size, path))
+        total = sum(size for _, size, _ in files)
+        for _, size, path in sorted(files):
             if total <= LARGEST_BYTES:
                 return
-            total -= path.stat().st_size
+            total -= size
             path.unlink(missing_ok=True)
 
 

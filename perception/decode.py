@@ -59,9 +59,10 @@ def _pictures(path: Path, container: Container, probe: Probe, threads: int) -> I
 
 
 def _suits_decord(path: Path, container: Container, probe: Probe) -> bool:
-    """Whether decord shows the file as a player does: it also shows hidden pictures, and turns them in MP4 only.
+    """Whether decord shows the file as a player does, and safely.
 
-    A per cent sign in the name could make its older FFmpeg look for numbered files.
+    It also shows hidden pictures, and turns them in MP4 only. It aborts the process for a header that claims far more
+    pictures than there are. A per cent sign in the name could make its older FFmpeg look for numbered files.
     """
     upright = probe.rotation == 0 or container in ("mp4", "mov")
     small = probe.n_bytes <= LARGEST_FOR_DECORD_BYTES

@@ -33,7 +33,7 @@ class FrameIndex:
     times_s: npt.NDArray[np.float64]  # (n,), the first is 0
     durations_s: npt.NDArray[np.float64]  # (n,): each until the next; the last as its packet says
     origin_s: float  # the first picture's presentation time on the container's own clock
-    plain: bool  # one video stream of which every packet is a picture that is shown
+    plain: bool  # one video stream of which every packet is a picture that is shown, as many as its header claims
 
     @property
     def duration_s(self) -> float:
@@ -85,7 +85,7 @@ def read_index(file: "InputContainer", stream: "VideoStream", longest_s: float) 
         times_s=times_s,
         durations_s=np.append(np.diff(times_s), last_s),
         origin_s=float(ticks[0, 0] * tick_s),
-        plain=len(shown) == n_packets and len(file.streams.video) == 1,
+        plain=len(shown) == n_packets and stream.frames in (0, n_packets) and len(file.streams.video) == 1,
     )
 
 

@@ -1,11 +1,15 @@
 """MediaPipe's landmark models as plain functions. The only module that knows MediaPipe.
 
 Version 0.10.14 bundles its face, pose and hand graphs; moving to releases that need a downloaded task file for
-each is a change of this file alone.
+each is a change of this file alone. A model opened here follows what it saw in the picture before, so open
+a new one for each shot.
 """
 
-import contextlib
 import os
+import re
+import tempfile
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 FACE_POINTS, POSE_POINTS, HAND_POINTS = 478, 33, 21
-QUIET = {"GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
+LONGEST_SIDE_PX = 1920  # the models see 128-256 px of a picture or face; a larger one is thinned out first
+POINT_BYTES = 17  # of x, y, z on the wire: tag and length, then a tag and four bytes for each
+POINT = np.dtype({"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": [3, 8, 13], "itemsize": POINT_BYTES})
+CHATTER = re.compile(rb"[IW]\d{4} |INFO: |WARNING: All log messages before absl")  # not errors: those begin with E or F
+_opening = threading.Lock()
+warnings.filterwarnings("ignore", "SymbolDatabase.GetPrototype", UserWarning)  # mediapipe 0.10.14 with protobuf 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class MeshFace:
 
 @dataclass(frozen=True)
 class Hand:
-    """One hand in one picture: points as shares of width and height."""
+    """One hand in one picture: points as shares of width and height (z of width)."""
 
     points: Floats  # (21, 3)
     score: float
@@ -39,97 +48,124 @@ class Hand:
 
 @contextmanager
 def face_mesh(max_faces: int) -> Iterator[Callable[[Picture, float], list[MeshFace]]]:
-    """The bundled face mesh with irises, following faces from picture to picture."""
-    mp = _mediapipe()
-    with mp.solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True) as mesh:
+    """The bundled face mesh with irises (Grishchenko et al. 2020): call it with a picture and its time in seconds."""
+    with _quietly():
+        import mediapipe as mp
 
-        def find(rgb: Picture, time_s: float) -> list[MeshFace]:
-            found = mesh.process(rgb).multi_face_landmarks or []
-            return [MeshFace(_points(face, FACE_POINTS), None) for face in found]
+        mesh = mp.solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True)
+        _warm_up(mesh)
 
+    def find(rgb: Picture, time_s: float) -> list[MeshFace]:
+        found = mesh.process(_thinned(rgb)).multi_face_landmarks or []
+        return [MeshFace(_points(face, FACE_POINTS), None) for face in found]
+
+    with mesh:
         yield find
 
 
 @contextmanager
 def face_landmarker(task: Path, max_faces: int) -> Iterator[Callable[[Picture, float], list[MeshFace]]]:
-    """A FaceLandmarker task file: the same 478 points, and 52 blendshapes."""
-    mp = _mediapipe()
-    vision, base = mp.tasks.vision, mp.tasks.BaseOptions
-    options = vision.FaceLandmarkerOptions(
-        base_options=base(model_asset_path=str(task)),
-        running_mode=vision.RunningMode.VIDEO,
-        num_faces=max_faces,
-        output_face_blendshapes=True,
-    )
-    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+    """A FaceLandmarker task file: the same 478 points, and 52 blendshapes; times must increase."""
+    with _quietly():
+        import mediapipe as mp
 
-        def find(rgb: Picture, time_s: float) -> list[MeshFace]:
-            image = mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb)
-            seen = landmarker.detect_for_video(image, round(time_s * 1000))
-            faces = []
-            for points, shapes in zip(seen.face_landmarks, seen.face_blendshapes, strict=True):
-                xyz = np.array([(p.x, p.y, p.z) for p in points], dtype=np.float32)
-                faces.append(MeshFace(xyz, np.array([s.score for s in shapes], dtype=np.float32)))
-            return faces
+        vision = mp.tasks.vision
+        options = vision.FaceLandmarkerOptions(
+            base_options=mp.tasks.BaseOptions(model_asset_path=str(task)),
+            running_mode=vision.RunningMode.VIDEO,
+            num_faces=max_faces,
+            output_face_blendshapes=True,
+        )
+        landmarker = vision.FaceLandmarker.create_from_options(options)
+    last_ms = -1
 
+    def find(rgb: Picture, time_s: float) -> list[MeshFace]:
+        nonlocal last_ms
+        last_ms = max(last_ms + 1, round(time_s * 1000))  # it refuses two pictures in one millisecond
+        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=_thinned(rgb))
+        seen = landmarker.detect_for_video(image, last_ms)
+        return [
+            MeshFace(
+                np.array([(p.x, p.y, p.z) for p in points], dtype=np.float32),
+                np.array([shape.score for shape in shapes], dtype=np.float32),
+            )
+            for points, shapes in zip(seen.face_landmarks, seen.face_blendshapes, strict=True)
+        ]
+
+    with landmarker:
         yield find
 
 
 @contextmanager
 def pose() -> Iterator[Callable[[Picture], Floats | None]]:
-    """The bundled pose model (complexity 1): x, y as shares and visibility, shape (33, 3); none without a body."""
-    mp = _mediapipe()
-    with mp.solutions.pose.Pose(model_complexity=1) as model:
+    """The bundled pose model (BlazePose, complexity 1): x, y as shares and visibility, shape (33, 3); none: no body."""
+    with _quietly():
+        import mediapipe as mp
 
-        def find(rgb: Picture) -> Floats | None:
-            found = model.process(rgb).pose_landmarks
-            if found is None:
-                return None
-            return np.array([(p.x, p.y, p.visibility) for p in found.landmark], dtype=np.float32)
+        model = mp.solutions.pose.Pose(model_complexity=1)
+        _warm_up(model)
 
+    def find(rgb: Picture) -> Floats | None:
+        found = model.process(_thinned(rgb)).pose_landmarks
+        if found is None:
+            return None
+        return np.array([(p.x, p.y, p.visibility) for p in found.landmark], dtype=np.float32)
+
+    with model:
         yield find
 
 
 @contextmanager
 def hands(most: int = 2) -> Iterator[Callable[[Picture], list[Hand]]]:
     """The bundled hand model (complexity 1)."""
-    mp = _mediapipe()
-    with mp.solutions.hands.Hands(max_num_hands=most, model_complexity=1) as model:
+    with _quietly():
+        import mediapipe as mp
 
-        def find(rgb: Picture) -> list[Hand]:
-            seen = model.process(rgb)
-            if not seen.multi_hand_landmarks:
-                return []
-            scores = [h.classification[0].score for h in seen.multi_handedness]
-            return [
-                Hand(_points(h, HAND_POINTS), float(s)) for h, s in zip(seen.multi_hand_landmarks, scores, strict=True)
-            ]
+        model = mp.solutions.hands.Hands(max_num_hands=most, model_complexity=1)
+        _warm_up(model)
 
+    def find(rgb: Picture) -> list[Hand]:
+        seen = model.process(_thinned(rgb))
+        pairs = zip(seen.multi_hand_landmarks or [], seen.multi_handedness or [], strict=True)
+        return [Hand(_points(hand, HAND_POINTS), side.classification[0].score) for hand, side in pairs]
+
+    with model:
         yield find
 
 
+def _thinned(rgb: Picture) -> Picture:
+    step = -(-max(rgb.shape[:2]) // LONGEST_SIDE_PX)
+    return np.ascontiguousarray(rgb[::step, ::step])
+
+
 def _points(landmarks: Any, count: int) -> Floats:
-    """x, y, z of a landmark list, read from its wire format: forty times faster than point by point.
-
-    Every point takes the same number of bytes: tag, length, then a tag and four bytes for each of x, y, z.
-    """
+    """x, y, z of a landmark list, shape (count, 3), read from its wire format: ten times faster than point by point."""
     wire = landmarks.SerializeToString()
-    stride, left = divmod(len(wire), count)
-    rows = np.frombuffer(wire, dtype=np.uint8)
-    if left or stride < 17 or not (rows[0::stride] == 0x0A).all() or not (rows[2::stride] == 0x0D).all():
+    if len(wire) != count * POINT_BYTES:  # a point that says more than x, y and z
         return np.array([(p.x, p.y, p.z) for p in landmarks.landmark], dtype=np.float32)
-    rows = rows.reshape(count, stride)
-    xyz = np.concatenate([rows[:, 3:7], rows[:, 8:12], rows[:, 13:17]], axis=1)
-    return np.ascontiguousarray(xyz).view("<f4").astype(np.float32, copy=False)
+    points = np.frombuffer(wire, dtype=POINT)
+    return np.stack([points["x"], points["y"], points["z"]], axis=1)
 
 
-def _mediapipe() -> Any:
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    with contextlib.suppress(ImportError):
-        import absl.logging
+def _warm_up(model: Any) -> None:
+    """Let the model load what it loads with its first picture."""
+    model.process(np.zeros((16, 16, 3), dtype=np.uint8))
 
-        absl.logging.set_verbosity("error")
-    import mediapipe
 
-    return mediapipe
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what MediaPipe and TensorFlow Lite tell of themselves off stderr; all else that comes is passed on.
+
+    Their C++ code writes to the file descriptor and heeds no setting, so that is turned aside while a model opens.
+    """
+    with _opening, tempfile.TemporaryFile() as aside:
+        stderr = os.dup(2)
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            aside.seek(0)
+            told = b"".join(line for line in aside if not CHATTER.match(line))
+            os.write(2, told)

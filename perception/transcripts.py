@@ -136,7 +136,7 @@ def _seconds(path: Path, place: str, groups: tuple[str | None, ...]) -> float:
     hours, minutes, seconds, thousandths = (int(g or 0) for g in groups)
     if minutes > 59 or seconds > 59:
         _refuse(path, place, "minutes and seconds go to 59")
-    return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+    return round(hours * 3600 + minutes * 60 + seconds + thousandths / 1000, 3)
 
 
 def _plain(words: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from mentalis.demo import DemoClip, make_demo
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-GREY_STEP = 6  # from one picture to the next: above what compression blurs
+BITS = 6  # a picture tells its index by so many black and white cells: no codec and no palette blurs that
 
 
 @pytest.fixture(scope="session")
@@ -30,18 +30,20 @@ def make_clip(tmp_path: Path) -> Callable[..., Path]:
 
 
 def picture(index: int, width: int = 64, height: int = 48) -> np.ndarray:
-    """Grey that tells the picture's index, with a red top left corner that tells its orientation."""
-    rgb = np.full((height, width, 3), 20 + GREY_STEP * (index % 36), dtype=np.uint8)
+    """Grey with the index in cells across the middle, and a red top left corner that tells the orientation."""
+    rgb = np.full((height, width, 3), 128, dtype=np.uint8)
     rgb[: height // 3, : width // 3] = (255, 0, 0)
+    for bit in range(BITS):
+        columns = slice(bit * width // BITS, (bit + 1) * width // BITS)
+        rgb[height // 3 : 2 * height // 3, columns] = 255 * (index >> bit & 1)
     return rgb
 
 
 def shown_index(rgb: np.ndarray) -> int:
-    """Which picture this is (modulo 36), read from its middle."""
+    """Which picture this is (modulo 64), read from its cells."""
     height, width = rgb.shape[:2]
-    return round(
-        (float(rgb[height // 2 - 2 : height // 2 + 2, width // 2 - 2 : width // 2 + 2].mean()) - 20) / GREY_STEP
-    )
+    cells = [rgb[height // 2, round((bit + 0.5) * width / BITS)].mean() > 128 for bit in range(BITS)]
+    return sum(int(on) << bit for bit, on in enumerate(cells))
 
 
 def write_clip(

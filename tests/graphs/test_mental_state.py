@@ -1,5 +1,6 @@
 """A clip in, a valid report out: offline, with a model, and with a model that answers rubbish."""
 
+import asyncio
 import json
 
 import pytest
@@ -38,6 +39,20 @@ def test_the_demo_is_told_as_it_was(demo, tmp_path):
     assert report.provenance.reasoner == "knowledge"
     assert any(c.level == "emotion" and c.label == "happiness" for c in report.claims)
     assert any(c.level == "behaviour" and c.label == "nodding" for c in report.claims)
+
+
+def test_what_happens_is_told_as_it_happens(demo, tmp_path):
+    async def followed():
+        return [event async for event in mentalis.stream(demo.clip, tools=("blinks", "speech"), data=tmp_path)]
+
+    events = asyncio.run(followed())
+    told = [(e.kind, e.tool) for e in events if e.kind in ("tool_started", "tool_finished")]
+    for tool in ("faces", "blinks", "speech"):
+        assert told.index(("tool_started", tool)) < told.index(("tool_finished", tool))
+    assert told.index(("tool_finished", "faces")) < told.index(("tool_started", "blinks"))
+    assert [e.agent for e in events if e.kind == "agent_finished"] == ["behaviour", "cognition", "emotion", "narrator"]
+    assert [e.kind for e in events].count("report") == 1
+    assert events[-1].kind == "report"
 
 
 def test_a_finished_run_is_resumed_without_running_anything(demo, tmp_path, monkeypatch):

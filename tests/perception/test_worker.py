@@ -1,0 +1,90 @@
+"""A worker returns what its function returns, and is killed when it takes too much."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from perception.errors import ClipError, WorkerKilled
+from perception.worker import run_limited
+
+PLENTY = {"memory_mb": 2000, "seconds": 60}
+
+
+def add(a, b):
+    return a + b
+
+
+def refuse():
+    raise ClipError("no good")
+
+
+def eat_memory():
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1_000_000)) * 10)
+
+
+def sleep():
+    time.sleep(600)
+
+
+def crash():
+    os.abort()
+
+
+def leave():
+    os._exit(3)
+
+
+def count_aloud(to, send):
+    for n in range(to):
+        send(n)
+    return to
+
+
+def start_another(pid_file):
+    child = subprocess.Popen(["sleep", "600"])
+    Path(pid_file).write_text(str(child.pid))
+    time.sleep(600)
+
+
+def test_the_result_comes_back():
+    assert run_limited(add, [1] * 1_000_000, [2], **PLENTY) == [1] * 1_000_000 + [2]
+
+
+def test_its_error_comes_back():
+    with pytest.raises(ClipError, match="no good"):
+        run_limited(refuse, **PLENTY)
+
+
+def test_too_much_memory_kills_it():
+    with pytest.raises(WorkerKilled, match="eat_memory was stopped: it took more than 400 MB"):
+        run_limited(eat_memory, memory_mb=400, seconds=60)
+
+
+def test_too_much_time_kills_it():
+    with pytest.raises(WorkerKilled, match="sleep was stopped: it took longer than 1 s"):
+        run_limited(sleep, memory_mb=2000, seconds=1)
+
+
+@pytest.mark.parametrize(("function", "how"), [(crash, "signal SIGABRT"), (leave, "exit code 3")])
+def test_a_crash_is_said_to_be_one(function, how):
+    with pytest.raises(WorkerKilled, match=how):
+        run_limited(function, **PLENTY)
+
+
+def test_messages_come_in_order():
+    heard = []
+    assert run_limited(count_aloud, 5, on_message=heard.append, **PLENTY) == 5
+    assert heard == [0, 1, 2, 3, 4]
+
+
+def test_what_it_started_is_killed_with_it(tmp_path):
+    pid_file = tmp_path / "pid"
+    with pytest.raises(WorkerKilled):
+        run_limited(start_another, str(pid_file), memory_mb=2000, seconds=3)
+    state = Path(f"/proc/{pid_file.read_text()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"  # gone, or waiting to be collected
