@@ -1,6 +1,8 @@
 """Bodies: the upper body and the hands of the person who is seen best."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from perception.tool import Output, Run, tool
 
 LOOKS_HZ = 12.0  # often enough for gestures; every second frame of ordinary video
 LONGEST_SIDE_PX = 960
+HANDS_BEHIND = 6  # looks by which the hands may lag behind the pose: neither waits for the other's slow frame
 SHOULDERS, NOSE, WRISTS = (11, 12), 0, (15, 16)  # MediaPipe pose; left, right
 SEEN_FROM = 0.5  # visibility of nose and shoulders: below, the model imagines a body
 HAND_AT_WRIST = 0.6  # shoulder widths between pose wrist and hand wrist
@@ -25,27 +28,17 @@ def bodies() -> Run:
     """Follow the upper body and both hands of the person who is seen best (MediaPipe pose and hands)."""
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Output:
-        every = max(1, int(clip.fps // LOOKS_HZ))
+        every = max(1, round(clip.fps / LOOKS_HZ))
         times, poses, rights, lefts, looks = [], [], [], [], 0
-        with mediapipe_models.pose() as find_pose, mediapipe_models.hands() as find_hands:
-            for frame in frames:
-                if frame.index % every:
-                    continue
-                looks += 1
-                height, width = frame.rgb.shape[:2]
-                step = -(-max(height, width) // LONGEST_SIDE_PX)
-                rgb = np.ascontiguousarray(frame.rgb[::step, ::step]) if step > 1 else frame.rgb
-                body = find_pose(rgb)
-                hands = find_hands(rgb)
-                if body is None or body[[NOSE, *SHOULDERS], 2].min() < SEEN_FROM:
-                    continue
-                body[:, :2] *= (width, height)
-                scaled = [hand.points * np.array([width, height, width], dtype=np.float32) for hand in hands]
-                left, right = _of_this_body(body, scaled)
-                times.append(frame.time_s)
-                poses.append(body)
-                rights.append(right)
-                lefts.append(left)
+        for time_s, body, hands in _looks(frames, every):
+            looks += 1
+            if body is None or body[[NOSE, *SHOULDERS], 2].min() < SEEN_FROM:
+                continue
+            left, right = _of_this_body(body, hands)
+            times.append(time_s)
+            poses.append(body)
+            rights.append(right)
+            lefts.append(left)
         if not times:
             found = Findings()
             found.abstain(None, f"no upper body was found in {looks} looks")
@@ -62,6 +55,36 @@ def bodies() -> Run:
         return Output([track], _findings(track, looks))
 
     return run
+
+
+def _looks(frames: Iterator[Frame], every: int) -> Iterator[tuple[float, Floats | None, list[Floats]]]:
+    """Time, pose (33, 3) and hands (21, 3 each) of every n-th frame, in pixels; the two models work side by side."""
+    waiting: deque[tuple[float, tuple[int, int], Floats | None, Future[list[mediapipe_models.Hand]]]] = deque()
+
+    def next_look() -> tuple[float, Floats | None, list[Floats]]:
+        time_s, (width, height), body, looking = waiting.popleft()
+        if body is not None:
+            body[:, :2] *= (width, height)
+        scale = np.array([width, height, width], dtype=np.float32)
+        return time_s, body, [hand.points * scale for hand in looking.result()]
+
+    with (
+        mediapipe_models.pose() as find_pose,
+        mediapipe_models.hands() as find_hands,
+        ThreadPoolExecutor(1, thread_name_prefix="hands") as beside,
+    ):
+        for frame in frames:
+            if frame.index % every:
+                continue
+            height, width = frame.rgb.shape[:2]
+            step = -(-max(height, width) // LONGEST_SIDE_PX)
+            rgb = np.ascontiguousarray(frame.rgb[::step, ::step]) if step > 1 else frame.rgb
+            looking = beside.submit(find_hands, rgb)
+            waiting.append((frame.time_s, (width, height), find_pose(rgb), looking))
+            if len(waiting) > HANDS_BEHIND:
+                yield next_look()
+        while waiting:
+            yield next_look()
 
 
 def _of_this_body(body: Floats, hands: list[Floats]) -> tuple[Floats, Floats]:

@@ -1,0 +1,188 @@
+"""How fast and how lean perception is, against the bare libraries in the same run.
+
+    python -m benchmarks.perception CLIP [--repeats 3] [--memory] [--json]
+
+Ratios are medians over the repeats; each repeat runs the bare loop and then ours. Memory is the peak of a
+process of its own that measures a clip of 10 minutes, and one of 10 seconds, both made of CLIP's pictures.
+"""
+
+import argparse
+import multiprocessing
+import queue
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.printing import print_result
+from perception.clip import Clip
+from perception.scheduler import perceive
+from perception.tool import BUILT_IN, Tool, make_tool
+
+FACE_ONLY = ("faces", "action_units", "blinks", "head_gestures")
+LEAST_RATIO, MOST_MB = 0.8, 300.0  # what we promise
+AHEAD = 16  # decoded pictures before a bare tracker
+
+
+def tools(names: Sequence[str], max_faces: int) -> list[Tool]:
+    """The tools by name, with the bundled face mesh, which is what the bare loop runs."""
+    return [make_tool(n, engine="face_mesh", max_faces=max_faces) if n == "faces" else make_tool(n) for n in names]
+
+
+def bare_pictures(path: Path) -> Iterator[Any]:
+    """Decord's pictures, one by one."""
+    import decord
+
+    reader = decord.VideoReader(str(path))
+    for _ in range(len(reader)):
+        yield reader.next().asnumpy()
+
+
+def bare_face_mesh(path: Path, max_faces: int) -> None:
+    """Decord and FaceMesh with irises on every picture, nothing else."""
+    import mediapipe as mp
+
+    with mp.solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True) as mesh:
+        for rgb in bare_pictures(path):
+            mesh.process(rgb)
+
+
+def bare_trackers(path: Path, max_faces: int) -> None:
+    """One decoder; FaceMesh on every picture, Pose and Hands on every second one, a thread each."""
+    import mediapipe as mp
+
+    solutions = mp.solutions
+    models = (
+        (solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True), 1),
+        (solutions.pose.Pose(), 2),
+        (solutions.hands.Hands(), 2),
+    )
+    inboxes: list[queue.Queue[Any]] = [queue.Queue(AHEAD) for _ in models]
+
+    def track(model: Any, inbox: "queue.Queue[Any]") -> None:
+        with model:
+            while (rgb := inbox.get()) is not None:
+                model.process(rgb)
+
+    threads = [
+        threading.Thread(target=track, args=(model, inbox)) for (model, _), inbox in zip(models, inboxes, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for n, rgb in enumerate(bare_pictures(path)):
+        for (_, every), inbox in zip(models, inboxes, strict=True):
+            if n % every == 0:
+                inbox.put(rgb)
+    for inbox, thread in zip(inboxes, threads, strict=True):
+        inbox.put(None)
+        thread.join()
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Wall time of a call."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def compared(clip: Clip, repeats: int) -> list[dict[str, Any]]:
+    """Frame rates of the bare loops and of ours, one row for each set of tools."""
+    sides: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "face tools, one face": (
+            lambda: bare_face_mesh(clip.path, 1),
+            lambda: perceive(clip, tools(FACE_ONLY, 1)),
+        ),
+        "face tools, up to four": (
+            lambda: bare_face_mesh(clip.path, 4),
+            lambda: perceive(clip, tools(FACE_ONLY, 4)),
+        ),
+        "full default set": (
+            lambda: bare_trackers(clip.path, 4),
+            lambda: perceive(clip, tools(tuple(BUILT_IN), 4)),
+        ),
+    }
+    rows = []
+    for name, (bare, ours) in sides.items():
+        pairs = [(seconds(bare), seconds(ours)) for _ in range(repeats)]
+        ours_s = statistics.median(o for _, o in pairs)
+        rows.append(
+            {
+                "what": name,
+                "bare_fps": round(clip.n_frames / statistics.median(b for b, _ in pairs), 1),
+                "ours_fps": round(clip.n_frames / ours_s, 1),
+                "times_real_time": round(clip.duration_s / ours_s, 2),
+                "ratio": round(statistics.median(b / o for b, o in pairs), 3),
+                "at_least": LEAST_RATIO,
+            }
+        )
+    return rows
+
+
+def lengthened(clip: Clip, duration_s: float, path: Path) -> Path:
+    """A clip of this length that repeats the pictures of another."""
+    import av
+
+    with av.open(str(path), "w") as file:
+        stream: Any = file.add_stream("libx264", rate=round(clip.fps))
+        stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
+        stream.options = {"preset": "ultrafast"}
+        pictures = [frame.rgb for frame in clip.frames()]
+        for rgb in islice(cycle(pictures), round(duration_s * clip.fps)):
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        file.mux(stream.encode(None))
+    return path
+
+
+def peak_mb(path: Path, answer: "multiprocessing.Queue[tuple[float, float]]") -> None:
+    """Measure a clip with the default set; answer with the peak of resident memory and the size of the signals."""
+    evidence = perceive(Clip.open(path), tools(tuple(BUILT_IN), 4))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # a float object and its place in a tuple, for values and times
+    returned = sum((len(s.values) + len(s.times_s or ())) * 32 for s in evidence.signals) / 2**20
+    answer.put((peak, returned))
+
+
+def memory(clip: Clip) -> dict[str, Any]:
+    """Peak memory for ten minutes above that for ten seconds, returned signals aside."""
+    context = multiprocessing.get_context("spawn")
+    peaks = []
+    with tempfile.TemporaryDirectory() as folder:
+        for duration_s in (10.0, 600.0):
+            path = lengthened(clip, duration_s, Path(folder) / f"{duration_s:.0f}s.mp4")
+            answer = context.Queue()
+            process = context.Process(target=peak_mb, args=(path, answer))
+            process.start()
+            peaks.append(answer.get())
+            process.join()
+    (short, short_signals), (long, long_signals) = peaks
+    return {
+        "ten_seconds_mb": round(short),
+        "ten_minutes_mb": round(long),
+        "signals_mb": round(long_signals - short_signals),
+        "above_mb": round(long - short - (long_signals - short_signals)),
+        "at_most_mb": MOST_MB,
+    }
+
+
+def main() -> None:
+    """Measure, print, and fail when a promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--memory", action="store_true", help="also measure memory: some six minutes more")
+    parser.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
+    given = parser.parse_args()
+    clip = Clip.open(given.clip)
+    result: dict[str, Any] = {"speed": compared(clip, given.repeats)}
+    if given.memory:
+        result["memory"] = [memory(clip)]
+    print_result(result, given.json)
+
+
+if __name__ == "__main__":
+    main()
