@@ -8,16 +8,18 @@ from collections.abc import Callable
 from graphs.events import Event, ToolFinished, ToolProgress, ToolStarted
 from graphs.state import Setup
 from perception.evidence import Evidence
+from perception.isolation import perceive_isolated
 from perception.scheduler import ToolEvent, perceive
 
 Tell = Callable[[Event], None]
 
 
 async def measure(setup: Setup, tell: Tell) -> Evidence:
-    """Run the tools on the clip; when the graph is cancelled, so are they.
+    """Run the tools on the clip, in a worker process if limits are set; when the graph is cancelled, so are they.
 
     Raises:
         ClipError: the clip can't be decoded to its end.
+        WorkerKilled: the worker process went over a limit or crashed.
     """
     loop = asyncio.get_running_loop()
     cancelled = threading.Event()
@@ -27,6 +29,10 @@ async def measure(setup: Setup, tell: Tell) -> Evidence:
         loop.call_soon_threadsafe(tell, as_event(event), context=context)
 
     def run() -> Evidence:
+        if setup.worker is not None:
+            return perceive_isolated(
+                setup.clip, setup.tools, setup.worker, cache=setup.cache, on_event=on_event, cancel=cancelled
+            )
         return perceive(setup.clip, setup.tools, cache=setup.cache, on_event=on_event, cancel=cancelled)
 
     try:

@@ -22,6 +22,7 @@ from graphs.events import AgentFinished, ReportReady
 from graphs.judging import frames_of
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
+from perception.action_units import catalogue
 from perception.evidence import Evidence
 
 SHORT_S = 5.0  # under this a person's own neutral is hardly seen
@@ -110,8 +111,17 @@ def caveats(case: Case, setup: Setup) -> tuple[str, ...]:
         "no_audio": not case.clip.has_audio,
         "no_transcript": not case.clip.transcript,
     }
-    particular = [texts[name].format(duration_s=case.clip.duration_s) for name, true in holds.items() if true]
+    facts = {
+        "duration_s": case.clip.duration_s,
+        "inferred": _listed([unit.au for unit in catalogue() if unit.inferred and unit.geometry]),
+        "unseen": _listed([unit.au for unit in catalogue() if not unit.geometry]),
+    }
+    particular = [texts[name].format(**facts) for name, true in holds.items() if true]
     return (*texts["always"], *particular)
+
+
+def _listed(numbers: list[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 @cache

@@ -13,6 +13,7 @@ from graphs.store import ContentStore
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.evidence import Evidence
+from perception.isolation import WorkerLimits
 from perception.tool import Tool
 
 Json = dict[str, Any]
@@ -28,6 +29,7 @@ class Setup:
     store: ContentStore
     cache: Cache | None = None
     model: Model | None = None  # none: the knowledge reasoner
+    worker: WorkerLimits | None = None  # none: measure in this process
     max_revisions: int = 2
     seed: int = 0
     version: str = ""

@@ -17,6 +17,7 @@ from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.errors import MentalisError
+from perception.isolation import WorkerLimits
 from perception.tool import BUILT_IN, Tool, make_tool
 
 
@@ -84,6 +85,7 @@ async def stream(
         store=ContentStore(settings.data / "content"),
         cache=Cache(settings.data / "cache" / "tools") if settings.cache else None,
         model=model,
+        worker=WorkerLimits(settings.worker_memory_mb, settings.worker_seconds) if settings.isolate else None,
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     retries: Annotated[int, Field(ge=0, le=10)] = Field(default=3, description="of one model call")
     concurrency: Annotated[int, Field(ge=1, le=256)] = Field(default=8, description="model calls at a time")
     max_revisions: Annotated[int, Field(ge=0, le=5)] = Field(default=2, description="rounds the critic may ask for")
+    isolate: bool = Field(default=False, description="measure in a worker process, as several clips always are")
+    worker_memory_mb: Annotated[float, Field(gt=0)] = Field(default=6000.0, description="at which a worker is killed")
+    worker_seconds: Annotated[float, Field(gt=0)] = Field(default=14_400.0, description="after which it is killed")
     seed: int = 0
     cache: bool = Field(default=True, description="reuse tools' results and a model's deterministic answers")
 

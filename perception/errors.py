@@ -49,5 +49,9 @@ class OptionError(MentalisError):
     """An option that a tool does not have, or a value that it can't take."""
 
 
+class Cancelled(MentalisError):
+    """The analysis was stopped from outside."""
+
+
 class WorkerKilled(MentalisError):
     """A worker process that was killed for its memory or time, or that died."""

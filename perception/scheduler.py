@@ -10,7 +10,7 @@ from typing import Literal
 
 from perception.cache import Cache, key_of
 from perception.clip import Clip
-from perception.errors import ClipError, MentalisError
+from perception.errors import Cancelled, ClipError, MentalisError
 from perception.evidence import Evidence, Findings, Frozen, ToolRun, merge
 from perception.frame import Frame
 from perception.tool import FRAMES, Output, Tool, in_order
@@ -21,10 +21,6 @@ WAITING_CHUNKS = 3  # before a tool: bounds memory, lets a faster tool run ahead
 PROGRESS_EVERY_S = 0.25
 SIGNAL_TOOLS_AT_ONCE = 2
 Chunk = list[Frame]
-
-
-class Cancelled(MentalisError):
-    """The analysis was stopped from outside."""
 
 
 class ToolEvent(Frozen):

@@ -128,6 +128,13 @@ def make_tool(name: str, **options: Any) -> Tool:
 
 def factories() -> dict[str, Callable[..., Tool]]:
     """Every known tool's factory by name: ours first, then those of installed packages and loaded modules."""
+    _load_installed()
+    return {name: _registered[name] for name in (*BUILT_IN, *(n for n in _registered if n not in BUILT_IN))}
+
+
+@functools.cache
+def _load_installed() -> None:
+    """Register our tools and those of installed packages; once, because looking through all packages is slow."""
     for module in BUILT_IN.values():
         importlib.import_module(module)
     for entry in entry_points(group=ENTRY_POINTS):
@@ -135,7 +142,6 @@ def factories() -> dict[str, Callable[..., Tool]]:
             entry.load()
         except Exception as error:
             raise ToolError(f"the tool {entry.name!r} of an installed package can't be loaded: {error}") from error
-    return {name: _registered[name] for name in (*BUILT_IN, *(n for n in _registered if n not in BUILT_IN))}
 
 
 def load_tool(reference: str) -> str:

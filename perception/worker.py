@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from perception.errors import WorkerKilled
+from perception.errors import Cancelled, WorkerKilled
 
 LOOK_EVERY_S = 0.02  # at the process's memory: what it can take between two looks comes on top of the limit
 MB = 1_000_000
@@ -31,6 +31,7 @@ def run_limited(
     memory_mb: float,
     seconds: float,
     on_message: Callable[[Any], None] | None = None,
+    cancel: threading.Event | None = None,
 ) -> T:
     """Call `function(*args)` in a spawned process and return what it returns.
 
@@ -41,8 +42,10 @@ def run_limited(
         seconds: wall time after which it is killed, its start included.
         on_message: called here with each value that the function sends; the function is then called as
             `function(*args, send=...)`.
+        cancel: when it is set, the process is killed.
 
     Raises:
+        Cancelled: `cancel` was set.
         WorkerKilled: it went over a limit, or died of itself (a crash in a library, the system out of memory).
         Exception: whatever the function raised.
     """
@@ -52,7 +55,7 @@ def run_limited(
     process.start()
     theirs.close()  # so that its death is seen as the end of the pipe
     try:
-        result: T = _result(process, ours, _name(function), memory_mb, seconds, on_message)
+        result: T = _result(process, ours, _name(function), memory_mb, seconds, on_message, cancel)
         return result
     finally:
         _kill(process)
@@ -66,6 +69,7 @@ def _result(
     memory_mb: float,
     seconds: float,
     on_message: Callable[[Any], None] | None,
+    cancel: threading.Event | None,
 ) -> Any:
     over_at = time.monotonic() + seconds
     while True:
@@ -81,6 +85,8 @@ def _result(
                 raise value
             if on_message is not None:
                 on_message(value)
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"{name} was cancelled")
         if _resident_mb(process) > memory_mb:
             raise WorkerKilled(f"{name} was stopped: it took more than {memory_mb:g} MB of memory")
         if time.monotonic() > over_at:

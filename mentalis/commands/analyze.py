@@ -32,7 +32,7 @@ def analyze(
 ) -> None:
     """Measure a clip, reason about it, and report claims with their evidence."""
     from mentalis.settings import Settings
-    from perception.errors import ClipError
+    from perception.errors import MentalisError
 
     options: dict[str, Any] = {
         "tools": chosen_tools(tools or [], tool or [], option or [], Settings().tools),
@@ -53,8 +53,8 @@ def analyze(
     failed = []
     for file, folder in zip(files, folders_for(files, out), strict=True):
         try:
-            show(run(file, None, options, quiet=json), file, folder, json)
-        except ClipError as error:
+            show(run(file, None, {**options, "isolate": True}, quiet=json), file, folder, json)
+        except MentalisError as error:
             typer.echo(f"error: {error}", err=True)
             failed.append(file)
     typer.echo(f"{len(files) - len(failed)} of {len(files)} clips analysed", err=True)

@@ -11,8 +11,9 @@ from mentalis.testing.synthetic_clip import Action, Script, render
 from mentalis.testing.tracks import body_track, face_track
 from perception.cache import Cache
 from perception.clip import Clip
+from perception.errors import Cancelled
 from perception.evidence import Findings
-from perception.scheduler import Cancelled, perceive
+from perception.scheduler import perceive
 from perception.tool import Output, Tool, make_tool
 
 SCRIPTS = {

@@ -6,8 +6,9 @@ import pytest
 
 from perception.cache import Cache
 from perception.clip import Clip
+from perception.errors import Cancelled
 from perception.evidence import Findings
-from perception.scheduler import Cancelled, perceive
+from perception.scheduler import perceive
 from perception.tool import tool
 
 DECODED: list[int] = []

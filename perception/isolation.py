@@ -1,0 +1,68 @@
+"""Perception in a worker process: a crash in a decoder, or a clip that takes all memory, ends the worker alone."""
+
+import importlib
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from perception.cache import Cache
+from perception.clip import Clip
+from perception.errors import WorkerKilled
+from perception.evidence import Evidence
+from perception.scheduler import ToolEvent, perceive
+from perception.tool import Tool, factories, make_tool
+from perception.worker import run_limited
+
+
+class WorkerLimits(NamedTuple):
+    """What ends a worker."""
+
+    memory_mb: float = 6000.0  # resident, with some 400 MB of libraries
+    seconds: float = 4 * 3600.0  # of wall time for one clip
+
+
+class _Named(NamedTuple):
+    """A tool as it can be sent to another process."""
+
+    module: str
+    name: str
+    options: dict[str, Any]
+
+
+def perceive_isolated(
+    clip: Clip,
+    tools: Sequence[Tool],
+    limits: WorkerLimits,
+    *,
+    cache: Cache | None = None,
+    on_event: Callable[[ToolEvent], None] = lambda event: None,
+    cancel: threading.Event | None = None,
+) -> Evidence:
+    """What `scheduler.perceive` does, in a process of its own that is killed when it goes over a limit.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+        WorkerKilled: over a limit, or crashed; the line names the clip.
+        Cancelled: `cancel` was set.
+    """
+    known = factories()
+    named = [_Named(known[tool.name].__module__, tool.name, tool.options) for tool in tools]
+    try:
+        return run_limited(
+            _perceive,
+            clip,
+            named,
+            cache,
+            memory_mb=limits.memory_mb,
+            seconds=limits.seconds,
+            on_message=on_event,
+            cancel=cancel,
+        )
+    except WorkerKilled as error:
+        raise WorkerKilled(f"{clip.path}: its measurement broke off ({error}); the file may be damaged") from error
+
+
+def _perceive(clip: Clip, named: list[_Named], cache: Cache | None, send: Callable[[ToolEvent], None]) -> Evidence:
+    for tool in named:
+        importlib.import_module(tool.module)  # registers it
+    return perceive(clip, [make_tool(t.name, **t.options) for t in named], cache=cache, on_event=send)
