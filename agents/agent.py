@@ -81,7 +81,7 @@ def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
     """The output of an agent of a level: labels of the codebook, evidence that it is shown, times in the clip."""
 
     def output(case: Case) -> type[ClaimList]:
-        measured = [o.id for o in shown(case.evidence) if case.person is None or o.person in (None, case.person)]
+        measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
         seen = [f"{FRAME_PREFIX}{t:.2f}" for t in case.frames_shown_s]
         last_ms = int(case.clip.duration_s * 1000)
         return ClaimList.for_labels(case.codebook.ids(level), (*measured, *seen), last_ms)

@@ -19,6 +19,7 @@ class Case:
     person: str | None = None  # whom the question is about; none: all of them together
     claims: tuple[Claim, ...] = ()  # accepted claims of earlier levels, about everybody
     feedback: tuple[str, ...] = ()  # what the critic found wrong with the last answer
+    shown: tuple[str, ...] | None = None  # ids of the observations that agents are shown; none: not chosen yet
     frames_shown_s: tuple[float, ...] = ()  # times of the frames that a model is shown
 
     def about(self, person: str | None) -> "Case":

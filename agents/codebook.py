@@ -1,6 +1,7 @@
 """Codebooks: the closed sets of labels that claims may use, as data."""
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -72,7 +73,6 @@ def codebook_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "default"))
 
 
-@cache
 def load_codebook(name_or_file: str) -> Codebook:
     """A shipped codebook by name, or a user's own YAML file; levels it leaves out are those of `default.yaml`.
 
@@ -81,10 +81,15 @@ def load_codebook(name_or_file: str) -> Codebook:
     """
     path = FOLDER / f"{name_or_file}.yaml" if name_or_file in codebook_names() else Path(name_or_file)
     try:
-        text = path.read_text(encoding="utf-8")
+        return _read(path, path.stat().st_mtime_ns)
     except OSError as error:
         names = ", ".join(codebook_names())
         raise CodebookError(f"no codebook {name_or_file!r}: give a YAML file or one of {names}") from error
+
+
+@cache
+def _read(path: Path, _modified_ns: int) -> Codebook:
+    text = path.read_text(encoding="utf-8")
     try:
         content = yaml.safe_load(text)
         missing = [level for level in LEVELS if level not in (content or {})]
@@ -93,7 +98,8 @@ def load_codebook(name_or_file: str) -> Codebook:
             content[level] = default[level]
             if level in default.get("neutral", {}):
                 content.setdefault("neutral", {}).setdefault(level, default["neutral"][level])
-        book = Codebook.model_validate({**content, "sha256": hashlib.sha256(text.encode()).hexdigest()})
+        effective = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        book = Codebook.model_validate({**content, "sha256": hashlib.sha256(effective.encode()).hexdigest()})
     except (yaml.YAMLError, ValidationError, TypeError, AttributeError) as error:
         where = (
             f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error

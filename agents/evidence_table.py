@@ -1,22 +1,43 @@
 """The evidence as a table of lines that fits a model's context; the same for all agents of a clip."""
 
 import json
+from collections.abc import Mapping
 
+from agents.case import Case
 from perception.evidence import Evidence, Observation
 
 TABLE_CHARACTERS = 12_000  # about 4,000 tokens: leaves room for frames, words and the task in a context of 16k
 
 
-def shown(evidence: Evidence) -> tuple[Observation, ...]:
-    """The observations that agents are shown: the surest and longest as far as the table has room, in order of time."""
-    ranked = sorted(evidence.observations, key=lambda o: (-o.confidence * o.quality, -(o.end_s - o.start_s), o.id))
-    chosen, used = set(), 0
-    for observation in ranked:
+def choose(evidence: Evidence, relevance: Mapping[str, float] | None = None) -> tuple[str, ...]:
+    """Ids of the observations that agents are shown: as far as the table has room, the best first.
+
+    Args:
+        evidence: of a clip.
+        relevance: of observations by id, in [0, 1]; without it, the surest and longest are the best.
+    """
+
+    def merit(o: Observation) -> tuple[float, float, str]:
+        return (-o.confidence * o.quality * (relevance or {}).get(o.id, 1.0), -(o.end_s - o.start_s), o.id)
+
+    chosen, used = [], 0
+    for observation in sorted(evidence.observations, key=merit):
         used += len(line(observation)) + 1
         if used > TABLE_CHARACTERS:
             break
-        chosen.add(observation.id)
-    return tuple(o for o in evidence.observations if o.id in chosen)
+        chosen.append(observation.id)
+    return tuple(chosen)
+
+
+def overflows(evidence: Evidence) -> bool:
+    """Whether the table has no room for all observations."""
+    return sum(len(line(o)) + 1 for o in evidence.observations) > TABLE_CHARACTERS
+
+
+def shown(case: Case) -> tuple[Observation, ...]:
+    """The observations that agents are shown, in order of time."""
+    chosen = set(choose(case.evidence) if case.shown is None else case.shown)
+    return tuple(o for o in case.evidence.observations if o.id in chosen)
 
 
 def line(observation: Observation) -> str:
@@ -33,13 +54,13 @@ def line(observation: Observation) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def table(evidence: Evidence) -> str:
+def table(case: Case) -> str:
     """All lines that agents are shown, and what was left out or not measured."""
-    rows = shown(evidence)
+    evidence, rows = case.evidence, shown(case)
     lines = [line(o) for o in rows]
     left_out = len(evidence.observations) - len(rows)
     if left_out:
-        lines.append(f"({left_out} less certain observations are left out for lack of room)")
+        lines.append(f"({left_out} lesser observations are left out for lack of room)")
     for run in evidence.tools:
         if run.status in ("failed", "skipped"):
             lines.append(f"(not measured: {run.tool} {run.status}: {run.error})")

@@ -42,7 +42,7 @@ def shared_parts(case: Case, frames: tuple[FrameImage, ...]) -> list[Message]:
         parts.append({"type": "image_url", "image_url": {"url": url}})
     # The fence is drawn from the clip's hash: words in a transcript can't close it, and it is the same in each call.
     facts: dict[str, Any] = {"clip": case.clip, "people": case.people, "fence": case.clip.sha256[:12]}
-    content = {**facts, "transcript": transcript(case), "evidence": table(case.evidence)}
+    content = {**facts, "transcript": transcript(case), "evidence": table(case)}
     parts.append({"type": "text", "text": fill("evidence.md", content)})
     return parts
 

@@ -14,7 +14,9 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
 from agents.claims import LEVELS, Level
+from agents.evidence_table import choose, overflows
 from agents.frames import choose_times
+from agents.relevance import EmbedderError, relevance
 from graphs import judging, reporting
 from graphs.critique import review
 from graphs.perceiving import measure
@@ -44,14 +46,28 @@ async def board(state: State, runtime: Runtime[Setup]) -> State:
     people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
     shows_frames = setup.model is not None and await setup.model.sees_images()
     frames_s = choose_times(evidence, setup.clip.duration_s) if shows_frames else ()
+    shown, failure = await _chosen(evidence, setup)
     return {
         "people": people,
         "frames_s": list(frames_s),
+        "shown": list(shown),
+        "failures": [{"stage": "evidence board", "what": failure}] if failure else [],
         "pending": list(LEVELS),
         "claims": [],
         "feedback": {},
         "round": 0,
     }
+
+
+async def _chosen(evidence: Evidence, setup: Setup) -> tuple[tuple[str, ...], str | None]:
+    """What a model is shown of the evidence, and why it could not be ranked by relevance if so."""
+    if setup.model is None or setup.embedder is None or not overflows(evidence):
+        return choose(evidence), None
+    try:
+        ranks = await asyncio.to_thread(relevance, evidence.observations, setup.codebook, setup.embedder)
+    except EmbedderError as error:
+        return choose(evidence), f"{error} (the surest observations are shown instead)"
+    return choose(evidence, ranks), None
 
 
 async def behaviour(state: State, runtime: Runtime[Setup]) -> State:

@@ -27,6 +27,7 @@ def thread_of(setup: Setup) -> str:
         "tools": [[t.name, t.version, t.options] for t in setup.tools],
         "codebook": setup.codebook.sha256,
         "model": model.name if model else None,
+        "embedder": setup.embedder,
         "max_revisions": setup.max_revisions,
         "seed": setup.seed,
         "version": setup.version,

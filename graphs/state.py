@@ -29,6 +29,7 @@ class Setup:
     store: ContentStore
     cache: Cache | None = None
     model: Model | None = None  # none: the knowledge reasoner
+    embedder: str | None = None  # ranks what a model is shown when there is more than fits
     worker: WorkerLimits | None = None  # none: measure in this process
     max_revisions: int = 2
     seed: int = 0
@@ -51,6 +52,7 @@ class State(TypedDict, total=False):
     evidence: str
     people: list[str]
     frames_s: list[float]
+    shown: list[str]  # ids of the observations that a model is shown
     claims: list[Json]
     pending: list[Level]  # levels that still have to be judged in this round
     feedback: dict[Level, list[str]]  # what the critic wants changed
@@ -90,5 +92,6 @@ def case_of(state: State, setup: Setup, level: Level | None = None) -> Case:
         people=tuple(state.get("people", ())),
         claims=tuple(Claim.model_validate(c) for c in state.get("claims", ())),
         feedback=tuple(state.get("feedback", {}).get(level, ())) if level else (),
+        shown=tuple(state["shown"]) if "shown" in state else None,
         frames_shown_s=tuple(state.get("frames_s", ())),
     )

@@ -85,6 +85,7 @@ async def stream(
         store=ContentStore(settings.data / "content"),
         cache=Cache(settings.data / "cache" / "tools") if settings.cache else None,
         model=model,
+        embedder=settings.embedder,
         worker=WorkerLimits(settings.worker_memory_mb, settings.worker_seconds) if settings.isolate else None,
         max_revisions=settings.max_revisions,
         seed=settings.seed,

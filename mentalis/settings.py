@@ -19,6 +19,9 @@ class Settings(BaseSettings):
         default=None, description="OpenAI-compatible endpoint, such as http://localhost:8000/v1"
     )
     api_key: SecretStr | None = Field(default=None, description="key of the endpoint")
+    embedder: str | None = Field(
+        default=None, description="sentence-transformers id or folder: ranks evidence when a model has no room for all"
+    )
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
     tools: tuple[str, ...] = Field(default=(), description="tools to run; none: the default set")
     data: Path = Field(
