@@ -26,7 +26,7 @@ def embedder(tmp_path_factory):
     words = ["[UNK]", *TOPIC]
     tokenizer = Tokenizer(WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.normalizer, tokenizer.pre_tokenizer = Lowercase(), Whitespace()
-    vectors = np.full((len(words), 3), 1e-3, dtype=np.float32)
+    vectors = np.zeros((len(words), 2), dtype=np.float32)
     for n, word in enumerate(words[1:], start=1):
         vectors[n, TOPIC[word]] = 1.0
     folder = tmp_path_factory.mktemp("embedder")
