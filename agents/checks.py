@@ -42,7 +42,8 @@ def accept(
             claims.append(claim)
             verdicts += [Verdict(check=n, claim=claim_id, passed=True, detail=why, round=round_) for n, why in caps]
         else:
-            text, reason = str(getattr(draft, "text", ""))[:TEXT_CHARACTERS], "; ".join(failed)
+            said = " ".join(str(getattr(draft, "text", "")).split())  # one line, whatever a model put into it
+            text, reason = said[:TEXT_CHARACTERS], "; ".join(failed)
             rejected.append(RejectedClaim(level=level, person=case.person, text=text, reason=reason, round=round_))
     return claims, rejected, verdicts
 

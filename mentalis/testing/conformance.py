@@ -1,5 +1,7 @@
 """The conformance suite of tools: what every tool must hold to, ours and third parties'."""
 
+import atexit
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from perception.evidence import Findings
 from perception.scheduler import perceive
 from perception.tool import Output, Tool, make_tool
 
+TRACK_S, GAP_S = 6.0, (2.0, 3.0)
 SCRIPTS = {
     "one face": Script(seconds=2.0, size=240, actions=(Action("blink", 0.8, 1.1),)),
     "two faces": Script(seconds=1.0, size=240, people=2),
@@ -67,13 +70,13 @@ def _check_on_tracks(tool: Tool) -> None:
     clip = _clip("one face")
     inputs: dict[str, dict[str, Callable[[], Any]]] = {
         "faces": {
-            "one face": lambda: [face_track(seconds=6.0)],
-            "two faces": lambda: [face_track(seconds=6.0), face_track(seconds=6.0, person="P2", seed=1)],
+            "one face": lambda: [face_track(seconds=TRACK_S)],
+            "two faces": lambda: [face_track(seconds=TRACK_S), face_track(seconds=TRACK_S, person="P2", seed=1)],
             "no face": list,
-            "a gap": lambda: [face_track(seconds=6.0, gaps_s=[(2.0, 3.0)])],
+            "a gap": lambda: [face_track(seconds=TRACK_S, gaps_s=[GAP_S])],
             "a short face": lambda: [face_track(seconds=0.1)],
         },
-        "bodies": {"one face": lambda: [body_track(seconds=6.0)], "no face": list},
+        "bodies": {"one face": lambda: [body_track(seconds=TRACK_S)], "no face": list},
     }
     for name in inputs["faces"]:
         needs = {}
@@ -88,10 +91,24 @@ def _check_on_tracks(tool: Tool) -> None:
                 needs[need] = known.get(name, known["one face"])()
         first, again = (_findings(tool, clip, needs) for _ in range(2))
         assert first.observations == again.observations, f"{tool.name} on {name}: another run gives another answer"
+        assert first.signals == again.signals, f"{tool.name} on {name}: another run gives other signals"
         for o in first.observations:
-            assert o.end_s <= 6.1, f"{tool.name} on {name}: {o.id} ends after the track"
+            assert o.end_s <= TRACK_S + 0.1, f"{tool.name} on {name}: {o.id} ends after the track"
+        if name == "a gap":
+            _check_gap(tool, first)
         if not any(needs.values()):
             assert first.abstentions, f"{tool.name} on {name}: it neither finds anything nor says why"
+
+
+def _check_gap(tool: Tool, found: Findings) -> None:
+    """Nothing is measured while the face is away."""
+    gone_s, back_s = GAP_S
+    for signal in found.signals:
+        times_s = signal.times()
+        made_up = ((times_s > gone_s + 0.1) & (times_s < back_s - 0.1)).any()
+        assert not made_up, f"{tool.name}: signal {signal.name} has samples in a gap, where nothing was seen"
+    inside = [o.id for o in found.observations if o.person and gone_s < o.start_s and o.end_s < back_s]
+    assert not inside, f"{tool.name}: {', '.join(inside)} lies in a gap, where nothing was seen"
 
 
 def _findings(tool: Tool, clip: Clip, needs: dict[str, Any]) -> Findings:
@@ -104,6 +121,7 @@ def _findings(tool: Tool, clip: Clip, needs: dict[str, Any]) -> Findings:
 @cache
 def _clip(name: str) -> Clip:
     folder = Path(tempfile.mkdtemp(prefix="mentalis-check-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / "clip.mp4"
     render(SCRIPTS[name], path)
     return Clip.open(path)

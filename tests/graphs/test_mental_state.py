@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 from scripted_endpoint import sample, scripted_endpoint
 
 import mentalis
+from agents.claims import LEVELS
 from agents.report import Report
+from mentalis.testing.synthetic_clip import Action, Script, render
 
 FACE_ONLY = ("faces", "action_units", "blinks", "head_gestures", "speech")
 
@@ -71,9 +74,8 @@ def test_a_run_that_broke_off_goes_on_after_its_last_step(demo, tmp_path, monkey
 
 
 def _ask(demo, tmp_path, url, **options):
-    return mentalis.analyze(
-        demo.clip, tools=FACE_ONLY, data=tmp_path, model="tiny", base_url=url, retries=0, timeout_s=5.0, **options
-    )
+    given = {"model": "tiny", "base_url": url, "retries": 0, "timeout_s": 5.0, **options}
+    return mentalis.analyze(demo.clip, tools=FACE_ONLY, data=tmp_path, **given)
 
 
 def test_a_model_that_keeps_the_schema_is_heard(demo, tmp_path):
@@ -117,6 +119,59 @@ RUBBISH = {
     "a failing server": (500, "", "stop"),
     "a refusal": (400, "", "stop"),
 }
+
+
+def test_an_endpoint_that_never_answers_is_given_up_and_said(demo, tmp_path):
+    def asleep(request):
+        time.sleep(1.0)
+        return 200, "too late", "stop"
+
+    with scripted_endpoint(asleep) as endpoint:
+        report = _ask(demo, tmp_path, endpoint.url, timeout_s=0.2)
+    assert_grounded(report)
+    assert {f.stage for f in report.failures} >= {"agent behaviour", "agent cognition", "agent emotion"}
+    assert all("did not answer within 0.2 s" in f.what for f in report.failures if f.stage != "agent narrator")
+
+
+def test_only_the_level_that_fails_a_check_is_asked_again(demo, tmp_path):
+    """A claim of sadness on a smile contradicts it; told so, the model corrects itself."""
+    asked = []
+
+    def answer(request):
+        if "response_format" not in request:
+            return 200, "ok", "stop"
+        text = json.dumps(request["messages"])
+        schema = request["response_format"]["json_schema"]["schema"]
+        level = next((name for name in LEVELS if f"You judge **{name}**" in text), None)
+        if level is None:
+            return 200, json.dumps(sample(schema)), "stop"
+        asked.append(level)
+        claim = {**LIE, "start_ms": 8700, "end_ms": 10900, "confidence_percent": 90, "evidence": ["au12-1"]}
+        if level != "emotion":
+            return 200, json.dumps({"claims": []}), "stop"
+        label = "sadness" if asked.count("emotion") == 1 else "happiness"
+        said = f"The expression suggests {label}."
+        return 200, json.dumps({"claims": [{**claim, "label": label, "text": said}]}), "stop"
+
+    with scripted_endpoint(answer) as endpoint:
+        report = _ask(demo, tmp_path, endpoint.url)
+    assert asked == ["behaviour", "cognition", "emotion", "emotion"]
+    assert [c.label for c in report.claims if c.level == "emotion"] == ["happiness"]
+    assert [(v.round, v.passed) for v in report.verdicts if v.check == "au_emotion_consistency"] == [(0, False), (1, True)]
+
+
+def test_two_people_are_judged_one_by_one_and_then_together(tmp_path):
+    actions = (Action("smile", 2.5, 5.0),)
+    render(Script(seconds=6.0, size=320, people=2, actions=actions, pulse_bpm=None), tmp_path / "two.mp4")
+    report = mentalis.analyze(tmp_path / "two.mp4", tools=FACE_ONLY, data=tmp_path)
+    assert_grounded(report)
+    assert [p.id for p in report.people] == ["P1", "P2"]
+    happy = {c.person for c in report.claims if c.label == "happiness"}
+    assert happy >= {"P1", "P2"}
+    together = [c for c in report.claims if c.person is None and not c.abstained]
+    assert together, "both smile at once: that is said of them together"
+    seen = {o.id: o.person for o in report.evidence.observations}
+    assert all({seen[e] for e in c.evidence} == {"P1", "P2"} for c in together)
 
 
 @pytest.mark.parametrize("kind", RUBBISH)
