@@ -157,7 +157,10 @@ def test_only_the_level_that_fails_a_check_is_asked_again(demo, tmp_path):
         report = _ask(demo, tmp_path, endpoint.url)
     assert asked == ["behaviour", "cognition", "emotion", "emotion"]
     assert [c.label for c in report.claims if c.level == "emotion"] == ["happiness"]
-    assert [(v.round, v.passed) for v in report.verdicts if v.check == "au_emotion_consistency"] == [(0, False), (1, True)]
+    assert [(v.round, v.passed) for v in report.verdicts if v.check == "au_emotion_consistency"] == [
+        (0, False),
+        (1, True),
+    ]
 
 
 def test_two_people_are_judged_one_by_one_and_then_together(tmp_path):
