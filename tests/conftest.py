@@ -11,6 +11,7 @@ import pytest
 
 from mentalis.demo import DemoClip, make_demo
 
+collect_ignore = ["extension_package"]  # it has tests of its own, which a test of ours runs
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 BITS = 6  # a picture tells its index by so many black and white cells: no codec and no palette blurs that
 
