@@ -99,3 +99,9 @@ class Report(Frozen):
     conventions: dict[str, str] = Field(description="labels, units and frames of reference used above")
     evidence: Evidence
     provenance: Provenance
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from agents.notebook import as_html
+
+        return as_html(self)

@@ -13,16 +13,11 @@ from graphs.running import run
 from graphs.state import Setup
 from graphs.store import ContentStore
 from mentalis import __version__
-from mentalis.settings import Settings, use_weights_of
+from mentalis.settings import Settings, SettingsError, read_settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip
-from perception.errors import MentalisError
 from perception.isolation import WorkerLimits
 from perception.tool import BUILT_IN, Tool, make_tool
-
-
-class SettingsError(MentalisError):
-    """Settings that can't be used together."""
 
 
 def analyze(path: str | Path, **options: Any) -> Report:
@@ -72,7 +67,7 @@ async def stream(
         ClipError: the file is no readable video.
         MentalisError: an option can't be used.
     """
-    settings = with_overrides(settings or Settings(), overrides)
+    settings = with_overrides(settings, overrides)
     use_weights_of(settings)
     chosen = tuple(_made(t) for t in (tools or settings.tools or BUILT_IN))
     codebook = load_codebook(settings.codebook)
@@ -133,11 +128,11 @@ def open_model(settings: Settings) -> Model | None:
     )
 
 
-def with_overrides(settings: Settings, overrides: dict[str, Any]) -> Settings:
-    """Settings with a call's options in place of theirs; an option that is none is not given.
+def with_overrides(settings: Settings | None, overrides: dict[str, Any]) -> Settings:
+    """Settings (those in force when none are given) with a call's options in place of theirs; none is not given.
 
     Raises:
-        SettingsError: no such setting.
+        SettingsError: no such setting, or a value that it can't take.
     """
     unknown = set(overrides) - set(Settings.model_fields)
     if unknown:
@@ -145,7 +140,7 @@ def with_overrides(settings: Settings, overrides: dict[str, Any]) -> Settings:
             f"no setting is called {sorted(unknown)[0]!r}; there are: {', '.join(Settings.model_fields)}"
         )
     given = {name: value for name, value in overrides.items() if value is not None}
-    return Settings.model_validate({**settings.model_dump(), **given})
+    return read_settings(**{**(settings.model_dump(exclude_unset=True) if settings else {}), **given})
 
 
 def _made(tool: str | Tool) -> Tool:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from mentalis.settings import Settings, use_weights_of
+from mentalis.settings import Settings, read_settings, use_weights_of
 
-OURS = ("perception", "agents", "graphs", "reports", "server", "mentalis")
+OURS = ("perception", "agents", "graphs", "reports", "mentalis")
 CORE = ("mediapipe", "numpy", "decord", "av", "scipy", "langgraph", "openai", "pydantic", "plotly", "pyarrow")
 EXTRAS = {
     "neural": ("torch", "transformers", "sentence-transformers"),
@@ -18,6 +18,7 @@ EXTRAS = {
     "evals": ("inspect-ai",),
     "ray": ("ray",),
 }
+HEADLESS = "pip uninstall -y opencv-contrib-python && pip install --force-reinstall opencv-contrib-python-headless"
 LOW_DISK_GB = 1.0
 ENDPOINT_TIMEOUT_S = 3.0
 
@@ -32,7 +33,7 @@ class Finding(NamedTuple):
 
 def examine() -> Iterator[Finding]:
     """Look at everything in turn."""
-    settings = Settings()
+    settings = read_settings()
     yield _python()
     yield from _packages()
     yield _opencv()
@@ -74,7 +75,7 @@ def _opencv() -> Finding:
     try:
         import cv2
     except ImportError as error:
-        return Finding("ill", "OpenCV", f"{error}; run `make install`, which puts the headless OpenCV in its place")
+        return Finding("ill", "OpenCV", f"{error}; put the headless one in its place: {HEADLESS}")
     if kinds:
         return Finding("note", "OpenCV", f"{cv2.__version__} ({kinds[0]} needs libGL; a server wants the headless one)")
     return Finding("ok", "OpenCV", f"{cv2.__version__}, headless")

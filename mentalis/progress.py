@@ -55,7 +55,11 @@ class Progress:
             self._console.print(f"  {SIGNS[event.status]} {event.tool:<16} {told}{why}")
         elif event.kind == "agent_finished":
             who = f" {event.person}" if event.person else ""
-            claims = f"{event.claims} claims" if event.agent in ("behaviour", "cognition", "emotion") else ""
+            claims = (
+                f"{event.claims} claim{'' if event.claims == 1 else 's'}"
+                if event.agent in ("behaviour", "cognition", "emotion")
+                else ""
+            )
             rejected = f", {event.rejected} rejected" if event.rejected else ""
             sign = SIGNS["failed"] if event.error else SIGNS["ok"]
             why = f"  {event.error}" if event.error else ""

@@ -2,11 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from perception.errors import MentalisError
+
+
+class SettingsError(MentalisError):
+    """Settings that can't be used, or not together."""
 
 
 class Settings(BaseSettings):
@@ -23,7 +29,9 @@ class Settings(BaseSettings):
         default=None, description="sentence-transformers id or folder: ranks evidence when a model has no room for all"
     )
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
-    tools: tuple[str, ...] = Field(default=(), description="tools to run; none: the default set")
+    tools: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="tools to run, comma-separated; none: the default set"
+    )
     data: Path = Field(
         default_factory=lambda: user_data_path("mentalis", appauthor=False),
         description="folder of the checkpoints, caches, evidence and downloaded weights",
@@ -38,6 +46,27 @@ class Settings(BaseSettings):
     worker_seconds: Annotated[float, Field(gt=0)] = Field(default=14_400.0, description="after which it is killed")
     seed: int = 0
     cache: bool = Field(default=True, description="reuse tools' results and a model's deterministic answers")
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings in force, with a call's options in place of theirs.
+
+    Raises:
+        SettingsError: a value that a setting can't take, from wherever it comes.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise SettingsError(
+            f"setting {name} (MENTALIS_{name.upper()}) can't be {first['input']!r}: {first['msg']}"
+        ) from error
 
 
 def use_weights_of(settings: Settings) -> None:

@@ -7,7 +7,7 @@ import sys
 import venv
 from pathlib import Path
 
-from mentalis.settings import Settings
+from mentalis.settings import read_settings
 from perception.errors import MentalisError
 
 GPU_PACKAGES = ("vllm==0.33.0",)
@@ -61,7 +61,7 @@ class VllmError(MentalisError):
 
 def default_folder() -> Path:
     """Where the environment lies when nothing else is said."""
-    return Settings().data / "vllm"
+    return read_settings().data / "vllm"
 
 
 def install(folder: Path, *, cpu: bool) -> Path:

@@ -98,6 +98,9 @@ def download(name: str, on_progress: Callable[[int, int], None] = lambda done, t
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{weight.file}.part"
     done = part.stat().st_size if part.exists() else 0
+    if done >= weight.bytes:  # not cut off but wrong
+        part.unlink()
+        done = 0
     headers = {"Range": f"bytes={done}-"} if done else {}
     try:
         with httpx.stream(

@@ -31,11 +31,11 @@ def analyze(
     cache: Annotated[bool | None, typer.Option("--cache/--no-cache", help="Reuse earlier results.")] = None,
 ) -> None:
     """Measure a clip, reason about it, and report claims with their evidence."""
-    from mentalis.settings import Settings
+    from mentalis.settings import read_settings
     from perception.errors import MentalisError
 
     options: dict[str, Any] = {
-        "tools": chosen_tools(tools or [], tool or [], option or [], Settings().tools),
+        "tools": chosen_tools(tools or [], tool or [], option or [], read_settings().tools),
         "resume": resume,
         "model": model,
         "base_url": base_url,

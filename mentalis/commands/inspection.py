@@ -77,6 +77,7 @@ def schema(name: Annotated[Schema, typer.Argument(help="Which type.")] = Schema.
 def doctor() -> None:
     """Check this installation: Python, packages, weights, settings, endpoint, disk."""
     from rich.console import Console
+    from rich.markup import escape
 
     from mentalis.doctor import examine
 
@@ -84,16 +85,16 @@ def doctor() -> None:
     ills = 0
     for finding in examine():
         mark = {"ok": "[green]ok[/]  ", "note": "[yellow]note[/]", "ill": "[red]ill[/] "}[finding.state]
-        console.print(f"{mark} {finding.subject}: {finding.text}", highlight=False)
+        console.print(f"{mark} {escape(f'{finding.subject}: {finding.text}')}", highlight=False)
         ills += finding.state == "ill"
     raise typer.Exit(1 if ills else 0)
 
 
 def config() -> None:
     """Print the settings in force, secrets masked."""
-    from mentalis.settings import Settings
+    from mentalis.settings import Settings, read_settings
 
-    settings = Settings()
+    settings = read_settings()
     for name in Settings.model_fields:
         origin = "set" if name in settings.model_fields_set else "default"
         typer.echo(f"{name} = {getattr(settings, name)}  ({origin})")

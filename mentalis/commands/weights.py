@@ -53,6 +53,6 @@ def verify_() -> None:
 
 def use_settings() -> None:
     """Look for weights where the settings say."""
-    from mentalis.settings import Settings, use_weights_of
+    from mentalis.settings import read_settings, use_weights_of
 
-    use_weights_of(Settings())
+    use_weights_of(read_settings())

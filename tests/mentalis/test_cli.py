@@ -1,15 +1,19 @@
 """The command line as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+from scripted_endpoint import sample, scripted_endpoint
+
+from agents.claims import LEVELS
 
 
 def mentalis(*arguments, cwd, **environment):
-    import os
-
     command = [sys.executable, "-m", "mentalis", *map(str, arguments)]
     return subprocess.run(
         command,
@@ -57,3 +61,110 @@ def test_what_is_there_can_be_looked_at(command, tmp_path):
     done = mentalis(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_a_setting_that_can_not_be_is_one_line(tmp_path):
+    done = mentalis("config", cwd=tmp_path, MENTALIS_SEED="many")
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines() == [
+        "error: setting seed (MENTALIS_SEED) can't be 'many': "
+        "Input should be a valid integer, unable to parse string as an integer"
+    ]
+
+
+def test_settings_come_from_the_environment_then_dotenv_and_options_win(demo, tmp_path):
+    (tmp_path / ".env").write_text("MENTALIS_CODEBOOK=motor\nMENTALIS_TOOLS=speech\n")
+    given = ("analyze", demo.clip, "--json")
+    read = [json.loads(mentalis(*given, *more, cwd=tmp_path).stdout) for more in ((), ("--codebook", "mer6"))]
+    assert [r["provenance"]["codebook"] for r in read] == ["motor", "mer6"]
+    assert [t["tool"] for t in read[0]["evidence"]["tools"]] == ["speech"]
+
+
+def test_the_demo_shows_found_against_true_and_writes_everything(tmp_path):
+    done = mentalis("demo", "--out", "shown", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {p.name for p in (tmp_path / "shown").iterdir()} == {
+        "clip.mp4", "clip.srt", "truth.json", "report.json", "signals.parquet", "report.html"
+    }  # fmt: skip
+    assert "Found against true" in done.stdout
+    assert done.stdout.count("✓") == 7
+    export_in_every_format(tmp_path / "shown" / "report.json")
+
+
+def export_in_every_format(report):
+    for name, begins in {
+        "csv": "row,",
+        "openface": "frame,",
+        "elan": "<?xml",
+        "srt": "1\n",
+        "vtt": "WEBVTT",
+        "html": "<!doctype html>",
+    }.items():
+        done = mentalis("export", report, "--format", name, cwd=report.parent)
+        assert done.returncode == 0, done.stderr
+        written = report.parent / done.stdout.strip()
+        assert written.read_text(encoding="utf-8").lower().startswith(begins.lower()), name
+
+
+@pytest.mark.parametrize("content", ["", "{}", "not JSON", None])
+def test_an_export_of_what_is_no_report_writes_nothing(content, tmp_path):
+    path = tmp_path / "report.json"
+    if content is not None:
+        path.write_text(content)
+    done = mentalis("export", path, "--format", "csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "report.csv").exists()
+
+
+def test_a_folder_goes_on_past_a_broken_clip(shared, tmp_path):
+    (tmp_path / "clips").mkdir()
+    whole = (shared / "clips" / "single_face_2s.mp4").read_bytes()
+    (tmp_path / "clips" / "a.mp4").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "clips" / "b.mp4").write_bytes(whole)
+    done = mentalis("analyze", "clips", "--tools", "faces", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "a.mp4: cut short" in done.stderr
+    assert "1 of 2 clips analysed" in done.stderr
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["b"]
+
+
+def test_a_killed_run_goes_on_without_repeating_a_tool_or_a_model_call(demo, tmp_path):
+    """kill -9 while the emotion agent is asked: behaviour and cognition are not asked again, no tool runs again."""
+    hangs, at_emotion = threading.Event(), threading.Event()
+    hangs.set()
+    levels = []
+
+    def answer(request):
+        if "response_format" not in request:
+            return 200, "ok", "stop"
+        level = next((v for v in LEVELS if f"You judge **{v}**" in json.dumps(request["messages"])), "other")
+        levels.append(level)
+        if level == "emotion" and hangs.is_set():
+            at_emotion.set()
+            time.sleep(2)
+        schema = request["response_format"]["json_schema"]["schema"]
+        return 200, json.dumps(sample(schema)), "stop"
+
+    with scripted_endpoint(answer) as endpoint:
+        model = ("--tools", "blinks", "--model", "tiny", "--base-url", endpoint.url, "--no-cache")
+        command = [sys.executable, "-m", "mentalis", "analyze", str(demo.clip), *model]
+        data = {**os.environ, "MENTALIS_DATA": str(tmp_path)}
+        with subprocess.Popen(command, cwd=tmp_path, env=data, stderr=subprocess.DEVNULL) as killed:
+            assert at_emotion.wait(60)
+            killed.kill()
+        hangs.clear()
+        levels.clear()
+        done = mentalis("analyze", demo.clip, *model, "--resume", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert levels[0] == "emotion", "it goes on with the agent that was asked when it died"
+    assert "faces" not in done.stderr, "a progress line would tell that a tool ran"
+    assert "emotion P1" in done.stderr
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["provenance"]["model"] == "tiny"
+
+
+def test_doctor_says_what_is_there_and_what_could_be(tmp_path):
+    done = mentalis("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "mediapipe: 0.10.14" in done.stdout
+    assert "none set" in done.stdout
