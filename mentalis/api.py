@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from perception.tool import BUILT_IN, Tool, make_tool
 
 
 def analyze(path: str | Path, **options: Any) -> Report:
-    """Analyse a clip and return its report.
+    """Analyse a clip and return its report; also inside a running event loop, as a notebook has one.
 
     Args:
         path: a video file.
@@ -31,11 +32,16 @@ def analyze(path: str | Path, **options: Any) -> Report:
         ClipError: the file is no readable video.
         MentalisError: an option can't be used.
     """
-    return asyncio.run(aanalyze(path, **options))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(aanalyze(path, **options))
+    with ThreadPoolExecutor(1, thread_name_prefix="analyze") as apart:  # this thread's loop can't wait for another
+        return apart.submit(lambda: asyncio.run(aanalyze(path, **options))).result()
 
 
 async def aanalyze(path: str | Path, **options: Any) -> Report:
-    """Analyse a clip and return its report, inside a running event loop (a notebook, a server)."""
+    """Analyse a clip and return its report, without blocking the event loop."""
     report = None
     async for event in stream(path, **options):
         if isinstance(event, ReportReady):

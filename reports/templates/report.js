@@ -29,8 +29,9 @@ for (const curve of data.curves) {
   const axis = "y" + (3 + plots.indexOf(curve.plot));
   traces.push({ type: "scatter", mode: "lines", x: curve.x, y: curve.y, name: curve.name, yaxis: axis, line: { width: 1.3 } });
 }
+const wide = window.innerWidth > 700; // on a phone the legend would take half of the plot; a tap names a curve
 const layout = {
-  height: 130 * total, margin: { l: 120, r: 10, t: 10, b: 40 }, hovermode: "closest", showlegend: data.curves.length > 0,
+  height: 130 * total, margin: { l: wide ? 120 : 80, r: 10, t: 10, b: 40 }, hovermode: "closest", showlegend: wide && data.curves.length > 0,
   legend: { font: { size: 10 }, y: 0, yanchor: "bottom" },
   paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("ink"), size: 11 },
   xaxis: { range: [0, data.duration], title: { text: "time in the clip (s)" }, gridcolor: colour("line"), anchor: "free", position: 0 },

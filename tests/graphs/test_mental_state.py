@@ -58,6 +58,10 @@ def test_what_happens_is_told_as_it_happens(demo, tmp_path):
     assert events[-1].kind == "report"
 
 
+async def test_a_notebook_whose_event_loop_runs_can_call_analyze(demo, tmp_path):
+    assert mentalis.analyze(demo.clip, tools=("speech",), data=tmp_path).clip.name == "clip.mp4"
+
+
 def test_a_finished_run_is_resumed_without_running_anything(demo, tmp_path, monkeypatch):
     first = mentalis.analyze(demo.clip, tools=FACE_ONLY, data=tmp_path, cache=False)
     monkeypatch.setattr("graphs.perceiving.perceive", None)  # would fail if it were called
