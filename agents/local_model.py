@@ -38,7 +38,8 @@ class LocalModel:
         self._model: Any = model.eval()
         if self._tokenizer.chat_template is None:
             raise ModelError(f"{name_or_folder!r} has no chat template: take an instruction-tuned model")
-        self.name = f"transformers:{Path(name_or_folder).name}"
+        local = Path(name_or_folder).exists()  # a report does not tell where folders lie
+        self.name = f"transformers:{Path(name_or_folder).name if local else name_or_folder}"
         self._seed, self._busy = seed, asyncio.Lock()
 
     async def sees_images(self) -> bool:

@@ -78,7 +78,7 @@ async def stream(
     chosen = tuple(_made(t) for t in (tools or settings.tools or BUILT_IN))
     codebook = load_codebook(settings.codebook)
     clip = await asyncio.to_thread(Clip.open, Path(path), transcript=Path(transcript) if transcript else None)
-    model = open_model(settings)
+    model = await asyncio.to_thread(open_model, settings)
     setup = Setup(
         clip=clip,
         tools=chosen,

@@ -1,25 +1,42 @@
-"""Speech: the words with their lexical valence, and when there is sound."""
+"""Speech: the words with their lexical valence, and when someone speaks."""
+
+from typing import Literal
 
 from perception.clip import Clip
+from perception.errors import ToolError
 from perception.evidence import Findings
 from perception.lexicon import is_english, valence
 from perception.tool import Run, tool
-from perception.voice_activity import RATE_HZ, loud_stretches
+from perception.voice_activity import RATE_HZ, loud_stretches, silero_is_here, spoken_stretches
 
+Detector = Literal["auto", "energy", "silero"]
 MOST_CHARACTERS = 160  # of an utterance in one line of evidence
+VOICE, LOUD = 0.85, 0.5  # confidence that someone speaks: by Silero's network, and by loudness alone
 LEXICAL = 0.6  # confidence of a lexicon's valence: it knows words, not irony
 
 
-@tool(needs=(), version="1")
-def speech() -> Run:
-    """Take the words from the transcript, their valence from a lexicon (English), and voice activity from loudness."""
+@tool(needs=(), version="2")
+def speech(voice_activity: Detector = "auto") -> Run:
+    """Take the words from the transcript, their valence from a lexicon (English), and when someone speaks.
+
+    Args:
+        voice_activity: `silero` (a network that tells voice from other sound; the `neural` extra), `energy` (sound
+            above the background, voice or not), or `auto`: Silero if it is installed.
+
+    Raises:
+        ToolError: Silero is asked for and not installed.
+    """
+    if voice_activity == "silero" and not silero_is_here():
+        raise ToolError('speech.voice_activity=silero needs the neural extra: pip install "mentalis[neural]"')
+    detector = "silero" if voice_activity != "energy" and silero_is_here() else "energy"
 
     def run(clip: Clip) -> Findings:
-        found = Findings()
+        found = Findings(notes={"voice activity": detector})
         _words(clip, found)
-        _sound(clip, found)
+        _sound(clip, detector == "silero", found)
         return found
 
+    run.resolved = {"voice_activity": detector}  # type: ignore[attr-defined]
     return run
 
 
@@ -53,14 +70,16 @@ def _words(clip: Clip, found: Findings) -> None:
         )
 
 
-def _sound(clip: Clip, found: Findings) -> None:
+def _sound(clip: Clip, by_network: bool, found: Findings) -> None:
     samples = clip.audio(RATE_HZ)
     if samples is None:
         found.abstain(None, "the clip has no sound")
         return
-    stretches = [(a, min(b, clip.duration_s)) for a, b in loud_stretches(samples) if a < clip.duration_s]
+    stretches = spoken_stretches(samples) if by_network else loud_stretches(samples)
+    stretches = [(a, min(b, clip.duration_s)) for a, b in stretches if a < clip.duration_s]
     if not stretches:
-        found.abstain(None, "nothing is louder than the background")
+        found.abstain(None, "no voice is heard" if by_network else "nothing is louder than the background")
+    text = "someone speaks" if by_network else "there is sound louder than the background (voice or not)"
+    sure = VOICE if by_network else LOUD
     for start_s, end_s in stretches:
-        text = "there is sound louder than the background (voice or not)"
-        found.event(None, "voice_activity", start_s, end_s, text=text, confidence=0.5, quality=0.5)
+        found.event(None, "voice_activity", start_s, end_s, text=text, confidence=sure, quality=sure)

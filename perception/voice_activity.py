@@ -1,4 +1,6 @@
-"""Where there is sound louder than the background."""
+"""When someone speaks: by Silero's network where it is installed, else when there is sound above the background."""
+
+import importlib.util
 
 import numpy as np
 import numpy.typing as npt
@@ -28,3 +30,19 @@ def loud_stretches(samples: npt.NDArray[np.float32]) -> list[tuple[float, float]
         else:
             merged.append([start_s, end_s])
     return [(a, b) for a, b in merged if b - a >= SHORTEST_S]
+
+
+def silero_is_here() -> bool:
+    """Whether Silero's voice detector is installed (the `neural` extra)."""
+    return importlib.util.find_spec("silero_vad") is not None
+
+
+def spoken_stretches(samples: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
+    """Start and end in seconds of stretches of voice (Silero VAD 6; Silero Team 2021), mono samples at 16 kHz."""
+    import torch
+    from silero_vad import get_speech_timestamps, load_silero_vad
+
+    model = load_silero_vad()  # keeps state while it listens: never shared between threads
+    with torch.inference_mode():
+        found = get_speech_timestamps(torch.from_numpy(samples), model, sampling_rate=RATE_HZ, return_seconds=False)
+    return [(stretch["start"] / RATE_HZ, stretch["end"] / RATE_HZ) for stretch in found]
