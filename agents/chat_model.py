@@ -70,7 +70,10 @@ class ChatModel:
             return Answer(parse(kept, output), TokenUse(calls_from_cache=1))
         spent, problem = TokenUse(), ""
         for attempt in range(1 + REPAIRS):
-            completion = await self._call(_with_problem(messages, problem), schema, attempt)
+            try:
+                completion = await self._call(_with_problem(messages, problem), schema, attempt)
+            except ModelError as error:
+                raise ModelError(str(error), spent) from error
             spent = _added(spent, completion)
             try:
                 words = _words(completion)
@@ -81,7 +84,7 @@ class ChatModel:
             if self._cache:
                 self._cache.put(key, words)
             return Answer(content, spent)
-        raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}")
+        raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}", spent)
 
     async def sees_images(self) -> bool:
         """Whether the endpoint takes images: asked once, with a tiny one. An endpoint that is away says no."""

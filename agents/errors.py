@@ -1,10 +1,15 @@
 """What can go wrong with a model."""
 
+from agents.report import TokenUse
 from perception.errors import MentalisError
 
 
 class ModelError(MentalisError):
-    """A model that can't be reached, refuses, or can't be loaded."""
+    """A model that can't be reached, refuses, or can't be loaded; `tokens` are those spent in vain."""
+
+    def __init__(self, message: str, tokens: TokenUse | None = None) -> None:
+        super().__init__(message)
+        self.tokens = tokens or TokenUse()
 
 
 class ModelAnswerError(ModelError):

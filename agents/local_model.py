@@ -67,7 +67,7 @@ class LocalModel:
                 return Answer(parse(words, output), spent)
             except InvalidAnswer as error:
                 problem = str(error)
-        raise ModelAnswerError(f"{self.name} gave no valid answer in {TRIES} tries: {problem}")
+        raise ModelAnswerError(f"{self.name} gave no valid answer in {TRIES} tries: {problem}", spent)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -73,7 +73,7 @@ async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> tupl
             if v.claim in known
         ]
     except ModelError as error:
-        failure = str(error)
+        failure, tokens = str(error), error.tokens
     tell(AgentFinished(agent="critic", seconds=time.perf_counter() - started, tokens=tokens, error=failure))
     return verdicts, tokens, failure
 

@@ -74,7 +74,7 @@ async def about(
         else:
             drafts, tokens = await ask(AGENTS[level](), case, setup.model, frames)
     except ModelError as error:
-        failure = f"{case.person or 'everyone'}: {error}"
+        failure, tokens = f"{case.person or 'everyone'}: {error}", error.tokens
     claims, rejected, verdicts = accept(drafts.claims, level, case, state["round"])
     for verdict in verdicts:
         tell(Check(level=level, verdict=verdict))

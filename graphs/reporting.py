@@ -37,7 +37,7 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
             answer, tokens = await ask(narrator(), case, setup.model, await frames_of(case, setup))
             text = answer.text
         except ModelError as error:
-            failure = f"{error} (the narrative was composed by rule instead)"
+            failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
     seconds = time.perf_counter() - started
     tell(AgentFinished(agent="narrator", seconds=seconds, tokens=tokens, error=failure))
     return {

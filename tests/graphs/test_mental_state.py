@@ -188,3 +188,5 @@ def test_rubbish_gives_a_valid_report_that_says_what_failed(kind, demo, tmp_path
     assert_grounded(report)
     assert not [c for c in report.claims if not c.abstained]
     assert report.failures or report.rejected
+    answered = sum("response_format" in request for request in endpoint.asked) if RUBBISH[kind][0] == 200 else 0
+    assert report.provenance.tokens.calls == answered, "tokens spent in vain are counted, too"
