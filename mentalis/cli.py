@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from mentalis import __version__
-from mentalis.commands import analyze, demo, export, inspection, model, weights
+from mentalis.commands import analyze, demo, export, inspection, model, serve, weights
 
 app = typer.Typer(
     name="mentalis",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("analyze")(analyze.analyze)
 app.command("demo")(demo.demo)
 app.command("export")(export.export)
+app.command("serve")(serve.serve)
 app.command("tools")(inspection.tools)
 app.command("graph")(inspection.graph)
 app.command("schema")(inspection.schema)
