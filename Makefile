@@ -36,5 +36,5 @@ $(BIN)/pip:
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt scripts/install.py | $(BIN)/pip
-	$(INSTALL) dev neural server $(INDEX)
+	$(INSTALL) dev neural server evals $(INDEX)
 	@touch .venv/.core $@

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.agent import Model
 from agents.codebook import load_codebook
+from agents.opening import open_model
 from agents.report import Report
 from graphs.events import Event, ReportReady
 from graphs.running import run
@@ -18,7 +19,7 @@ from mentalis.settings import Settings, SettingsError, read_settings, use_weight
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.isolation import WorkerLimits
-from perception.tool import BUILT_IN, Tool, make_tool
+from perception.tool import BUILT_IN, Tool, made
 
 
 def analyze(path: str | Path, **options: Any) -> Report:
@@ -75,10 +76,10 @@ async def stream(
     """
     settings = with_overrides(settings, overrides)
     use_weights_of(settings)
-    chosen = tuple(_made(t) for t in (tools or settings.tools or BUILT_IN))
+    chosen = tuple(made(t) for t in (tools or settings.tools or BUILT_IN))
     codebook = load_codebook(settings.codebook)
     clip = await asyncio.to_thread(Clip.open, Path(path), transcript=Path(transcript) if transcript else None)
-    model = await asyncio.to_thread(open_model, settings)
+    model = await asyncio.to_thread(model_of, settings)
     setup = Setup(
         clip=clip,
         tools=chosen,
@@ -100,29 +101,18 @@ async def stream(
             await model.close()
 
 
-def open_model(settings: Settings) -> Model | None:
+def model_of(settings: Settings) -> Model | None:
     """The model that the settings name, or none.
 
     Raises:
-        SettingsError: a model without an endpoint, or an endpoint without a model.
+        SettingsError: an endpoint without a model.
+        ModelError: a model without an endpoint, or that can't be loaded.
     """
     if settings.model is None:
         if settings.base_url is not None:
             raise SettingsError("a base URL is set but no model: name one with --model or MENTALIS_MODEL")
         return None
-    if settings.model.startswith("transformers:"):
-        from agents.local_model import LocalModel
-
-        return LocalModel(settings.model.removeprefix("transformers:"), seed=settings.seed)
-    if settings.base_url is None:
-        raise SettingsError(
-            f"model {settings.model!r} needs an endpoint: give --base-url (such as http://localhost:8000/v1) or "
-            f"MENTALIS_BASE_URL, or run a small model in-process with transformers:<id or folder>"
-        )
-    from agents.chat_model import ChatModel
-    from agents.response_cache import ResponseCache
-
-    return ChatModel(
+    return open_model(
         settings.model,
         settings.base_url,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
@@ -130,7 +120,7 @@ def open_model(settings: Settings) -> Model | None:
         retries=settings.retries,
         concurrency=settings.concurrency,
         seed=settings.seed,
-        cache=ResponseCache(settings.data / "cache" / "answers") if settings.cache else None,
+        cache=settings.data / "cache" / "answers" if settings.cache else None,
     )
 
 
@@ -147,7 +137,3 @@ def with_overrides(settings: Settings | None, overrides: dict[str, Any]) -> Sett
         )
     given = {name: value for name, value in overrides.items() if value is not None}
     return read_settings(**{**(settings.model_dump(exclude_unset=True) if settings else {}), **given})
-
-
-def _made(tool: str | Tool) -> Tool:
-    return make_tool(tool) if isinstance(tool, str) else tool

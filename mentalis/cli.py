@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from mentalis import __version__
-from mentalis.commands import analyze, demo, export, inspection, model, serve, weights
+from mentalis.commands import analyze, demo, eval, export, inspection, model, serve, weights
 
 app = typer.Typer(
     name="mentalis",
@@ -24,6 +24,7 @@ app.command("graph")(inspection.graph)
 app.command("schema")(inspection.schema)
 app.command("doctor")(inspection.doctor)
 app.command("config")(inspection.config)
+app.add_typer(eval.app, name="eval")
 app.add_typer(weights.app, name="weights")
 app.add_typer(model.app, name="model")
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from mentalis.settings import Settings, read_settings, use_weights_of
 
-OURS = ("perception", "agents", "graphs", "reports", "server", "mentalis")
+OURS = ("perception", "agents", "graphs", "reports", "evals", "server", "mentalis")
 CORE = ("mediapipe", "numpy", "decord", "av", "scipy", "langgraph", "openai", "pydantic", "plotly", "pyarrow")
 EXTRAS = {
     "neural": ("torch", "transformers", "sentence-transformers"),

@@ -126,6 +126,11 @@ def make_tool(name: str, **options: Any) -> Tool:
     return factory(**options)
 
 
+def made(tool: str | Tool) -> Tool:
+    """A tool by its name with default options; one that is made already, as it is."""
+    return make_tool(tool) if isinstance(tool, str) else tool
+
+
 def factories() -> dict[str, Callable[..., Tool]]:
     """Every known tool's factory by name: ours first, then those of installed packages and loaded modules."""
     _load_installed()

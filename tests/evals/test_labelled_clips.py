@@ -1,0 +1,56 @@
+"""Labelled clips are scored through the graph by Inspect; a folder that lacks something is told what."""
+
+import shutil
+
+import pytest
+
+pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
+QUICK = "action_units,blinks,head_gestures,speech"
+
+
+@pytest.fixture
+def folder(demo, shared, tmp_path):
+    """The demo, on which the nod is the surest behaviour, and a clip without a face."""
+    shutil.copy(demo.clip, tmp_path / "demo.mp4")
+    shutil.copy(demo.transcript, tmp_path / "demo.srt")
+    shutil.copy(shared / "clips" / "no_face.mp4", tmp_path / "nobody.mp4")
+    (tmp_path / "labels.csv").write_text(
+        "file,label,transcript\ndemo.mp4,nodding,demo.srt\nnobody.mp4,nodding,\n", encoding="utf-8"
+    )
+    return tmp_path
+
+
+def test_the_graph_is_scored_and_an_abstention_is_wrong(folder):
+    from inspect_ai import eval as inspect_eval
+
+    from evals.labelled_clips import labelled_clips
+
+    task = labelled_clips(str(folder), level="behaviour", tools=QUICK, data=str(folder / "data"))
+    (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), display="none", max_samples=1)
+    assert log.status == "success", log.error
+    scores = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+    assert scores["n"] == 2
+    assert scores["coverage"] == 0.5
+    assert scores["uar"] == 0.5
+    assert scores["macro_f1"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (None, "there is no labels.csv"),
+        ("file\na.mp4\n", "no column label"),
+        ("file,label\nnowhere.mp4,nodding\n", "nowhere.mp4 is not there"),
+        ("file,label\ndemo.mp4,guilt\n", "'guilt' is no behaviour label"),
+    ],
+)
+def test_a_folder_is_told_exactly_what_it_lacks(folder, table, says):
+    from agents.codebook import load_codebook
+    from evals.errors import DatasetError
+    from evals.labelled_clips import read_samples
+
+    (folder / "labels.csv").unlink()
+    if table is not None:
+        (folder / "labels.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(DatasetError, match=says):
+        read_samples(folder, load_codebook("basic"), "behaviour")
