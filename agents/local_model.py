@@ -29,7 +29,7 @@ class LocalModel:
         try:
             from transformers import AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
-            raise ModelError("transformers: models need the extra neural: pip install 'mentalis[neural]'") from error
+            raise ModelError("transformers: models need the extra neural: python scripts/install.py neural") from error
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(name_or_folder)
             model: Any = AutoModelForCausalLM.from_pretrained(name_or_folder)

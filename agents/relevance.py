@@ -40,7 +40,7 @@ def _load(embedder: str) -> Any:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise EmbedderError('an embedder needs sentence-transformers: pip install "mentalis[neural]"') from error
+        raise EmbedderError("an embedder needs sentence-transformers: python scripts/install.py neural") from error
     try:
         return SentenceTransformer(embedder, device="cpu")
     except Exception as error:  # of many kinds: hub, files, configuration

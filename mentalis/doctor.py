@@ -55,10 +55,10 @@ def _packages() -> Iterator[Finding]:
         try:
             yield Finding("ok", name, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
-            yield Finding("ill", name, "missing: install Mentalis again (make demo, or pip install mentalis)")
+            yield Finding("ill", name, "missing: install Mentalis again: python scripts/install.py")
     for extra, names in EXTRAS.items():
         missing = [n for n in names if not _installed(n)]
-        text = f"not installed ({', '.join(missing)}): pip install 'mentalis[{extra}]'" if missing else "installed"
+        text = f"not installed ({', '.join(missing)}): python scripts/install.py {extra}" if missing else "installed"
         yield Finding("note" if missing else "ok", f"extra {extra}", text)
 
 

@@ -27,7 +27,7 @@ def speech(voice_activity: Detector = "auto") -> Run:
         ToolError: Silero is asked for and not installed.
     """
     if voice_activity == "silero" and not silero_is_here():
-        raise ToolError('speech.voice_activity=silero needs the neural extra: pip install "mentalis[neural]"')
+        raise ToolError("speech.voice_activity=silero needs the neural extra: python scripts/install.py neural")
     detector = "silero" if voice_activity != "energy" and silero_is_here() else "energy"
 
     def run(clip: Clip) -> Findings:

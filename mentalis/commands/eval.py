@@ -92,4 +92,4 @@ def tasks() -> None:
     from perception.errors import MentalisError
 
     if find_spec("inspect_ai") is None:
-        raise MentalisError('benchmarks need the evals extra: pip install "mentalis[evals]"')
+        raise MentalisError("benchmarks need the evals extra: python scripts/install.py evals")

@@ -19,6 +19,6 @@ def serve(
 
         from server.app import create_app
     except ImportError as error:
-        raise MentalisError('serving needs the server extra: pip install "mentalis[server]"') from error
+        raise MentalisError("serving needs the server extra: python scripts/install.py server") from error
     app = create_app(stream, read_settings().data / "server")
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
