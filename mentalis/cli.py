@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=list(arguments) if arguments is not None else None)
     except MentalisError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)  # one line, whatever a library put into it
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("stopped; `--resume` goes on from the last finished step", err=True)

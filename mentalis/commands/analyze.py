@@ -45,6 +45,8 @@ def analyze(
         "cache": cache,
     }
     files = clips_in(clips)
+    if out is not None:
+        check_writable(out)
     if len(files) == 1:
         show(run(files[0], transcript, options, quiet=json), files[0], out, json)
         return
@@ -93,6 +95,22 @@ def show(report: "Report", clip: Path, out: Path | None, as_json: bool) -> None:
 
         written = write_report(report, out)
         typer.echo("written: " + ", ".join(str(path) for path in written), err=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Know before a long analysis whether its report can be written; nothing is made yet.
+
+    Raises:
+        ReportError: the folder can't be made or written into.
+    """
+    import os
+
+    from reports.writing import ReportError
+
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        why = "no permission" if existing.is_dir() else f"{existing} is a file"
+        raise ReportError(f"--out {folder} can't be written: {why}; choose another folder")
 
 
 def clips_in(paths: list[Path]) -> list[Path]:

@@ -168,3 +168,19 @@ def test_doctor_says_what_is_there_and_what_could_be(tmp_path):
     assert done.returncode == 0, done.stdout
     assert "mediapipe: 0.10.14" in done.stdout
     assert "none set" in done.stdout
+
+
+def test_an_output_folder_that_can_not_be_is_told_before_anything_runs(demo, tmp_path):
+    (tmp_path / "file").touch()
+    done = mentalis("analyze", demo.clip, "--out", "file/out", cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("error: --out file/out can't be written:")
+    assert "is a file" in line
+
+
+def test_a_codebook_that_is_no_yaml_is_one_line(demo, tmp_path):
+    (tmp_path / "mine.yaml").write_text("foo: [")
+    done = mentalis("analyze", demo.clip, "--codebook", "mine.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("error: codebook mine.yaml: while parsing a flow node")
