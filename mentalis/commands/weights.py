@@ -10,18 +10,13 @@ app = typer.Typer(help="Optional weights that make tools better; nothing needs t
 @app.command("list")
 def list_() -> None:
     """Show which weights are known, and which are here."""
-    from rich.console import Console
-    from rich.table import Table
-
     from perception.weights import list_weights
 
     use_settings()
-    table = Table("weights", "here", "size", "used by", "licence", box=None, header_style="bold")
     for status in list_weights():
         weight = status.weight
-        size = f"{weight.bytes / 1e6:.1f} MB" if weight.bytes else "?"
-        table.add_row(weight.name, str(status.path or "no"), size, ", ".join(weight.used_by), weight.licence)
-    Console().print(table)
+        typer.echo(f"{weight.name}  {weight.bytes / 1e6:.1f} MB  {status.path or 'not here'}")
+        typer.echo(f"    {weight.source}; used by {', '.join(weight.used_by)}; licence: {weight.licence}")
 
 
 @app.command("download")
