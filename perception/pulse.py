@@ -1,7 +1,7 @@
-"""Blood volume pulse from the colour of skin: POS, filtering, heart rate, and how far to trust it.
+"""Waves of blood volume: an even grid, filtering, heart rate, and how far to trust it.
 
-A trace is the mean (red, green, blue) of a region of skin over time. Everything here is a function of numbers:
-which pixels they come from is `skin_regions`, when to abstain is `rppg`.
+Everything here is a function of numbers: which pixels they come from is `skin_regions`, how colour becomes a wave is
+`pulse_methods`, when to abstain is `rppg`.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from perception.pulse_methods import GRID_HZ
+
 Floats = npt.NDArray[np.floating]
 
-GRID_HZ = 30.0  # traces of any frame rate are brought to this even grid: ten times the fastest pulse looked for
 BAND_HZ = (0.7, 3.0)  # 42-180 beats a minute
-POS_WINDOW_S = 1.6  # Wang et al. 2017: some two beats
 FILTER_ORDER = 3
 BIN_HZ = 0.005  # zero-padded to bins of 0.3 bpm, then interpolated
 PEAK_HALF_WIDTH_HZ = 0.1  # what counts as signal about the rate and its double (de Haan & Jeanne 2013)
@@ -39,30 +39,6 @@ def on_even_grid(times_s: Floats, traces: Floats) -> tuple[Floats, Floats]:
     flat = traces.reshape(-1, traces.shape[-1])
     even = np.stack([np.interp(grid_s, times_s, trace) for trace in flat])
     return grid_s, even.reshape(*traces.shape[:-1], len(grid_s))
-
-
-def pos(rgb: Floats) -> Floats:
-    """Pulse by projection on the plane orthogonal to skin tone (POS; Wang, den Brinker, Stuijk & de Haan 2017).
-
-    Args:
-        rgb: mean colours of skin at `GRID_HZ`, shape (3, n).
-
-    Returns:
-        The wave, shape (n,), unfiltered, in arbitrary units; zero where the colour does not change.
-    """
-    length = min(round(POS_WINDOW_S * GRID_HZ), rgb.shape[1])
-    windows = np.lib.stride_tricks.sliding_window_view(rgb, length, axis=1)  # (3, starts, length)
-    mean = windows.mean(axis=2, keepdims=True)
-    red, green, blue = windows / np.maximum(mean, 1e-6)
-    first, second = green - blue, green + blue - 2 * red
-    spread = second.std(axis=1, keepdims=True)
-    ratio = np.divide(first.std(axis=1, keepdims=True), spread, out=np.zeros_like(spread), where=spread > 1e-12)
-    pulses = first + ratio * second
-    pulses = pulses - pulses.mean(axis=1, keepdims=True)
-    wave = np.zeros(rgb.shape[1])
-    for offset in range(length):  # overlap-add, one sample of all windows at a time
-        wave[offset : offset + pulses.shape[0]] += pulses[:, offset]
-    return wave
 
 
 def in_band(wave: Floats) -> Floats:

@@ -1,8 +1,9 @@
 """Pulse from the colour of the skin, or why it can't be told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ from perception import pulse
 from perception.clip import Clip
 from perception.evidence import Findings
 from perception.frame import Frame
+from perception.pulse_methods import METHODS
 from perception.skin_regions import REGIONS, region_means
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
+Method = Literal["pos", "chrom", "green", "lgi", "pbv", "omit", "ica"]
 
 SHORTEST_S = 6.0  # of unbroken view: some six beats
 LOWEST_RATE_HZ = 15.0
@@ -30,9 +33,13 @@ class _Trace:
     colours: list[Floats] = field(default_factory=list)  # (regions, 3)
 
 
-@tool(needs=("frames", "faces"), version="1")
-def rppg() -> Run:
-    """Measure the pulse from forehead and cheeks by POS (Wang et al. 2017), and abstain when it does not stand out."""
+@tool(needs=("frames", "faces"), version="2")
+def rppg(method: Method = "pos") -> Run:
+    """Measure the pulse from the colour of forehead and cheeks, and abstain when it does not stand out.
+
+    Args:
+        method: how colour becomes a wave; `pulse_methods` names each one's source.
+    """
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
         traces: dict[str, _Trace] = {}
@@ -41,17 +48,19 @@ def rppg() -> Run:
                 trace = traces.setdefault(face.person, _Trace())
                 trace.times_s.append(frame.time_s)
                 trace.colours.append(region_means(frame.rgb, face.landmarks))
-        found = Findings(notes={"method": "POS (Wang et al. 2017), " + ", ".join(REGIONS)})
+        found = Findings(notes={"method": f"{method.upper()} of {', '.join(REGIONS)}"})
         if not traces:
             found.abstain(None, "no face was found")
         for person, trace in traces.items():
-            _measure(person, np.array(trace.times_s), np.array(trace.colours), found)
+            _measure(person, np.array(trace.times_s), np.array(trace.colours), METHODS[method], found)
         return found
 
     return run
 
 
-def _measure(person: str, times_s: Floats, colours: Floats, found: Findings) -> None:
+def _measure(
+    person: str, times_s: Floats, colours: Floats, as_wave: Callable[[Floats], Floats], found: Findings
+) -> None:
     """Add pulse wave and heart rate, or the reason why not; colours (n, regions, 3)."""
     first, last = _longest_unbroken(times_s)
     times_s, colours = times_s[first : last + 1], colours[first : last + 1]
@@ -72,7 +81,7 @@ def _measure(person: str, times_s: Floats, colours: Floats, found: Findings) -> 
         found.abstain(person, "the skin is too dark in the picture to show a pulse")
         return
     grid_s, even = pulse.on_even_grid(times_s, skin.transpose(1, 2, 0))  # (regions, 3, m)
-    waves = np.stack([pulse.in_band(pulse.pos(region)) for region in even])
+    waves = np.stack([pulse.in_band(as_wave(region)) for region in even])
     waves /= np.maximum(waves.std(axis=1, keepdims=True), 1e-9)
     fused = waves.mean(axis=0)
     rate, together = pulse.heart_rate(fused), pulse.agreement(waves)
