@@ -115,7 +115,7 @@ def _detrended(wave: Floats) -> Floats:
 
 def _ratio(one: npt.ArrayLike, other: npt.ArrayLike) -> Floats:
     one, other = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    return np.divide(one, other, out=np.zeros_like(one), where=other > LEAST)
+    return np.asarray(np.divide(one, other, out=np.zeros_like(one), where=other > LEAST))
 
 
 def _without(direction: Floats, rgb: Floats) -> Floats:
