@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from perception.au_geometry import movements
 from perception.blendshapes import BLENDSHAPES
 from perception.clip import Clip
-from perception.events import rises, smoothed
+from perception.events import most_common, rises, smoothed
 from perception.evidence import Findings, Frozen
 from perception.face_track import FaceTrack
 from perception.tool import Run, tool
@@ -21,7 +21,9 @@ Floats = npt.NDArray[np.floating]
 Engine = Literal["auto", "geometry", "blendshapes"]
 
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
-NEUTRAL_PERCENTILE = 20  # of each movement over the clip: most of the time a face does little
+NEUTRAL_PERCENTILE = 20  # of a blendshape's score, which only ever rises
+USUAL_WIDTH_PERCENTILE = 40  # of the mouth's width: smiles are wider, more often than tight lips are narrower
+CALM_PERCENTILE = 60  # lips farther from that, or farther apart, than in so many frames may smile or speak
 MEDIAN_S = 0.12  # running median against jitter: shorter than any action but a blink
 PEAK, EDGE = 1.2, 0.6  # FACS intensity that makes an event, and where it begins: a trace starts at 0.5
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
@@ -44,7 +46,6 @@ class ActionUnit(Frozen):
     gain: float
     geometry: str | None
     full: float = 1.0
-    neutral: float = NEUTRAL_PERCENTILE
     only_with: int | None = None
     less: int | None = None
     inferred: bool = False
@@ -62,7 +63,7 @@ def letter(intensity: float) -> str:
     return "ABCDE"[int(np.clip(np.floor(intensity - 0.5), 0, 4))]
 
 
-@tool(needs="faces", version="2")
+@tool(needs="faces", version="3")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 
@@ -95,18 +96,19 @@ def action_units(engine: Engine = "auto") -> Run:
 def intensities(face: FaceTrack, by_shapes: bool) -> dict[int, Floats]:
     """FACS intensity 0-5 of each action unit over the track, each of shape (n,)."""
     moves, leaked = movements(face.landmarks), _leaked(face.head_pose_deg)
+    calm = _calm(moves)
     measured: dict[int, Floats] = {}
-    dead_band: Floats | float
     for unit in catalogue():
         if by_shapes and unit.blendshapes and face.blendshapes is not None:
             columns = [BLENDSHAPES.index(name) for name in unit.blendshapes]
-            raw, gain, dead_band = face.blendshapes[:, columns].mean(axis=1), unit.gain, 0.0
+            series = smoothed(face.blendshapes[:, columns].mean(axis=1), face.times_s, MEDIAN_S)
+            rise = unit.gain * (series - np.percentile(series, NEUTRAL_PERCENTILE))
         elif unit.geometry is not None:
-            raw, gain, dead_band = moves[unit.geometry], 5.0 / unit.full, leaked
+            series = smoothed(moves[unit.geometry], face.times_s, MEDIAN_S)
+            rise = 5.0 / unit.full * (series - most_common(series[calm])) - leaked
         else:
             continue  # this engine can't see it: absent, not 0
-        series = smoothed(raw, face.times_s, MEDIAN_S)
-        measured[unit.au] = np.clip(gain * (series - np.percentile(series, unit.neutral)) - dead_band, 0, 5)
+        measured[unit.au] = np.clip(rise, 0, 5)
     alone = dict(measured)
     for unit in catalogue():
         if unit.au in measured and unit.only_with in alone:
@@ -114,6 +116,19 @@ def intensities(face: FaceTrack, by_shapes: bool) -> dict[int, Floats]:
         if unit.au in measured and unit.less in alone:
             measured[unit.au] = np.clip(alone[unit.au] - alone[unit.less], 0, 5)
     return measured
+
+
+def _calm(moves: dict[str, Floats]) -> npt.NDArray[np.bool_]:
+    """Frames among which the neutral face is looked for, shape (n,): a mouth neither wide nor open, eyes not shut.
+
+    A distance may rise and fall, so that neutral is its most common value there. A smile that lasts for half of the
+    clip would be the most common of all.
+    """
+    width, apart, lids = moves["mouth_width"], moves["lips_apart"], moves["lid_raising"]
+    off = np.abs(width - np.percentile(width, USUAL_WIDTH_PERCENTILE))
+    closed = (off <= np.percentile(off, CALM_PERCENTILE)) & (apart <= np.percentile(apart, CALM_PERCENTILE))
+    calm = closed & (lids >= np.percentile(lids, 100 - CALM_PERCENTILE))
+    return calm if calm.any() else closed if closed.any() else np.ones(len(width), dtype=bool)
 
 
 def _leaked(head_pose_deg: Floats) -> Floats:

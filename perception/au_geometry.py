@@ -40,11 +40,14 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
         "lid_narrowing": y(159, 386) - y(145, 374),
         "upper_lip_height": nose - y(0, 37, 267),
         "corner_pull": nose - corners + 0.35 * wide,
-        "corner_drop": corners - mouth_middle - 0.15 * wide,
-        "chin_raising": y(17) - y(152),
+        # against the nose a jaw carries the corners down, against the lips a raised lip does: half of each
+        "corner_drop": corners - (nose + mouth_middle) / 2 - 0.15 * wide,
+        "chin_raising": nose - y(152),
         "mouth_widening": wide - 0.5 * (nose - corners),
-        "lip_thinning": -lips,
+        "lip_tightening": -lips - 0.5 * wide,
+        "lip_sucking": y(0, 37, 267) - nose - lips - apart(13, 14),
         "lips_apart": apart(13, 14),
+        "mouth_width": wide,
         "jaw_drop": y(152) - nose,
         "eye_closing": -lids,
     }

@@ -41,3 +41,13 @@ def smoothed(values: Floats, times_s: Floats, window_s: float) -> Floats:
     step_s = float(np.median(np.diff(times_s)))
     width = max(1, round(window_s / step_s)) | 1
     return np.asarray(median_filter(values, size=min(width, len(values)), mode="nearest"))
+
+
+def most_common(values: Floats) -> float:
+    """The half-sample mode: the densest half of the values, again and again (Robertson & Cryer 1974)."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    while len(ordered) > 2:
+        half = (len(ordered) + 1) // 2
+        start = int(np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1]))
+        ordered = ordered[start : start + half]
+    return float(ordered.mean())
