@@ -19,6 +19,7 @@ BUILT_IN = {  # name of the tool -> module; the default set, in the order in whi
     "quality": "perception.quality",
     "faces": "perception.faces",
     "action_units": "perception.action_units",
+    "face_captions": "perception.face_captions",
     "blinks": "perception.blinks",
     "head_gestures": "perception.head_gestures",
     "bodies": "perception.bodies",

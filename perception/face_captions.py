@@ -1,0 +1,122 @@
+"""Captions of faces at key moments: the whole, each region, and what it comes down to."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from perception.action_units import catalogue, letter
+from perception.clip import Clip
+from perception.evidence import Findings, Frozen, Observation, Signal
+from perception.face_track import FaceTrack
+from perception.tool import Run, tool
+
+Floats = npt.NDArray[np.floating]
+
+MOMENTS = 5  # a person at the most
+APART_S = 1.0  # between two moments: closer ones show the same
+TOLD_FROM = 1.5  # FACS intensity B: a trace is not worth a sentence
+STATE_FROM = 1.5
+LEVELS = ((3.5, "high"), (2.5, "medium"), (0.0, "low"))  # of the strongest action unit: D, C, below
+
+
+class State(Frozen):
+    """A combination of action units with the words for the whole face."""
+
+    units: tuple[int, ...]
+    says: str
+
+
+class Words(Frozen):
+    """What captions are made of."""
+
+    regions: dict[str, tuple[int, ...]]
+    intensity: dict[str, str]
+    states: tuple[State, ...]
+    neutral: str
+
+
+@cache
+def words() -> Words:
+    """The words of captions."""
+    path = Path(__file__).parent / "data" / "face_captions.yaml"
+    return Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@tool(needs=("faces", "action_units"), version="1")
+def face_captions() -> Run:
+    """Put the face into words at the moments when it shows most: global state, each region, summary."""
+
+    def run(clip: Clip, faces: list[FaceTrack], action_units: Findings) -> Findings:
+        found = Findings(notes={"method": "composed from action units"})
+        if not faces:
+            found.abstain(None, "no face was found")
+        for face in faces:
+            signals = [s for s in action_units.signals if s.person == face.person]
+            if not signals:
+                found.abstain(face.person, "no action units were measured")
+                continue
+            for time_s in _key_moments(face, action_units):
+                _caption(face, time_s, {_number(s): _value_at(s, time_s) for s in signals}, found)
+        return found
+
+    return run
+
+
+def caption(intensities: dict[int, float]) -> str:
+    """One face in words, from the FACS intensity 0-5 of each measured action unit."""
+    shown = {au for au, intensity in intensities.items() if intensity >= STATE_FROM}
+    state = next((s.says for s in words().states if shown >= {*s.units}), None)
+    strongest = max((intensities[au] for au in shown), default=0.0)
+    level = next(name for least, name in LEVELS if strongest >= least)
+    told = {region: _region(units, intensities) for region, units in words().regions.items()}
+    local = [f"{region}: {', '.join(sentence)}" for region, sentence in told.items() if sentence]
+    if state is None and not local:
+        return f"overall {words().neutral}"
+    overall = state or "a small movement"
+    carried = " and ".join(region for region, sentence in told.items() if sentence)
+    return f"overall {overall}, {level} intensity; {'; '.join(local)}; carried by the {carried}"
+
+
+def _region(units: tuple[int, ...], intensities: dict[int, float]) -> list[str]:
+    told = []
+    for unit in catalogue():
+        intensity = intensities.get(unit.au, 0.0)
+        if unit.au in units and intensity >= TOLD_FROM:
+            perhaps = "perhaps " if unit.inferred else ""
+            told.append(f"{perhaps}{unit.words} {words().intensity[letter(intensity)]} (AU{unit.au})")
+    return told
+
+
+def _key_moments(face: FaceTrack, action_units: Findings) -> list[float]:
+    """Apexes of the strongest events of this person, apart from each other, in order of time."""
+    events = [o for o in action_units.observations if o.person == face.person and o.apex_s is not None]
+    chosen: list[float] = []
+    for event in sorted(events, key=_weight, reverse=True):
+        apex_s = event.apex_s or event.start_s
+        if len(chosen) < MOMENTS and all(abs(apex_s - other) >= APART_S for other in chosen):
+            chosen.append(apex_s)
+    return sorted(chosen)
+
+
+def _weight(event: Observation) -> float:
+    return event.confidence * (event.value or 0.0)
+
+
+def _caption(face: FaceTrack, time_s: float, intensities: dict[int, float], found: Findings) -> None:
+    at = int(np.abs(face.times_s - time_s).argmin())
+    start_s, end_s = float(face.times_s[at]), face.end_s(at)
+    quality = face.quality(start_s, end_s)
+    text = f"{face.person}'s face at {start_s:.1f} s: {caption(intensities)}"
+    found.event(face.person, "face_caption", start_s, end_s, text=text, confidence=0.6 * quality, quality=quality)
+
+
+def _number(signal: Signal) -> int:
+    return int(signal.name.removeprefix("AU"))
+
+
+def _value_at(signal: Signal, time_s: float) -> float:
+    times_s = signal.times()
+    return float(signal.values[int(np.abs(times_s - time_s).argmin())])
