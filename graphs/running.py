@@ -24,6 +24,7 @@ def thread_of(setup: Setup) -> str:
     clip, model = setup.clip, setup.model
     what = {
         "transcript": [u.model_dump() for u in clip.transcript],
+        "views": [[view.sha256, view.offset_s] for view in clip.views],
         "tools": [[t.name, t.version, t.options] for t in setup.tools],
         "codebook": setup.codebook.sha256,
         "model": model.name if model else None,

@@ -1,6 +1,7 @@
 """`analyze()`: a clip in, a grounded report out. Wiring only."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ from perception.cache import Cache
 from perception.clip import Clip
 from perception.isolation import WorkerLimits
 from perception.tool import BUILT_IN, Tool, made
+from perception.views import add_view
 
 
 def analyze(path: str | Path, **options: Any) -> Report:
@@ -55,6 +57,7 @@ async def stream(
     path: str | Path,
     *,
     transcript: str | Path | None = None,
+    views: Sequence[str] = (),
     tools: Sequence[str | Tool] | None = None,
     resume: bool = False,
     settings: Settings | None = None,
@@ -65,6 +68,8 @@ async def stream(
     Args:
         path: a video file (mp4, mov, webm, avi, mkv, gif).
         transcript: SRT, WebVTT, JSON or plain text.
+        views: further cameras on the same scene, each "file" (put on the clip's clock by its sound) or "file@seconds"
+            (when its first picture was taken, on the clip's clock).
         tools: names or made tools; the default set when not given. What they need runs as well.
         resume: go on where an interrupted run of the same analysis stopped.
         settings: in place of those from the environment.
@@ -78,7 +83,7 @@ async def stream(
     use_weights_of(settings)
     chosen = tuple(made(t) for t in (tools or settings.tools or BUILT_IN))
     codebook = load_codebook(settings.codebook)
-    clip = await asyncio.to_thread(Clip.open, Path(path), transcript=Path(transcript) if transcript else None)
+    clip = await asyncio.to_thread(_open, Path(path), Path(transcript) if transcript else None, views)
     model = await asyncio.to_thread(model_of, settings)
     setup = Setup(
         clip=clip,
@@ -99,6 +104,15 @@ async def stream(
     finally:
         if model is not None:
             await model.close()
+
+
+def _open(path: Path, transcript: Path | None, views: Sequence[str]) -> Clip:
+    clip = Clip.open(path, transcript=transcript)
+    for view in views:
+        name, _, offset = view.rpartition("@")
+        timed = bool(name) and re.fullmatch(r"-?\d+(\.\d+)?", offset) is not None
+        clip = add_view(clip, name, float(offset)) if timed else add_view(clip, view)
+    return clip
 
 
 def model_of(settings: Settings) -> Model | None:

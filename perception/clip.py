@@ -15,7 +15,15 @@ from perception.frame import Frame
 from perception.probe import Limits, Probe, probe
 from perception.transcripts import Utterance, read_transcript
 
-__all__ = ["Clip", "Limits", "Utterance"]
+__all__ = ["Clip", "Limits", "Utterance", "View"]
+
+
+class View(Frozen):
+    """A further camera on the same scene; `views.add_view` puts it on the clip's clock."""
+
+    path: Path
+    sha256: str = Field(description="of the file's bytes")
+    offset_s: float = Field(description="when its first picture was taken, on the clip's clock; may be negative")
 
 
 class Clip(Frozen):
@@ -38,6 +46,7 @@ class Clip(Frozen):
     variable_frame_rate: bool
     transcript: tuple[Utterance, ...] = ()
     transcript_language: str | None = Field(default=None, description="BCP 47 tag, when the transcript says it")
+    views: tuple[View, ...] = Field(default=(), description="further cameras on the same scene")
     _probe: Probe | None = PrivateAttr(default=None)
 
     @classmethod

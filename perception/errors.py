@@ -37,6 +37,10 @@ class CorruptClipError(ClipError):
     """The content is damaged: it can't be read or decoded."""
 
 
+class ViewError(ClipError):
+    """A further view that can't be put on the clip's clock."""
+
+
 class TranscriptError(MentalisError):
     """A transcript that can't be read, or that does not fit the clip."""
 

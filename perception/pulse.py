@@ -69,9 +69,3 @@ def heart_rate(wave: Floats) -> HeartRate | None:
     rest = power[band][~beats].sum()
     snr_db = 10 * np.log10(power[band][beats].sum() / max(rest, 1e-12 * power[peak]))
     return HeartRate(bpm=60 * float(rate_hz), snr_db=float(snr_db), at_band_edge=bool(at_edge))
-
-
-def agreement(waves: Floats) -> float:
-    """Mean correlation of each pair of waves, shape (regions, n): near 0 for noise, towards 1 for one pulse."""
-    correlation = np.asarray(np.corrcoef(waves))
-    return float(correlation[np.triu_indices(len(waves), 1)].mean())

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
+Method = Callable[[Floats], Floats]
 
 GRID_HZ = 30.0  # traces of any frame rate are brought to this even grid: ten times the fastest pulse looked for
 POS_WINDOW_S = 1.6  # Wang et al. 2017: some two beats
@@ -91,7 +92,7 @@ def ica(rgb: Floats) -> Floats:
     return np.asarray(max(sources, key=_sharpness))
 
 
-METHODS: dict[str, Callable[[Floats], Floats]] = {
+METHODS: dict[str, Method] = {
     "pos": pos,
     "chrom": chrom,
     "green": green,

@@ -1,139 +1,172 @@
 """Pulse from the colour of the skin, or why it can't be told."""
 
+import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from perception import pulse
+from perception import heart_beats, pulse
 from perception.clip import Clip
 from perception.evidence import Findings
+from perception.face_following import FaceInFrame
+from perception.faces import faces
 from perception.frame import Frame
-from perception.pulse_methods import METHODS
-from perception.skin_regions import REGIONS, region_means
+from perception.pulse_findings import LEAST_SNR_DB, Pulse, tell_pulse
+from perception.pulse_reading import Engine, Reading, read_pulse
+from perception.skin_regions import background_mean, region_means
+from perception.skin_traces import EvenTrace, SkinTrace, even_trace
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
-Method = Literal["pos", "chrom", "green", "lgi", "pbv", "omit", "ica"]
 
 SHORTEST_S = 6.0  # of unbroken view: some six beats
 LOWEST_RATE_HZ = 15.0
-DARKEST = 40.0  # mean green of 255
-LEAST_SNR_DB = 1.0  # after de Haan & Jeanne 2013: the pulse stands out of the rest of the band
-LEAST_AGREEMENT = 0.35  # mean correlation of the regions' waves: light and noise differ from place to place
-REGIONS_APART_BPM = 6.0  # a region's own rate may differ this much from the fused one
+DARKEST = 30.0  # mean green of 255
+LEAST_AGREEMENT = 0.2  # of the places of the skin: light and noise differ from place to place
+PLACES_APART_BPM = 6.0  # a place's own rate may differ this much from the fused one
+REDDEST = 0.65  # blood changes red by 0.3-0.5 of its change of green (Wang et al. 2017), light by as much
+MOVES_ALIKE = 0.5  # correlation of the wave with the movement of the head
+MOVES = 0.1  # eye distances of movement in a pulse's band: much
+FEW_BITS = 0.03  # a pixel: below, small changes of colour are coded away
 
 
-@dataclass
-class _Trace:
-    times_s: list[float] = field(default_factory=list)
-    colours: list[Floats] = field(default_factory=list)  # (regions, 3)
-
-
-@tool(needs=("frames", "faces"), version="2")
-def rppg(method: Method = "pos") -> Run:
-    """Measure the pulse from the colour of forehead and cheeks, and abstain when it does not stand out.
+@tool(needs=("frames", "faces"), version="3")
+def rppg(engine: Engine = "fused") -> Run:
+    """Measure pulse, its variability and breathing from the colour of the face, and abstain when it does not stand out.
 
     Args:
-        method: how colour becomes a wave; `pulse_methods` names each one's source.
+        engine: how colour becomes a wave: one method of `pulse_methods`, which names its source, or all of them fused.
     """
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
-        traces: dict[str, _Trace] = {}
+        traces: dict[str, SkinTrace] = {}
         for frame in frames:
-            for face in frame.notes["faces"]:
-                trace = traces.setdefault(face.person, _Trace())
-                trace.times_s.append(frame.time_s)
-                trace.colours.append(region_means(frame.rgb, face.landmarks))
-        found = Findings(notes={"method": f"{method.upper()} of {', '.join(REGIONS)}"})
+            note_skin(frame, traces)
+        found = Findings(notes={"engine": engine})
         if not traces:
             found.abstain(None, "no face was found")
+        further = _further_cameras(clip, len(traces), found)
         for person, trace in traces.items():
-            _measure(person, np.array(trace.times_s), np.array(trace.colours), METHODS[method], found)
+            _measure(clip, person, [trace, *further], engine, found)
         return found
 
     return run
 
 
-def _measure(
-    person: str, times_s: Floats, colours: Floats, as_wave: Callable[[Floats], Floats], found: Findings
-) -> None:
-    """Add pulse wave and heart rate, or the reason why not; colours (n, regions, 3)."""
-    first, last = _longest_unbroken(times_s)
-    times_s, colours = times_s[first : last + 1], colours[first : last + 1]
-    span_s = float(times_s[-1] - times_s[0])
-    if span_s < SHORTEST_S:
-        found.abstain(person, f"the face is seen for {span_s:.1f} s at a stretch; a pulse needs {SHORTEST_S:.0f}")
+def note_skin(frame: Frame, traces: dict[str, SkinTrace]) -> None:
+    """Add the colour of each face that `faces` noted on the frame to its person's trace."""
+    seen: list[FaceInFrame] = frame.notes["faces"]
+    if not seen:
         return
-    rate_hz = (len(times_s) - 1) / span_s
+    background = background_mean(frame.rgb, [face.landmarks for face in seen])
+    for face in seen:
+        eyes = face.landmarks[263, :2] - face.landmarks[33, :2]
+        middle = face.landmarks[:, :2].mean(axis=0) / max(float(np.hypot(*eyes)), 1.0)
+        colours = region_means(frame.rgb, face.landmarks)
+        traces.setdefault(face.person, SkinTrace()).add(frame.time_s, colours, background, middle)
+
+
+def _further_cameras(clip: Clip, people: int, found: Findings) -> list[SkinTrace]:
+    """What each further view shows of the one person, on the clip's clock."""
+    if clip.views and people != 1:
+        found.abstain(None, f"further views are used when they and the clip show one person; the clip shows {people}")
+        return []
+    cameras = []
+    for view in clip.views:
+        traces = skin_of(Clip.open(view.path))
+        if traces:
+            longest = max(traces.values(), key=lambda trace: len(trace.times_s))
+            cameras.append(longest.later_by(view.offset_s))
+        else:
+            found.abstain(None, f"no face was found in the view {view.path.name}")
+    return cameras
+
+
+def skin_of(clip: Clip) -> dict[str, SkinTrace]:
+    """The skin of the one face that is followed in a clip; several traces if it is lost and found again."""
+    traces: dict[str, SkinTrace] = {}
+    faces(max_faces=1)(clip, frames=_each_after_use(clip, functools.partial(note_skin, traces=traces)))
+    return traces
+
+
+def _each_after_use(clip: Clip, look: Callable[[Frame], None]) -> Iterator[Frame]:
+    """The clip's frames; each is looked at once its reader is through with it and asks for the next."""
+    for frame in clip.frames():
+        yield frame
+        look(frame)
+
+
+def _measure(clip: Clip, person: str, cameras: list[SkinTrace], engine: Engine, found: Findings) -> None:
+    """Add what one person's skin shows to the clip's own camera and to further ones, or why it shows nothing."""
+    trace = cameras[0]
+    windows = trace.windows(SHORTEST_S)
+    if not windows:
+        found.abstain(
+            person, f"the face is seen for {trace.longest_s():.1f} s at a stretch; a pulse needs {SHORTEST_S:.0f}"
+        )
+        return
+    pulses, reasons = list[Pulse](), list[str]()
+    for window in windows:
+        result = pulse_in(clip, cameras, window, engine)
+        if isinstance(result, Pulse):
+            pulses.append(result)
+        else:
+            reasons.append(result)
+    if reasons:
+        where = f"in {len(reasons)} of {len(windows)} stretches: " if len(windows) > 1 else ""
+        found.abstain(person, where + max(set(reasons), key=reasons.count))
+    if pulses:
+        found.notes[person] = _weights(max(pulses, key=lambda p: p.span_s).reading)
+        tell_pulse(person, pulses, found)
+
+
+def pulse_in(clip: Clip, cameras: list[SkinTrace], window: slice, engine: Engine) -> Pulse | str:
+    """The pulse in a window of the first camera's samples, or why there is none."""
+    trace = cameras[0]
+    times_s = trace.times_s[window]
+    rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0])
     if rate_hz < LOWEST_RATE_HZ:
-        found.abstain(person, f"{rate_hz:.0f} frames/s; a pulse needs {LOWEST_RATE_HZ:.0f}")
-        return
-    seen = np.isfinite(colours).all(axis=2).mean(axis=0) > 0.9  # (regions,)
-    if seen.sum() < 2:
-        found.abstain(person, "less than two regions of bare skin are in view")
-        return
-    skin = _filled(colours[:, seen])
-    if float(skin[:, :, 1].mean()) < DARKEST:
-        found.abstain(person, "the skin is too dark in the picture to show a pulse")
-        return
-    grid_s, even = pulse.on_even_grid(times_s, skin.transpose(1, 2, 0))  # (regions, 3, m)
-    waves = np.stack([pulse.in_band(as_wave(region)) for region in even])
-    waves /= np.maximum(waves.std(axis=1, keepdims=True), 1e-9)
-    fused = waves.mean(axis=0)
-    rate, together = pulse.heart_rate(fused), pulse.agreement(waves)
-    reason = _why_not(rate, together, waves)
-    if reason or rate is None:
-        found.abstain(person, reason or "the colour of the skin does not change")
-        return
-    confidence = float(np.clip(0.4 + 0.05 * rate.snr_db, 0, 0.9) * np.clip(together + 0.3, 0, 1))
-    start_s, end_s = float(grid_s[0]), float(grid_s[-1])
-    found.signal(person, "pulse_wave", fused, grid_s, unit="standard deviations")
-    found.event(
-        person,
-        "heart_rate",
-        start_s,
-        end_s,
-        value=round(rate.bpm, 1),
-        unit="bpm",
-        text=f"{person}'s pulse is about {rate.bpm:.0f} beats a minute (SNR {rate.snr_db:.0f} dB)",
-        confidence=confidence,
-        quality=float(np.clip(together, 0, 1)),
-    )
-
-
-def _why_not(rate: pulse.HeartRate | None, together: float, waves: Floats) -> str | None:
-    if rate is None:
+        return f"{rate_hz:.0f} frames/s; a pulse needs {LOWEST_RATE_HZ:.0f}"
+    skin = even_trace(trace, window)
+    if skin is None or len(skin.regions) < 2:
+        return "less than two places of bare skin are in view"
+    if float(skin.colours[:, 1].mean()) < DARKEST:
+        return "the skin is too dark in the picture to show a pulse"
+    others = [even_trace(c, c.between(times_s[0], times_s[-1])) for c in cameras[1:]]
+    reading = read_pulse([skin, *(other for other in others if other is not None)], engine)
+    if reading is None:
         return "the colour of the skin does not change"
+    reason = _why_not(reading, skin, clip)
+    if reason:
+        return reason
+    return Pulse(reading, heart_beats.find_beats(reading.wave, reading.grid_s, reading.rate.bpm))
+
+
+def _why_not(reading: Reading, skin: EvenTrace, clip: Clip) -> str | None:
+    """Why a rhythm is not to be taken for a pulse; None if it is."""
+    rate = reading.rate
     if rate.at_band_edge:
         return "the strongest rhythm lies at the edge of what a heart can do"
-    if together < LEAST_AGREEMENT:
-        return f"forehead and cheeks do not beat together (agreement {together:.2f})"
-    if rate.snr_db < LEAST_SNR_DB:
-        return f"no rhythm stands out of the noise (SNR {rate.snr_db:.0f} dB): motion, light or compression hide it"
-    own = [r.bpm for w in waves if (r := pulse.heart_rate(w)) is not None]
-    if sum(abs(bpm - rate.bpm) <= REGIONS_APART_BPM for bpm in own) < 2:
-        return "forehead and cheeks show different rates"
-    return None
+    if skin.flicker is None and reading.redness > REDDEST:
+        return "all colours change alike, as light does, and no background is in view to tell the two apart"
+    moves = np.stack([pulse.in_band(axis) for axis in skin.movement])
+    if max(abs(float(np.corrcoef(reading.wave, axis)[0, 1])) for axis in moves if axis.std() > 0) > MOVES_ALIKE:
+        return f"the head moves in the rhythm of {rate.bpm:.0f} a minute that the skin shows"
+    alone = sum(abs(bpm - rate.bpm) <= PLACES_APART_BPM for bpm in reading.own_bpm) < 2
+    if rate.snr_db >= LEAST_SNR_DB and reading.agreement >= LEAST_AGREEMENT and not alone:
+        return None
+    bits = 8 * clip.path.stat().st_size / clip.n_frames / (clip.width * clip.height)
+    if float(moves.std()) > MOVES:
+        cause = f"the head moves by {moves.std():.1f} eye distances"
+    elif bits < FEW_BITS:
+        cause = f"the clip is coded with {bits:.3f} bits a pixel, which wipes out small changes of colour"
+    else:
+        cause = "noise, light or coding hide it"
+    return f"no rhythm stands out (SNR {rate.snr_db:.0f} dB, agreement {reading.agreement:.2f}): {cause}"
 
 
-def _longest_unbroken(times_s: Floats) -> tuple[int, int]:
-    """First and last sample of the longest stretch without a hole of more than 0.2 s."""
-    cuts = [0, *(np.flatnonzero(np.diff(times_s) > 0.2) + 1).tolist(), len(times_s)]
-    spans = [(a, b - 1) for a, b in pairwise(cuts)]
-    return max(spans, key=lambda s: float(times_s[s[1]] - times_s[s[0]]))
-
-
-def _filled(colours: Floats) -> Floats:
-    """Short holes in a region's colour filled from its neighbours in time."""
-    n = np.arange(len(colours))
-    out = colours.copy()
-    for region in range(colours.shape[1]):
-        for channel in range(3):
-            series = out[:, region, channel]
-            known = np.isfinite(series)
-            series[~known] = np.interp(n[~known], n[known], series[known])
-    return out
+def _weights(reading: Reading) -> str:
+    """Which places and methods carry the wave."""
+    parts = (reading.weights, reading.methods)
+    return "; ".join(", ".join(f"{name} {share:.0%}" for name, share in part.items() if share > 0.05) for part in parts)

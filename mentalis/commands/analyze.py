@@ -15,6 +15,12 @@ CLIPS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif", ".m4v")
 def analyze(
     clips: Annotated[list[Path], typer.Argument(help="Clips, or folders of clips.", show_default=False)],
     transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
+    view: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A further camera's file; FILE@SECONDS says when its first picture was taken.", metavar="FILE"
+        ),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
     codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
@@ -48,14 +54,14 @@ def analyze(
     if out is not None:
         check_writable(out)
     if len(files) == 1:
-        show(run(files[0], transcript, options, quiet=json), files[0], out, json)
+        show(run(files[0], {**options, "transcript": transcript, "views": view or ()}, quiet=json), files[0], out, json)
         return
-    if transcript is not None:
-        raise typer.BadParameter("--transcript goes with one clip, not with several")
+    if transcript is not None or view:
+        raise typer.BadParameter("--transcript and --view go with one clip, not with several")
     failed = []
     for file, folder in zip(files, folders_for(files, out), strict=True):
         try:
-            show(run(file, None, {**options, "isolate": True}, quiet=json), file, folder, json)
+            show(run(file, {**options, "isolate": True}, quiet=json), file, folder, json)
         except MentalisError as error:
             typer.echo(f"error: {error}", err=True)
             failed.append(file)
@@ -64,7 +70,7 @@ def analyze(
         raise typer.Exit(1)
 
 
-def run(clip: Path, transcript: Path | None, options: dict[str, Any], *, quiet: bool) -> "Report":
+def run(clip: Path, options: dict[str, Any], *, quiet: bool) -> "Report":
     """Analyse one clip, showing progress on standard error."""
     from mentalis.api import stream
     from mentalis.progress import Progress
@@ -72,7 +78,7 @@ def run(clip: Path, transcript: Path | None, options: dict[str, Any], *, quiet: 
     async def follow() -> "Report":
         report = None
         with Progress(clip.name, quiet=quiet) as progress:
-            async for event in stream(clip, transcript=transcript, **options):
+            async for event in stream(clip, **options):
                 progress.tell(event)
                 if event.kind == "report":
                     report = event.report

@@ -16,7 +16,7 @@ def demo(
 
     typer.echo("making a clip from a photograph (NASA, public domain) ...", err=True)
     made = make_demo(out)
-    report = run(made.clip, made.transcript, {}, quiet=False)
+    report = run(made.clip, {"transcript": made.transcript}, quiet=False)
     show(report, made.clip, out, as_json=False)
     rows = compare(made.truth, report.evidence.observations)
     print_comparison(rows)

@@ -18,6 +18,7 @@ Kind = Literal["brow_raise", "brow_lower", "blink", "smile", "nod", "shake"]
 
 FACE_CROP = (30, 250, 110, 330)  # top, bottom, left, right of the face and shoulders in the photograph
 PULSE_COLOUR = np.array([0.3, 1.0, 0.55], dtype=np.float32)  # how much of a pulse red, green and blue carry
+WALL = (140.0, 136.0, 128.0)
 AUS: dict[str, tuple[int, ...]] = {
     "brow_raise": (1, 2),
     "brow_lower": (4,),
@@ -59,8 +60,14 @@ class Script:
     pulse_share: float = 0.008  # of the skin's green
     noise_sd: float = 1.2  # of 255, the sensor's
     light: tuple[tuple[float, float], ...] = ()  # (time_s, brightness factor), linear in between
+    flicker: tuple[float, float] = (0.0, 0.0)  # of all light: times a second, share of brightness
+    sway_px: float = 0.0  # the whole picture drifts by about so much, as a head that is not held still
+    skin_tone: tuple[float, float, float] = (1.0, 1.0, 1.0)  # red, green and blue that the skin gives back
+    breaths_per_min: float | None = None  # quicken and slow the pulse by `sinus_arrhythmia_bpm`
+    sinus_arrhythmia_bpm: float = 4.0
     absent: tuple[tuple[float, float], ...] = ()  # stretches without the face
     people: int = 1  # side by side
+    wall: float = 0.0  # plain wall on either side, as a share of the photograph's width
     crf: int = 14  # coarser coding wipes out a pulse of less than one grey level
     seed: int = 0
 
@@ -81,7 +88,7 @@ def render(script: Script, path: Path) -> Truth:
 
     with av.open(str(path), "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=round(script.fps))
-        stream.width, stream.height, stream.pix_fmt = script.size * script.people, script.size, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = _width(script), script.size, "yuv420p"
         stream.options = {"crf": str(script.crf), "preset": "veryfast"}
         for picture in pictures(script):
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
@@ -93,18 +100,20 @@ def render(script: Script, path: Path) -> Truth:
 
 
 def pictures(script: Script) -> Iterator[Picture]:
-    """The clip's pictures, RGB, shape (size, size times people, 3)."""
+    """The clip's pictures, RGB, shape (size, size times people and walls, 3)."""
     import cv2
 
-    rng = np.random.default_rng(script.seed)
+    rng, wall = np.random.default_rng(script.seed), _wall(script)
     photo, points = _portrait(script.size)
     fields = {kind: _displacement(kind, points, script.size) for kind in {a.kind for a in script.actions} | {"smile"}}
     skin = _skin(points, script.size)
     grid = np.stack(np.meshgrid(np.arange(script.size), np.arange(script.size)), axis=-1).astype(np.float32)
+    photo = photo * (1 + skin[..., None] * (np.array(script.skin_tone, dtype=np.float32) - 1))
     backdrop = np.full_like(photo, photo.reshape(-1, 3).mean(axis=0))
-    for n in range(round(script.seconds * script.fps)):
-        time_s = n / script.fps
-        move = np.zeros_like(grid)
+    times_s = np.arange(round(script.seconds * script.fps)) / script.fps
+    beats, drift = _beats(script, times_s), _drift(script, len(times_s))
+    for n, time_s in enumerate(times_s.tolist()):
+        move = np.zeros_like(grid) + drift[n]
         smiles = 0.0
         for action in script.actions:
             level = action.strength * _level(action, time_s)
@@ -121,13 +130,46 @@ def pictures(script: Script) -> Iterator[Picture]:
             source, pulled[..., 0], pulled[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         if script.pulse_bpm is not None and source is photo:
-            beat = script.pulse_share * np.sin(2 * np.pi * script.pulse_bpm / 60 * time_s)
-            picture = picture * (1 + np.float32(beat) * skin[..., None] * PULSE_COLOUR)
-        if script.light:
-            times, factors = zip(*script.light, strict=True)
-            picture = picture * np.float32(np.interp(time_s, times, factors))
+            picture = picture * (1 + np.float32(beats[n]) * skin[..., None] * PULSE_COLOUR)
+        picture = cv2.copyMakeBorder(picture, 0, 0, wall, wall, cv2.BORDER_CONSTANT, value=WALL)
+        picture = picture * np.float32(_brightness(script, time_s))
         picture = picture + rng.normal(0, script.noise_sd, picture.shape).astype(np.float32)
         yield np.tile(np.clip(picture, 0, 255).astype(np.uint8), (1, script.people, 1))
+
+
+def _wall(script: Script) -> int:
+    return 2 * round(script.wall * script.size / 2)  # the coder wants even sizes
+
+
+def _width(script: Script) -> int:
+    return (script.size + 2 * _wall(script)) * script.people
+
+
+def _beats(script: Script, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The pulse's relative change of green at each time."""
+    per_s = np.full(len(times_s), (script.pulse_bpm or 0.0) / 60)
+    if script.breaths_per_min is not None:
+        per_s += script.sinus_arrhythmia_bpm / 60 * np.sin(2 * np.pi * script.breaths_per_min / 60 * times_s)
+    cycles = np.concatenate([[0.0], np.cumsum(per_s[:-1]) / script.fps])
+    return np.asarray(script.pulse_share * np.sin(2 * np.pi * cycles))
+
+
+def _drift(script: Script, n: int) -> Floats:
+    """Displacement of the picture in each frame, shape (n, 2): smooth, random, under 1 Hz."""
+    from scipy.ndimage import gaussian_filter1d
+
+    noise = np.random.default_rng(script.seed + 1).standard_normal((n, 2))
+    smooth = gaussian_filter1d(noise, 0.4 * script.fps, axis=0)
+    return np.asarray(script.sway_px * smooth / max(float(smooth.std()), 1e-9), dtype=np.float32)
+
+
+def _brightness(script: Script, time_s: float) -> float:
+    hz, share = script.flicker
+    factor = 1 + share * np.sin(2 * np.pi * hz * time_s)
+    if script.light:
+        times, factors = zip(*script.light, strict=True)
+        factor *= np.interp(time_s, times, factors)
+    return float(factor)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""How right each tool is, against clips and tracks of known truth."""

@@ -1,0 +1,137 @@
+"""The pulse: generated clips with a known one, and a real clip into whose skin one is put."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evals.metrics import heart_rate
+from mentalis.testing.injected_pulse import inject_pulse
+from mentalis.testing.synthetic_clip import Action, Script, render
+from perception.clip import Clip
+from perception.faces import faces
+from perception.pulse_findings import Pulse
+from perception.pulse_methods import GRID_HZ, METHODS
+from perception.pulse_reading import Engine, read_pulse
+from perception.rppg import SHORTEST_S, pulse_in, skin_of
+from perception.skin_traces import even_trace
+
+ENGINES: tuple[Engine, ...] = ("fused", *METHODS)  # type: ignore[assignment]
+SKIN_TONES = {"light": (1.0, 1.0, 1.0), "medium": (0.72, 0.62, 0.55), "dark": (0.45, 0.36, 0.30)}
+RATES_BPM = (48.0, 66.0, 90.0, 120.0, 150.0)
+CODINGS = (16, 20)  # x264's crf; by 23, its default, dark skin's pulse of 1 % is coded away
+DISTURBANCES: dict[str, dict[str, Any]] = {
+    "motion": {"sway_px": 4.0, "actions": (Action("nod", 4, 5.5), Action("smile", 7, 9), Action("blink", 2, 2.3))},
+    "flicker": {"flicker": (1.7, 0.01)},
+    "noise": {"noise_sd": 4.0},
+}
+SHARES, INJECTED_BPM, INJECTED_CODINGS = (0.005, 0.01, 0.02), (55.0, 72.0, 89.0, 106.0, 123.0, 140.0), (18, 26)
+
+
+class Case(NamedTuple):
+    """A generated clip and the condition that it belongs to."""
+
+    condition: str
+    script: Script
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was found in one clip: each engine's rate and wave, and what the tool reports."""
+
+    condition: str
+    true_bpm: float
+    bpm: dict[str, float]
+    snr_db: dict[str, float]
+    reported_bpm: float | None  # by the fused default; none when it abstains
+
+
+def generated() -> list[Case]:
+    """Every tone, rate and coding without disturbance, and as many clips again with one of them each."""
+    kinds = cycle(DISTURBANCES.items())
+    cases = []
+    for seed, (tone, crf, bpm) in enumerate(product(SKIN_TONES, CODINGS, RATES_BPM)):
+        plain: dict[str, Any] = {"seconds": 12.0, "size": 320, "wall": 0.25, "skin_tone": SKIN_TONES[tone], "pulse_bpm": bpm}
+        plain |= {"pulse_share": 0.01, "crf": crf, "seed": seed}
+        kind, disturbance = next(kinds)
+        cases += [Case(f"clean, crf {crf}", Script(**plain)), Case(f"{kind}, crf {crf}", Script(**plain | disturbance))]
+    return cases
+
+
+def on_generated(case: Case) -> Measured | None:
+    """Render a clip and measure it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        render(case.script, path)
+        return _measured(path, case.condition, case.script.pulse_bpm or 0.0)
+
+
+def on_injected(source: Path) -> list[Measured]:
+    """Put pulses into a real clip and measure each."""
+    clip = Clip.open(source)
+    (track, *_) = faces(max_faces=1)(clip, frames=clip.frames()).value  # type: ignore[union-attr]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        for crf, share, bpm in product(INJECTED_CODINGS, SHARES, INJECTED_BPM):
+            inject_pulse(source, track, path, bpm=bpm, share=share, crf=crf)
+            rows.append(_measured(path, f"{share:.1%}, crf {crf}", bpm))
+    return [row for row in rows if row is not None]
+
+
+def _measured(path: Path, condition: str, true_bpm: float) -> Measured | None:
+    clip = Clip.open(path)
+    traces = skin_of(clip).values()
+    trace = max(traces, key=lambda t: len(t.times_s), default=None)
+    if trace is None or not trace.windows(SHORTEST_S):
+        return None
+    window = max(trace.windows(SHORTEST_S), key=lambda w: w.stop - w.start)
+    skin = even_trace(trace, window)
+    if skin is None:
+        return None
+    readings = {engine: read_pulse([skin], engine) for engine in ENGINES}
+    found = {engine: reading for engine, reading in readings.items() if reading is not None}
+    told = pulse_in(clip, [trace], window, "fused")
+    return Measured(
+        condition=condition,
+        true_bpm=true_bpm,
+        bpm={engine: reading.rate.bpm for engine, reading in found.items()},
+        snr_db={engine: heart_rate.snr_db(reading.wave, true_bpm, GRID_HZ) for engine, reading in found.items()},
+        reported_bpm=told.reading.rate.bpm if isinstance(told, Pulse) else None,
+    )
+
+
+def scores(rows: Sequence[Measured]) -> list[dict[str, Any]]:
+    """A row for each condition and engine; the last columns are what the tool reports by its default."""
+    table = []
+    for condition in dict.fromkeys(row.condition for row in rows):
+        inside = [row for row in rows if row.condition == condition]
+        for engine in ENGINES:
+            true = np.array([row.true_bpm for row in inside])
+            found = np.array([row.bpm[engine] for row in inside])
+            table.append(
+                {
+                    "what": f"{condition}: {engine}",
+                    "clips": len(inside),
+                    "MAE_bpm": round(heart_rate.mae(found, true).value, 2),
+                    "RMSE_bpm": round(heart_rate.rmse(found, true).value, 2),
+                    "MAPE_%": round(heart_rate.mape(found, true).value, 2),
+                    "Pearson": round(heart_rate.pearson(found, true).value, 3) if len(inside) > 2 else "",
+                    "SNR_dB": round(float(np.mean([row.snr_db[engine] for row in inside])), 1),
+                    **(_reported(inside) if engine == "fused" else {"abstained_%": "", "reported_MAE_bpm": ""}),
+                }
+            )
+    return table
+
+
+def _reported(rows: Iterable[Measured]) -> dict[str, Any]:
+    rows = list(rows)
+    errors = [abs(row.reported_bpm - row.true_bpm) for row in rows if row.reported_bpm is not None]
+    return {
+        "abstained_%": round(100 * (1 - len(errors) / len(rows))),
+        "reported_MAE_bpm": round(float(np.mean(errors)), 2) if errors else "",
+    }

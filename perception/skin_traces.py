@@ -1,0 +1,118 @@
+"""The colour of a person's skin over time: gathered frame by frame, brought to an even grid, flicker taken out."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from perception import pulse
+from perception.skin_regions import REGIONS
+
+Floats = npt.NDArray[np.floating]
+
+LONGEST_HOLE_S = 0.2
+WINDOW_S = 30.0  # about this long: the rate and the light change over longer times
+SEEN_AT_LEAST = 0.5  # of a window, for a region to be read in it
+FLICKERS = 3e-4  # spread of the background's brightness in the pulse's band, as a share; less changes nothing
+
+
+@dataclass
+class SkinTrace:
+    """Mean colours as they were gathered; NaN where a region or the background was not in view."""
+
+    times_s: list[float] = field(default_factory=list)
+    colours: list[Floats] = field(default_factory=list)  # (regions, 3) each
+    background: list[Floats] = field(default_factory=list)  # (3,) each
+    middles: list[Floats] = field(default_factory=list)  # (2,) each: where the face is, in eye distances
+
+    def add(self, time_s: float, colours: Floats, background: Floats, middle: Floats) -> None:
+        """Add one frame."""
+        self.times_s.append(time_s)
+        self.middles.append(middle)
+        self.colours.append(colours)
+        self.background.append(background)
+
+    def windows(self, shortest_s: float) -> list[slice]:
+        """Slices of samples: each unbroken stretch of at least so long, cut into equal parts of about `WINDOW_S`."""
+        windows = []
+        for stretch in self._stretches():
+            span_s = self._span_s(stretch)
+            if span_s >= shortest_s:
+                parts = max(1, round(span_s / WINDOW_S))
+                edges = np.linspace(stretch.start, stretch.stop, parts + 1).round().astype(int).tolist()
+                windows += [slice(a, b) for a, b in pairwise(edges)]
+        return windows
+
+    def between(self, start_s: float, end_s: float) -> slice:
+        """Slice of the samples from one time to another."""
+        first, last = np.searchsorted(self.times_s, (start_s, end_s))
+        return slice(int(first), int(last) + 1)
+
+    def later_by(self, offset_s: float) -> "SkinTrace":
+        """The same trace on a clock on which it begins so much later."""
+        times_s = [time_s + offset_s for time_s in self.times_s]
+        return SkinTrace(times_s, self.colours, self.background, self.middles)
+
+    def longest_s(self) -> float:
+        """Span of the longest unbroken stretch."""
+        return max((self._span_s(stretch) for stretch in self._stretches()), default=0.0)
+
+    def _stretches(self) -> list[slice]:
+        cuts = [0, *(np.flatnonzero(np.diff(self.times_s) > LONGEST_HOLE_S) + 1).tolist(), len(self.times_s)]
+        return [slice(a, b) for a, b in pairwise(cuts) if b > a]
+
+    def _span_s(self, stretch: slice) -> float:
+        return float(self.times_s[stretch.stop - 1] - self.times_s[stretch.start])
+
+
+@dataclass(frozen=True)
+class EvenTrace:
+    """Skin of some regions at `GRID_HZ`, without holes and without the flicker of the light."""
+
+    grid_s: Floats  # (m,)
+    colours: Floats  # (regions, 3, m)
+    regions: tuple[str, ...]
+    visible: Floats  # (regions,) share of the time for which each was in view
+    flicker: float | None  # spread of the background's brightness in the band; None when no background was in view
+    movement: Floats  # (2, m) of the face across and down, in eye distances
+
+
+def even_trace(trace: SkinTrace, window: slice) -> EvenTrace | None:
+    """A window of a trace on the even grid; None when no region was in view long enough."""
+    times_s = np.array(trace.times_s[window])
+    if len(times_s) < 2:
+        return None
+    colours = np.array(trace.colours[window])  # (n, regions, 3)
+    visible = np.isfinite(colours).all(axis=2).mean(axis=0)
+    use = visible >= SEEN_AT_LEAST
+    if not use.any():
+        return None
+    skin = np.stack([_filled(colours[:, region]) for region in np.flatnonzero(use)])  # (regions, 3, n)
+    grid_s, even = pulse.on_even_grid(times_s, skin)
+    background, flicker = np.array(trace.background[window]), None
+    if np.isfinite(background).all(axis=1).mean() >= SEEN_AT_LEAST:
+        light = pulse.on_even_grid(times_s, _filled(background))[1][1]
+        even, flicker = _without_flicker(even, light)
+    names = tuple(name for name, used in zip(REGIONS, use, strict=True) if used)
+    movement = pulse.on_even_grid(times_s, np.array(trace.middles[window]).T)[1]
+    return EvenTrace(grid_s, even, names, visible[use], flicker, movement)
+
+
+def _filled(series: Floats) -> Floats:
+    """Holes filled from their neighbours in time; (n, 3) in, (3, n) out."""
+    n = np.arange(len(series))
+    known = np.isfinite(series).all(axis=1)
+    return np.stack([np.interp(n, n[known], channel[known]) for channel in series.T])
+
+
+def _without_flicker(skin: Floats, light: Floats) -> tuple[Floats, float]:
+    """Skin, shape (regions, 3, m), less what the background's brightness, shape (m,), explains in the pulse's band."""
+    flicker = pulse.in_band(light / light.mean())
+    spread = float(flicker.std())
+    if spread < FLICKERS:
+        return skin, spread
+    means = skin.mean(axis=2, keepdims=True)
+    waves = np.apply_along_axis(pulse.in_band, 2, skin / means)
+    explained = np.clip(waves @ flicker / (flicker @ flicker), 0, None)  # light brightens both or neither
+    return skin - means * explained[..., None] * flicker, spread
