@@ -25,7 +25,7 @@ class HeartRate:
 
     bpm: float
     snr_db: float  # power at the rate and its double over the rest of the band
-    at_band_edge: bool  # the power still rises towards the edge: the true peak may lie outside
+    at_band_edge: bool  # the true peak may lie outside: the power rises towards the edge, or is higher below
 
 
 def on_even_grid(times_s: Floats, traces: Floats) -> tuple[Floats, Floats]:
@@ -62,7 +62,8 @@ def heart_rate(wave: Floats) -> HeartRate | None:
     if power[peak] <= 1e-12 * len(wave):
         return None
     before, at, after = power[peak - 1 : peak + 2]
-    at_edge = not before < at > after or peak in (band[0], band[-1])
+    beyond = power[(hz > BAND_HZ[0] / 2) & (hz < BAND_HZ[0])].max(initial=0.0)
+    at_edge = not before < at > after or peak in (band[0], band[-1]) or beyond > at
     shift = 0.0 if at_edge else 0.5 * (before - after) / (before - 2 * at + after)
     rate_hz = hz[peak] + shift * (hz[1] - hz[0])
     beats = np.minimum(np.abs(hz - rate_hz), np.abs(hz - 2 * rate_hz))[band] <= PEAK_HALF_WIDTH_HZ

@@ -5,12 +5,14 @@ in arbitrary units; where the colour does not change it gives zeros. None of the
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 Method = Callable[[Floats], Floats]
+MethodName = Literal["pos", "chrom", "green", "lgi", "pbv", "omit", "ica"]
 
 GRID_HZ = 30.0  # traces of any frame rate are brought to this even grid: ten times the fastest pulse looked for
 POS_WINDOW_S = 1.6  # Wang et al. 2017: some two beats
@@ -92,7 +94,7 @@ def ica(rgb: Floats) -> Floats:
     return np.asarray(max(sources, key=_sharpness))
 
 
-METHODS: dict[str, Method] = {
+METHODS: dict[MethodName, Method] = {
     "pos": pos,
     "chrom": chrom,
     "green": green,

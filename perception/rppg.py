@@ -151,7 +151,8 @@ def _why_not(reading: Reading, skin: EvenTrace, clip: Clip) -> str | None:
     if skin.flicker is None and reading.redness > REDDEST:
         return "all colours change alike, as light does, and no background is in view to tell the two apart"
     moves = np.stack([pulse.in_band(axis) for axis in skin.movement])
-    if max(abs(float(np.corrcoef(reading.wave, axis)[0, 1])) for axis in moves if axis.std() > 0) > MOVES_ALIKE:
+    alike = [abs(float(np.corrcoef(reading.wave, axis)[0, 1])) for axis in moves if axis.std() > 1e-6]
+    if max(alike, default=0.0) > MOVES_ALIKE:
         return f"the head moves in the rhythm of {rate.bpm:.0f} a minute that the skin shows"
     alone = sum(abs(bpm - rate.bpm) <= PLACES_APART_BPM for bpm in reading.own_bpm) < 2
     if rate.snr_db >= LEAST_SNR_DB and reading.agreement >= LEAST_AGREEMENT and not alone:

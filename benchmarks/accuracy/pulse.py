@@ -20,7 +20,7 @@ from perception.pulse_reading import Engine, read_pulse
 from perception.rppg import SHORTEST_S, pulse_in, skin_of
 from perception.skin_traces import even_trace
 
-ENGINES: tuple[Engine, ...] = ("fused", *METHODS)  # type: ignore[assignment]
+ENGINES: tuple[Engine, ...] = ("fused", *METHODS)
 SKIN_TONES = {"light": (1.0, 1.0, 1.0), "medium": (0.72, 0.62, 0.55), "dark": (0.45, 0.36, 0.30)}
 RATES_BPM = (48.0, 66.0, 90.0, 120.0, 150.0)
 CODINGS = (16, 20)  # x264's crf; by 23, its default, dark skin's pulse of 1 % is coded away
@@ -55,7 +55,13 @@ def generated() -> list[Case]:
     kinds = cycle(DISTURBANCES.items())
     cases = []
     for seed, (tone, crf, bpm) in enumerate(product(SKIN_TONES, CODINGS, RATES_BPM)):
-        plain: dict[str, Any] = {"seconds": 12.0, "size": 320, "wall": 0.25, "skin_tone": SKIN_TONES[tone], "pulse_bpm": bpm}
+        plain: dict[str, Any] = {
+            "seconds": 12.0,
+            "size": 320,
+            "wall": 0.25,
+            "skin_tone": SKIN_TONES[tone],
+            "pulse_bpm": bpm,
+        }
         plain |= {"pulse_share": 0.01, "crf": crf, "seed": seed}
         kind, disturbance = next(kinds)
         cases += [Case(f"clean, crf {crf}", Script(**plain)), Case(f"{kind}, crf {crf}", Script(**plain | disturbance))]
