@@ -22,7 +22,7 @@ from graphs.events import AgentFinished, ReportReady
 from graphs.judging import frames_of
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
-from perception.action_units import catalogue
+from perception.au_intensity import catalogue
 from perception.evidence import Evidence
 
 SHORT_S = 5.0  # under this a person's own neutral is hardly seen

@@ -1,191 +1,232 @@
 """Action units: how strongly each facial action is shown, against the person's own neutral face."""
 
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import yaml
-from pydantic import TypeAdapter
 
-from perception.au_geometry import movements
-from perception.blendshapes import BLENDSHAPES
+from perception.au_intensity import SIDES, ActionUnit, catalogue, intensities, letter, sides
 from perception.clip import Clip
-from perception.events import most_common, rises, smoothed
-from perception.evidence import Findings, Frozen
+from perception.events import rises
+from perception.evidence import Findings
 from perception.face_track import FaceTrack
+from perception.openface_csv import OpenFaceTrack, read_openface
+from perception.speaking import speaking_s
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
-Engine = Literal["auto", "geometry", "blendshapes"]
+Engine = Literal["auto", "geometry", "blendshapes", "openface"]
 
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
-NEUTRAL_PERCENTILE = 20  # of a blendshape's score, which only ever rises
-USUAL_WIDTH_PERCENTILE = 40  # of the mouth's width: smiles are wider, more often than tight lips are narrower
-CALM_PERCENTILE = 60  # lips farther from that, or farther apart, than in so many frames may smile or speak
-MEDIAN_S = 0.12  # running median against jitter: shorter than any action but a blink
 PEAK, EDGE = 1.2, 0.6  # FACS intensity that makes an event, and where it begins: a trace starts at 0.5
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
 SHORTEST_S = 0.12
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
-LEAK_PER_DEG, FREE_DEG = 0.1, 5.0  # the mesh's depth is coarse: a turn of the head changes its distances too
-INFERRED = 0.5  # factor on the confidence of what is taken from neighbouring movement
-GEOMETRY = 0.8  # factor on the confidence of landmark distances, which are coarser than blendshapes
+ONE_SIDED, OTHER_SIDE = 1.5, 0.4  # by so much stronger, and the weaker at most so much of it (R12A and the like)
+ONE_SIDED_S = 0.3
+INFERRED, NO_BASELINE = 0.5, 0.5  # factors on confidence: taken from neighbouring movement; no neutral face known
+SURE = {"blendshapes": 1.0, "openface": 1.0, "geometry": 0.8}  # landmark distances are coarser
 SPOKEN = (25, 26)  # opened by speech as well as by emotion
 
 
-class ActionUnit(Frozen):
-    """One action unit and how it is measured."""
+@dataclass(frozen=True)
+class _Shown:
+    """What one engine says of one person's face."""
 
-    au: int
-    name: str
-    words: str
-    blendshapes: tuple[str, ...]
-    gain: float
-    geometry: str | None
-    full: float = 1.0
-    only_with: int | None = None
-    less: int | None = None
-    inferred: bool = False
-
-
-@cache
-def catalogue() -> tuple[ActionUnit, ...]:
-    """All action units that are measured."""
-    rows = yaml.safe_load((Path(__file__).parent / "data" / "action_units.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[ActionUnit, ...]).validate_python(rows)
+    person: str
+    engine: str
+    times_s: Floats  # (n,)
+    durations_s: Floats  # (n,)
+    units: dict[int, Floats]  # (n,) FACS 0-5
+    halves: dict[int, tuple[Floats, Floats]]  # (n,) each
+    quality: Floats  # (n,) in [0, 1]
+    away: npt.NDArray[np.bool_]  # (n,) turned so far that nothing can be said
+    stretches: list[slice]
+    baseline: bool = True
 
 
-def letter(intensity: float) -> str:
-    """FACS letter of an intensity from 0 to 5: A trace, B slight, C marked, D severe, E maximum."""
-    return "ABCDE"[int(np.clip(np.floor(intensity - 0.5), 0, 4))]
-
-
-@tool(needs="faces", version="3")
+@tool(needs="faces", version="4")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 
     Args:
-        engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), or `auto`: the better
-            one that the track allows.
+        engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), `auto` (the better one
+            that the track allows), or `openface` (reads the CSV of OpenFace 2 that lies beside the clip).
     """
 
     def run(clip: Clip, faces: list[FaceTrack]) -> Findings:
         found = Findings()
-        if not faces:
+        if engine == "openface":
+            shown = _by_openface(clip, faces)
+        else:
+            shown = [one for face in faces if (one := _by_track(face, engine, found)) is not None]
+        if not faces and not shown:
             found.abstain(None, "no face was found")
-        for face in faces:
-            if engine == "blendshapes" and face.blendshapes is None:
-                found.abstain(face.person, "this face was tracked without blendshapes (their weights are not here)")
-                continue
-            by_shapes = face.blendshapes is not None and engine != "geometry"
-            found.notes["engine"] = "blendshapes" if by_shapes else "geometry"
-            if face.visible_s < BASELINE_S:
-                found.abstain(
-                    face.person, f"no baseline: the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
-                )
-                continue
-            _measure(face, by_shapes, clip, found)
+        for one in shown:
+            seen = {*one.units}
+            found.notes["engine"] = one.engine
+            found.notes["not seen"] = ", ".join(f"AU{unit.au}" for unit in catalogue() if unit.au not in seen)
+            _tell(one, clip, found)
         return found
 
     return run
 
 
-def intensities(face: FaceTrack, by_shapes: bool) -> dict[int, Floats]:
-    """FACS intensity 0-5 of each action unit over the track, each of shape (n,)."""
-    moves, leaked = movements(face.landmarks), _leaked(face.head_pose_deg)
-    calm = _calm(moves)
-    measured: dict[int, Floats] = {}
-    for unit in catalogue():
-        if by_shapes and unit.blendshapes and face.blendshapes is not None:
-            columns = [BLENDSHAPES.index(name) for name in unit.blendshapes]
-            series = smoothed(face.blendshapes[:, columns].mean(axis=1), face.times_s, MEDIAN_S)
-            rise = unit.gain * (series - np.percentile(series, NEUTRAL_PERCENTILE))
-        elif unit.geometry is not None:
-            series = smoothed(moves[unit.geometry], face.times_s, MEDIAN_S)
-            rise = 5.0 / unit.full * (series - most_common(series[calm])) - leaked
-        else:
-            continue  # this engine can't see it: absent, not 0
-        measured[unit.au] = np.clip(rise, 0, 5)
-    alone = dict(measured)
-    for unit in catalogue():
-        if unit.au in measured and unit.only_with in alone:
-            measured[unit.au] = np.minimum(alone[unit.au], alone[unit.only_with])
-        if unit.au in measured and unit.less in alone:
-            measured[unit.au] = np.clip(alone[unit.au] - alone[unit.less], 0, 5)
-    return measured
-
-
-def _calm(moves: dict[str, Floats]) -> npt.NDArray[np.bool_]:
-    """Frames among which the neutral face is looked for, shape (n,): a mouth neither wide nor open, eyes not shut.
-
-    A distance may rise and fall, so that neutral is its most common value there. A smile that lasts for half of the
-    clip would be the most common of all.
-    """
-    width, apart, lids = moves["mouth_width"], moves["lips_apart"], moves["lid_raising"]
-    off = np.abs(width - np.percentile(width, USUAL_WIDTH_PERCENTILE))
-    closed = (off <= np.percentile(off, CALM_PERCENTILE)) & (apart <= np.percentile(apart, CALM_PERCENTILE))
-    calm = closed & (lids >= np.percentile(lids, 100 - CALM_PERCENTILE))
-    return calm if calm.any() else closed if closed.any() else np.ones(len(width), dtype=bool)
-
-
-def _leaked(head_pose_deg: Floats) -> Floats:
-    """Intensity that turning the head away from its usual pose may feign in landmark distances, shape (n,)."""
-    off_deg = np.abs(head_pose_deg[:, :2] - np.median(head_pose_deg[:, :2], axis=0)).max(axis=1)
-    return np.asarray(LEAK_PER_DEG * np.clip(off_deg - FREE_DEG, 0, None))
-
-
-def _measure(face: FaceTrack, by_shapes: bool, clip: Clip, found: Findings) -> None:
-    turned = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
-    if turned.all():
+def _by_track(face: FaceTrack, engine: Engine, found: Findings) -> _Shown | None:
+    """Blendshapes or distances of a face track; none, and the reason, when they say nothing."""
+    if engine == "blendshapes" and face.blendshapes is None:
+        found.abstain(face.person, "this face was tracked without blendshapes (their weights are not here)")
+        return None
+    by_shapes = face.blendshapes is not None and engine != "geometry"
+    own = face.visible_s >= BASELINE_S
+    if not own:
+        against = "; measured against a usual face" if by_shapes else ""
+        seen = f"the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
+        found.abstain(face.person, f"no baseline of {face.person}'s own: {seen}{against}")
+        if not by_shapes:
+            return None
+    away = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
+    if away.all():
         found.abstain(face.person, "the face is turned away all the time")
-        return
-    measured = intensities(face, by_shapes)
+        return None
+    return _Shown(
+        person=face.person,
+        engine="blendshapes" if by_shapes else "geometry",
+        times_s=face.times_s,
+        durations_s=face.durations_s,
+        units=intensities(face, by_shapes, own),
+        halves=sides(face, by_shapes) if own else {},
+        quality=face.visibility,
+        away=away,
+        stretches=face.stretches(),
+        baseline=own,
+    )
+
+
+def _by_openface(clip: Clip, faces: list[FaceTrack]) -> list[_Shown]:
+    tracks = read_openface(clip.path.with_suffix(".csv"))
+    taken: set[str] = set()
+    shown = []
+    for track in tracks:
+        person = _same_face(track, faces, taken) or f"P{len(faces) + len(taken) + 1}"
+        taken.add(person)
+        steps = np.diff(track.times_s, append=track.times_s[-1] + 1 / clip.fps)
+        cuts = [0, *(np.flatnonzero(steps[:-1] > 1.5 / clip.fps) + 1).tolist(), len(steps)]
+        shown.append(
+            _Shown(
+                person=person,
+                engine="openface",
+                times_s=track.times_s,
+                durations_s=np.minimum(steps, 1 / clip.fps),
+                units=track.intensities,
+                halves={},
+                quality=track.confidence,
+                away=np.zeros(len(steps), dtype=bool),
+                stretches=[slice(a, b) for a, b in pairwise(cuts)],
+            )
+        )
+    return shown
+
+
+def _same_face(track: OpenFaceTrack, faces: list[FaceTrack], taken: set[str]) -> str | None:
+    """Who of the people that were followed here this is: whose nose is at the same place at the same time."""
+    free = [face for face in faces if face.person not in taken]
+    nose_px = track.nose_px
+    if nose_px is None or len(faces) == 1:
+        return free[0].person if len(free) == 1 else None
+
+    def apart(face: FaceTrack) -> float:
+        at = np.stack([np.interp(track.times_s, face.times_s, face.landmarks[:, 1, axis]) for axis in (0, 1)], axis=1)
+        return float(np.median(np.hypot(*(at - nose_px).T)) / np.median(face.eye_distance_px))
+
+    nearest = min(free, key=apart, default=None)
+    return nearest.person if nearest is not None and apart(nearest) < 1 else None
+
+
+def _tell(one: _Shown, clip: Clip, found: Findings) -> None:
     for unit in catalogue():
-        if unit.au not in measured:
-            continue
-        series = np.where(turned, 0.0, measured[unit.au])
-        shown = np.where(turned, np.nan, measured[unit.au])
-        found.signal(face.person, f"AU{unit.au}", shown, face.times_s, unit="FACS 0-5")
-        jitter = 1.48 * float(np.median(np.abs(np.diff(measured[unit.au])))) if len(series) > 2 else 0.0
-        peak = max(PEAK, NOISE_TIMES * jitter)
-        for stretch in face.stretches():
-            for rise in rises(series[stretch], peak, max(EDGE, peak / 3)):
-                onset, apex, offset = (stretch.start + n for n in rise)
-                _event(face, unit, by_shapes, float(series[apex]), (onset, apex, offset), clip, found)
+        if unit.au in one.units:
+            series = one.units[unit.au]
+            found.signal(one.person, f"AU{unit.au}", _seen(one, series), one.times_s, unit="FACS 0-5")
+            for onset, apex, offset in _events(one, series):
+                _event(one, unit, (onset, apex, offset), clip, found)
+        if unit.au in one.halves:
+            for side, half in zip(SIDES, one.halves[unit.au], strict=True):
+                found.signal(one.person, f"AU{unit.au}_{side}", _seen(one, half), one.times_s, unit="FACS 0-5")
+            _one_sided(one, unit, found)
 
 
-def _event(
-    face: FaceTrack,
-    unit: ActionUnit,
-    by_shapes: bool,
-    intensity: float,
-    at: tuple[int, int, int],
-    clip: Clip,
-    found: Findings,
-) -> None:
+def _seen(one: _Shown, series: Floats) -> Floats:
+    return np.where(one.away, np.nan, series)
+
+
+def _events(one: _Shown, series: Floats) -> list[tuple[int, int, int]]:
+    """Onset, apex and offset of each rise, as numbers of samples."""
+    jitter = 1.48 * float(np.median(np.abs(np.diff(series)))) if len(series) > 2 else 0.0
+    peak, shown = max(PEAK, NOISE_TIMES * jitter), np.where(one.away, 0.0, series)
+    return [
+        (stretch.start + rise.onset, stretch.start + rise.apex, stretch.start + rise.offset)
+        for stretch in one.stretches
+        for rise in rises(shown[stretch], peak, max(EDGE, peak / 3))
+    ]
+
+
+def _span(one: _Shown, onset: int, offset: int) -> tuple[float, float, float]:
+    """Start and end in seconds, and mean quality."""
+    end_s = float(one.times_s[offset] + one.durations_s[offset])
+    return float(one.times_s[onset]), end_s, float(one.quality[onset : offset + 1].mean())
+
+
+def _event(one: _Shown, unit: ActionUnit, at: tuple[int, int, int], clip: Clip, found: Findings) -> None:
     onset, apex, offset = at
-    start_s, end_s = float(face.times_s[onset]), face.end_s(offset)
-    if end_s - start_s < (EYES_CLOSED_S if unit.au == 43 else SHORTEST_S):
+    start_s, end_s, quality = _span(one, onset, offset)
+    shortest_s = EYES_CLOSED_S if unit.au == 43 else SHORTEST_S
+    if end_s - start_s < (shortest_s if one.baseline else 0):
         return
-    quality = face.quality(start_s, end_s)
-    confidence = (0.45 + 0.1 * min(intensity, 5.0)) * quality
-    confidence *= (INFERRED if unit.inferred else 1.0) * (1.0 if by_shapes else GEOMETRY)
-    spoken = clip is not None and any(u.start_s < end_s and start_s < u.end_s for u in clip.transcript)
-    talks = unit.au in SPOKEN and spoken
-    confidence *= INFERRED if talks else 1.0
-    how = " while words are spoken" if talks else ", inferred" if unit.inferred else ""
+    intensity = float(one.units[unit.au][apex])
+    talks = unit.au in SPOKEN and any(a < end_s and start_s < b for a, b in speaking_s(clip))
+    inferred = unit.inferred and one.engine != "openface"
+    confidence = (0.45 + 0.1 * min(intensity, 5.0)) * quality * SURE[one.engine]
+    confidence *= (INFERRED if inferred or talks else 1.0) * (1.0 if one.baseline else NO_BASELINE)
+    how = " while someone speaks" if talks else ", inferred" if inferred else ""
+    against = "" if one.baseline else ", no baseline"
     found.event(
-        face.person,
+        one.person,
         f"au{unit.au}",
         start_s,
         end_s,
-        apex_s=float(face.times_s[apex]),
+        apex_s=float(one.times_s[apex]),
         value=round(intensity, 2),
         unit="FACS 0-5",
-        text=f"{face.person}: {unit.words} (AU{unit.au}), about {letter(intensity)}{how}",
+        text=f"{one.person}: {unit.words} (AU{unit.au}), about {letter(intensity)}{how}{against}",
         confidence=float(np.clip(confidence, 0, 1)),
         quality=quality,
     )
+
+
+def _one_sided(one: _Shown, unit: ActionUnit, found: Findings) -> None:
+    """Stretches in which one half of the face shows the unit and the other hardly does."""
+    left, right = one.halves[unit.au]
+    for side, strong, weak in ((SIDES[0], left, right), (SIDES[1], right, left)):
+        only = np.where(weak <= OTHER_SIDE * strong, strong - weak, 0.0)
+        for onset, apex, offset in _events(one, only):
+            start_s, end_s, quality = _span(one, onset, offset)
+            if only[apex] < ONE_SIDED or end_s - start_s < ONE_SIDED_S:
+                continue
+            intensity = float(strong[apex])
+            found.event(
+                one.person,
+                f"au{unit.au}_one_sided",
+                start_s,
+                end_s,
+                apex_s=float(one.times_s[apex]),
+                value=round(intensity, 2),
+                unit="FACS 0-5",
+                text=f"{one.person}: {unit.words} on the {side} side only "
+                f"({side[0].upper()}{unit.au}), about {letter(intensity)}",
+                confidence=float(np.clip((0.3 + 0.1 * min(only[apex], 5.0)) * quality * SURE[one.engine], 0, 1)),
+                quality=quality,
+            )

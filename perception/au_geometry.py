@@ -32,6 +32,7 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
     corners, mouth_middle = y(61, 291), y(13, 14)
     lips = apart(0, 13) + apart(14, 17)
     wide = apart(61, 291)
+    left, right = p[:, 291], p[:, 61]
     return {
         "inner_brow_height": eyes - y(107, 336, 55, 285),
         "outer_brow_height": eyes - y(70, 300, 105, 334),
@@ -40,11 +41,14 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
         "lid_narrowing": y(159, 386) - y(145, 374),
         "upper_lip_height": nose - y(0, 37, 267),
         "corner_pull": nose - corners + 0.35 * wide,
+        "corner_pull_left": nose - left[:, 1] + 0.7 * (left[:, 0] - p[:, 2, 0]),
+        "corner_pull_right": nose - right[:, 1] + 0.7 * (p[:, 2, 0] - right[:, 0]),
         # against the nose a jaw carries the corners down, against the lips a raised lip does: half of each
         "corner_drop": corners - (nose + mouth_middle) / 2 - 0.15 * wide,
         "chin_raising": nose - y(152),
         "mouth_widening": wide - 0.5 * (nose - corners),
         "lip_tightening": -lips - 0.5 * wide,
+        "lip_pressing": -lips - np.abs(wide - np.median(wide)),
         "lip_sucking": y(0, 37, 267) - nose - lips - apart(13, 14),
         "lips_apart": apart(13, 14),
         "mouth_width": wide,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from perception.action_units import catalogue, letter
+from perception.au_intensity import catalogue, letter
 from perception.clip import Clip
 from perception.evidence import Findings, Frozen, Observation, Signal
 from perception.face_track import FaceTrack
@@ -54,7 +54,7 @@ def face_captions() -> Run:
         if not faces:
             found.abstain(None, "no face was found")
         for face in faces:
-            signals = [s for s in action_units.signals if s.person == face.person]
+            signals = [s for s in action_units.signals if s.person == face.person and s.name[2:].isdigit()]
             if not signals:
                 found.abstain(face.person, "no action units were measured")
                 continue

@@ -76,10 +76,17 @@ def mirrored() -> npt.NDArray[np.intp]:
 
 @cache
 def displacement(action: str) -> Floats:
-    """Where an action at full strength takes each landmark, in cm, shape (478, 3)."""
+    """Where an action at full strength takes each landmark, in cm, shape (478, 3).
+
+    `au12_left` and the like are shown by that half of the person's own face alone.
+    """
+    name, _, side = action.partition("_")
     total = np.zeros_like(neutral_face())
-    for move in ACTIONS[action]:
+    for move in ACTIONS[name]:
         total += _moved(move)
+    if side:
+        inwards = neutral_face()[:, :1] * (1 if side == "left" else -1)
+        total *= np.clip(inwards, 0, 1)  # fades over the middle centimetre
     return total
 
 

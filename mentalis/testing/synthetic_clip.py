@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
-Kind = Literal["brow_raise", "brow_lower", "blink", "smile", "nod", "shake"]
+Kind = Literal[
+    "brow_raise", "brow_lower", "blink", "eyes_closed", "smile", "frown", "lips_part", "jaw_drop", "nod", "shake"
+]
 
 FACE_CROP = (30, 250, 110, 330)  # top, bottom, left, right of the face and shoulders in the photograph
 PULSE_COLOUR = np.array([0.3, 1.0, 0.55], dtype=np.float32)  # how much of a pulse red, green and blue carry
@@ -23,13 +25,18 @@ AUS: dict[str, tuple[int, ...]] = {
     "brow_raise": (1, 2),
     "brow_lower": (4,),
     "blink": (45,),
+    "eyes_closed": (43,),
     "smile": (12,),
+    "frown": (15,),  # of the mouth: its corners go down
+    "lips_part": (25,),
+    "jaw_drop": (25, 26),
     "nod": (),
     "shake": (),
 }
 BROWS = (70, 105, 107, 300, 334, 336)
 UPPER_LIDS = ((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373))
 CORNERS = (61, 291)
+LOWER_LIP, CHIN = (14, 17, 84, 314, 87, 317), (152, 175, 199, 200)
 SKIN_OUTLINE = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152),
     *(148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
@@ -217,10 +224,18 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
     if kind in ("brow_raise", "brow_lower"):
         for i in BROWS:
             out[..., 1] += (-0.10 if kind == "brow_raise" else 0.07) * d * bump(points[i], 0.13)
-    elif kind == "blink":
+    elif kind in ("blink", "eyes_closed"):
         for upper, lower in UPPER_LIDS:
             lid = (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.07)
             out[..., 1] = np.maximum(out[..., 1], lid)
+    elif kind == "frown":
+        for i in CORNERS:
+            out[..., 1] += 0.09 * d * bump(points[i], 0.12)
+    elif kind in ("lips_part", "jaw_drop"):
+        far = 0.1 if kind == "lips_part" else 0.18
+        out[..., 1] = far * d * np.max([bump(points[i], 0.08) for i in LOWER_LIP], axis=0)
+        if kind == "jaw_drop":
+            out[..., 1] = np.maximum(out[..., 1], 0.2 * d * np.max([bump(points[i], 0.25) for i in CHIN], axis=0))
     elif kind == "smile":  # towards neutral: corners down and in
         for i in CORNERS:
             inwards = np.sign(points[13, 0] - points[i, 0])

@@ -2,12 +2,16 @@
 
 import random
 
+import av
+import cv2
 import numpy as np
 import pytest
 
 from mentalis.testing import face_track
-from perception.action_units import action_units, catalogue, intensities
-from perception.clip import Clip
+from perception.action_units import action_units
+from perception.au_intensity import catalogue, intensities
+from perception.clip import Clip, Utterance
+from perception.scheduler import perceive
 from perception.tool import make_tool
 
 STARTS_S = (2.0, 6.0, 10.0, 14.0, 18.0)
@@ -77,4 +81,86 @@ def test_both_engines_agree_on_a_real_face(shared, monkeypatch):
 
 def test_what_an_engine_can_not_see_is_absent(clip):
     found = action_units(engine="geometry")(clip, faces=[face_track(seconds=10)])
-    assert {s.name for s in found.signals} == {f"AU{unit.au}" for unit in catalogue() if unit.geometry}
+    whole = {s.name for s in found.signals if s.name[2:].isdigit()}
+    assert whole == {f"AU{unit.au}" for unit in catalogue() if unit.geometry}
+    assert found.notes["not seen"] == "AU9, AU11, AU14"
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_one_sided_smile_is_told_with_its_side(side, clip):
+    face = face_track(seconds=12, actions=[(f"au12_{side}", 5.0, 6.5, 1.0)])
+    (event,) = action_units(engine="geometry")(clip, faces=[face]).events("au12_one_sided")
+    assert f"on the {side} side only ({side[0].upper()}12)" in event.text
+    assert event.start_s == pytest.approx(5.0, abs=0.3)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_smile_of_both_sides_is_not_one_sided(head, clip):
+    face = face_track(seconds=22, actions=schedule("au12"), head=HEADS[head])
+    assert not action_units(engine="geometry")(clip, faces=[face]).events("au12_one_sided")
+
+
+def test_lips_that_part_while_someone_speaks_count_half(clip):
+    face = face_track(seconds=12, actions=[("au25", 5.0, 6.5, 1.0)])
+    said = clip.model_copy(update={"transcript": (Utterance(start_s=4.5, end_s=7.0, text="well"),)})
+    (quiet,) = action_units(engine="geometry")(clip, faces=[face]).events("au25")
+    (talking,) = action_units(engine="geometry")(said, faces=[face]).events("au25")
+    assert talking.confidence == pytest.approx(quiet.confidence / 2)
+    assert "while someone speaks" in talking.text
+
+
+def test_stills_show_a_smile_and_say_that_there_is_no_baseline(shared, monkeypatch, tmp_path):
+    monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
+    smiles = {"0-f15-hao-ph.jpg": True, "single_face.jpg": True, "0-f1-su-ph.jpg": False, "15-f13-anc-ph.jpg": False}
+    for name, smiling in smiles.items():
+        evidence = perceive(
+            still(shared / "clips" / "images" / name, tmp_path / "still.mp4"), [make_tool("action_units")]
+        )
+        assert bool(evidence.of("au12")) == smiling, name
+        assert any("no baseline" in a.reason for a in evidence.abstentions), name
+        assert all("no baseline" in o.text for o in evidence.of("au12")), name
+
+
+def still(image, path):
+    picture = cv2.imread(str(image))
+    scale = 640 / max(picture.shape[:2])
+    picture = cv2.resize(picture, [int(side * scale) // 2 * 2 for side in picture.shape[1::-1]])
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = picture.shape[1], picture.shape[0], "yuv420p"
+        file.mux([*stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")), *stream.encode(None)])
+    return Clip.open(path)
+
+
+OPENFACE = "frame, face_id, timestamp, confidence, success, AU12_r, AU45_r, AU12_c"
+
+
+def openface(folder, demo, rows):
+    copy = folder / "clip.mp4"
+    copy.write_bytes(demo.clip.read_bytes())
+    copy.with_suffix(".csv").write_text("\n".join((OPENFACE, *rows)))
+    return Clip.open(copy)
+
+
+def test_a_csv_of_openface_beside_the_clip_is_read(demo, tmp_path):
+    rows = [f"{n}, 0, {n / 30:.3f}, 0.98, 1, {2.4 if 90 <= n < 150 else 0.1}, 0.0, 1" for n in range(300)]
+    clip = openface(tmp_path, demo, rows)
+    evidence = perceive(clip, [make_tool("action_units", engine="openface")])
+    (smile,) = evidence.of("au12")
+    assert (smile.person, smile.start_s, smile.end_s, smile.value) == ("P1", 3.0, pytest.approx(5.0), 2.4)
+    assert {s.name for s in evidence.signals if s.tool == "action_units"} == {"AU12", "AU43"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"), [(None, "can't be read"), ([], "no column"), (["1, 0, 0.0, high, 1, 0, 0, 0"], "no whole CSV")]
+)
+def test_without_a_whole_csv_of_openface_the_tool_says_so(demo, tmp_path, rows, why):
+    clip = openface(tmp_path, demo, rows or [])
+    if rows is None:
+        clip.path.with_suffix(".csv").unlink()
+    elif not rows:
+        clip.path.with_suffix(".csv").write_text("frame,time\n0,0\n")
+    evidence = perceive(clip, [make_tool("action_units", engine="openface")])
+    (run,) = [run for run in evidence.tools if run.tool == "action_units"]
+    assert run.status == "failed"
+    assert why in run.error
