@@ -34,11 +34,11 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
     wide = apart(61, 291)
     left, right = p[:, 291], p[:, 61]
     return {
-        "inner_brow_height": eyes - y(107, 336, 55, 285),
+        "inner_brow_height": -y(107, 336, 55, 285),
         "outer_brow_height": eyes - y(70, 300, 105, 334),
         "brow_lowering": y(107, 336, 105, 334) - eyes - 0.5 * apart(107, 336),
         "lid_raising": lids,
-        "lid_narrowing": y(159, 386) - y(145, 374),
+        "lower_lid_height": eyes - y(145, 374),
         "upper_lip_height": nose - y(0, 37, 267),
         "corner_pull": nose - corners + 0.35 * wide,
         "corner_pull_left": nose - left[:, 1] + 0.7 * (left[:, 0] - p[:, 2, 0]),

@@ -10,17 +10,17 @@ from pydantic import TypeAdapter
 
 from perception.au_geometry import movements
 from perception.blendshapes import BLENDSHAPES
-from perception.events import most_common, smoothed
+from perception.events import most_common, rises, smoothed
 from perception.evidence import Frozen
 from perception.face_track import FaceTrack
 
 Floats = npt.NDArray[np.floating]
 
-NEUTRAL_PERCENTILE = 20  # of a blendshape's score, which only ever rises
 USUAL_WIDTH_PERCENTILE = 40  # of the mouth's width: smiles are wider, more often than tight lips are narrower
 CALM_PERCENTILE = 60  # lips farther from that, or farther apart, than in so many frames may smile or speak
 MEDIAN_S = 0.12  # running median against jitter: shorter than any action but a blink
-LEAK_PER_DEG, FREE_DEG = 0.1, 5.0  # the mesh's depth is coarse: a turn of the head changes its distances too
+LEAK_PER_DEG, FREE_DEG = 0.1, 10.0  # the mesh's depth is coarse: a turn of the head changes its distances too
+CLEARLY, TRACE = 2.5, 0.3  # FACS intensity
 SIDES = ("left", "right")  # the person's own
 
 
@@ -37,6 +37,7 @@ class ActionUnit(Frozen):
     full: float = 1.0
     only_with: int | None = None
     less: int | None = None
+    not_while: int | None = None
     sided: bool = False
     inferred: bool = False
 
@@ -67,7 +68,7 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
     for unit in catalogue():
         if by_shapes and unit.blendshapes:
             series = _score(face, unit.blendshapes)
-            neutral = float(np.percentile(series, NEUTRAL_PERCENTILE)) if own_neutral else unit.usual
+            neutral = most_common(series[calm]) if own_neutral else unit.usual
             alone[unit.au] = np.clip(unit.gain * (series - neutral), 0, 5)
         elif unit.geometry is not None and own_neutral:
             series = smoothed(moves[unit.geometry], face.times_s, MEDIAN_S)
@@ -78,6 +79,9 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
             measured[unit.au] = np.minimum(alone[unit.au], alone[unit.only_with])
         if unit.au in measured and unit.less in alone:
             measured[unit.au] = np.clip(alone[unit.au] - alone[unit.less], 0, 5)
+        if unit.au in measured and unit.not_while in alone:
+            for first, _, last in rises(alone[unit.not_while], CLEARLY, TRACE):
+                measured[unit.au][first : last + 1] = 0.0
     return measured
 
 
@@ -91,13 +95,13 @@ def sides(face: FaceTrack, by_shapes: bool) -> dict[int, tuple[Floats, Floats]]:
             continue
         if by_shapes and unit.blendshapes:
             halves = [_score(face, (name,)) for name in unit.blendshapes]
-            rises = [unit.gain * (half - np.percentile(half, NEUTRAL_PERCENTILE)) for half in halves]
+            risen = [unit.gain * (half - most_common(half[calm])) for half in halves]
         elif unit.geometry is not None:
             halves = [smoothed(moves[f"{unit.geometry}_{side}"], face.times_s, MEDIAN_S) for side in SIDES]
-            rises = [5.0 / unit.full * (half - most_common(half[calm])) - leaked for half in halves]
+            risen = [5.0 / unit.full * (half - most_common(half[calm])) - leaked for half in halves]
         else:
             continue
-        found[unit.au] = (np.clip(rises[0], 0, 5), np.clip(rises[1], 0, 5))
+        found[unit.au] = (np.clip(risen[0], 0, 5), np.clip(risen[1], 0, 5))
     return found
 
 

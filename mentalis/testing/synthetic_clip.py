@@ -222,15 +222,20 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
 
     out = np.zeros((size, size, 2), dtype=np.float32)
     if kind in ("brow_raise", "brow_lower"):
+        down = -0.10 if kind == "brow_raise" else 0.14
         for i in BROWS:
-            out[..., 1] += (-0.10 if kind == "brow_raise" else 0.07) * d * bump(points[i], 0.13)
+            out[..., 1] += down * d * bump(points[i], 0.13)
+        if kind == "brow_lower":  # and together
+            for i in (107, 336):
+                out[..., 0] += 0.05 * d * np.sign(points[168, 0] - points[i, 0]) * bump(points[i], 0.1)
     elif kind in ("blink", "eyes_closed"):
         for upper, lower in UPPER_LIDS:
-            lid = (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.07)
+            shut = 1.0 if kind == "blink" else 1.2  # a lid that is held down shows no white below its lashes
+            lid = shut * (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.07)
             out[..., 1] = np.maximum(out[..., 1], lid)
     elif kind == "frown":
         for i in CORNERS:
-            out[..., 1] += 0.09 * d * bump(points[i], 0.12)
+            out[..., 1] += 0.13 * d * bump(points[i], 0.12)
     elif kind in ("lips_part", "jaw_drop"):
         far = 0.1 if kind == "lips_part" else 0.18
         out[..., 1] = far * d * np.max([bump(points[i], 0.08) for i in LOWER_LIP], axis=0)
