@@ -20,7 +20,8 @@ Floats = npt.NDArray[np.floating]
 Engine = Literal["auto", "geometry", "blendshapes", "openface"]
 
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
-PEAK, EDGE = 1.2, 0.6  # FACS intensity that makes an event, and where it begins: a trace starts at 0.5
+LEAST = 1.2  # FACS intensity that makes an event
+EDGE = 0.6  # FACS intensity where an event begins: a trace starts at 0.5
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
 SHORTEST_S = 0.12
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
@@ -151,7 +152,7 @@ def _tell(one: _Shown, clip: Clip, found: Findings) -> None:
         if unit.au in one.units:
             series = one.units[unit.au]
             found.signal(one.person, f"AU{unit.au}", _seen(one, series), one.times_s, unit="FACS 0-5")
-            for onset, apex, offset in _events(one, series):
+            for onset, apex, offset in _events(one, unit, series):
                 _event(one, unit, (onset, apex, offset), clip, found)
         if unit.au in one.halves:
             for side, half in zip(SIDES, one.halves[unit.au], strict=True):
@@ -163,10 +164,11 @@ def _seen(one: _Shown, series: Floats) -> Floats:
     return np.where(one.away, np.nan, series)
 
 
-def _events(one: _Shown, series: Floats) -> list[tuple[int, int, int]]:
+def _events(one: _Shown, unit: ActionUnit, series: Floats) -> list[tuple[int, int, int]]:
     """Onset, apex and offset of each rise, as numbers of samples."""
+    least = unit.least if one.engine == "geometry" else LEAST
     jitter = 1.48 * float(np.median(np.abs(np.diff(series)))) if len(series) > 2 else 0.0
-    peak, shown = max(PEAK, NOISE_TIMES * jitter), np.where(one.away, 0.0, series)
+    peak, shown = max(least, NOISE_TIMES * jitter), np.where(one.away, 0.0, series)
     return [
         (stretch.start + rise.onset, stretch.start + rise.apex, stretch.start + rise.offset)
         for stretch in one.stretches
@@ -212,7 +214,7 @@ def _one_sided(one: _Shown, unit: ActionUnit, found: Findings) -> None:
     left, right = one.halves[unit.au]
     for side, strong, weak in ((SIDES[0], left, right), (SIDES[1], right, left)):
         only = np.where(weak <= OTHER_SIDE * strong, strong - weak, 0.0)
-        for onset, apex, offset in _events(one, only):
+        for onset, apex, offset in _events(one, unit, only):
             start_s, end_s, quality = _span(one, onset, offset)
             if only[apex] < ONE_SIDED or end_s - start_s < ONE_SIDED_S:
                 continue

@@ -6,16 +6,22 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 
 STABLE = (33, 133, 263, 362, 168, 6, 197, 195)  # eye corners and bridge of the nose: no action moves them much
+FOREHEAD = 0.66  # eye distances from the eyes to its top, in the canonical face
+OPEN_PERCENTILE = 75  # of the lids' distance: blinks and narrowed eyes are rarer than open ones
 BATCH = 512  # frames at a time: landmarks of a long track lie on disk
 
 
 def movements(landmarks: Floats) -> dict[str, Floats]:
     """Named movements in units of the outer eye corners' distance, each of shape (n,); larger is more.
 
+    `eye_closing` is a share of the person's own opening: 0 open, 1 shut.
+
     The mesh is first turned into the face's own frame by its stable points (x to the person's left, y down).
     """
     parts = [_movements(np.asarray(landmarks[i : i + BATCH])) for i in range(0, len(landmarks), BATCH)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    moves = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    own_opening = float(np.percentile(moves["lid_raising"], OPEN_PERCENTILE))
+    return {**moves, "eye_closing": 1 - moves["lid_raising"] / max(own_opening, 1e-6)}
 
 
 def _movements(landmarks: Floats) -> dict[str, Floats]:
@@ -34,8 +40,9 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
     wide = apart(61, 291)
     left, right = p[:, 291], p[:, 61]
     return {
-        "inner_brow_height": -y(107, 336, 55, 285),
-        "outer_brow_height": eyes - y(70, 300, 105, 334),
+        # as a share of the forehead's height, for a dropped jaw stretches the whole mesh, forehead included
+        "inner_brow_height": FOREHEAD * y(107, 336, 55, 285) / np.minimum(y(10), -0.1),
+        "outer_brow_height": FOREHEAD * (eyes - y(70, 300, 105, 334)) / np.maximum(eyes - y(10), 0.1),
         "brow_lowering": y(107, 336, 105, 334) - eyes - 0.5 * apart(107, 336),
         "lid_raising": lids,
         "lower_lid_height": eyes - y(145, 374),
@@ -53,7 +60,6 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
         "lips_apart": apart(13, 14),
         "mouth_width": wide,
         "jaw_drop": y(152) - nose,
-        "eye_closing": -lids,
     }
 
 

@@ -18,9 +18,11 @@ Floats = npt.NDArray[np.floating]
 
 USUAL_WIDTH_PERCENTILE = 40  # of the mouth's width: smiles are wider, more often than tight lips are narrower
 CALM_PERCENTILE = 60  # lips farther from that, or farther apart, than in so many frames may smile or speak
+NOT_SHUT = 0.8  # of the usual distance of the lids
 MEDIAN_S = 0.12  # running median against jitter: shorter than any action but a blink
 LEAK_PER_DEG, FREE_DEG = 0.1, 10.0  # the mesh's depth is coarse: a turn of the head changes its distances too
-CLEARLY, TRACE = 2.5, 0.3  # FACS intensity
+CLEARLY, TRACE = 1.2, 0.3  # FACS intensity
+AROUND_S = 0.15  # before and after, while it builds up and fades
 SIDES = ("left", "right")  # the person's own
 
 
@@ -35,6 +37,7 @@ class ActionUnit(Frozen):
     usual: float = 0.05
     geometry: str | None = None
     full: float = 1.0
+    least: float = 1.2
     only_with: int | None = None
     less: int | None = None
     not_while: int | None = None
@@ -68,11 +71,11 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
     for unit in catalogue():
         if by_shapes and unit.blendshapes:
             series = _score(face, unit.blendshapes)
-            neutral = most_common(series[calm]) if own_neutral else unit.usual
+            neutral = _neutral(series, calm) if own_neutral else unit.usual
             alone[unit.au] = np.clip(unit.gain * (series - neutral), 0, 5)
         elif unit.geometry is not None and own_neutral:
             series = smoothed(moves[unit.geometry], face.times_s, MEDIAN_S)
-            alone[unit.au] = np.clip(5.0 / unit.full * (series - most_common(series[calm])) - leaked, 0, 5)
+            alone[unit.au] = np.clip(5.0 / unit.full * (series - _neutral(series, calm)) - leaked, 0, 5)
     measured = dict(alone)
     for unit in catalogue():
         if unit.au in measured and unit.only_with in alone:
@@ -81,7 +84,8 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
             measured[unit.au] = np.clip(alone[unit.au] - alone[unit.less], 0, 5)
         if unit.au in measured and unit.not_while in alone:
             for first, _, last in rises(alone[unit.not_while], CLEARLY, TRACE):
-                measured[unit.au][first : last + 1] = 0.0
+                around = np.abs(face.times_s - np.clip(face.times_s, face.times_s[first], face.times_s[last]))
+                measured[unit.au][around <= AROUND_S] = 0.0
     return measured
 
 
@@ -95,14 +99,19 @@ def sides(face: FaceTrack, by_shapes: bool) -> dict[int, tuple[Floats, Floats]]:
             continue
         if by_shapes and unit.blendshapes:
             halves = [_score(face, (name,)) for name in unit.blendshapes]
-            risen = [unit.gain * (half - most_common(half[calm])) for half in halves]
+            risen = [unit.gain * (half - _neutral(half, calm)) for half in halves]
         elif unit.geometry is not None:
             halves = [smoothed(moves[f"{unit.geometry}_{side}"], face.times_s, MEDIAN_S) for side in SIDES]
-            risen = [5.0 / unit.full * (half - most_common(half[calm])) - leaked for half in halves]
+            risen = [5.0 / unit.full * (half - _neutral(half, calm)) - leaked for half in halves]
         else:
             continue
         found[unit.au] = (np.clip(risen[0], 0, 5), np.clip(risen[1], 0, 5))
     return found
+
+
+def _neutral(series: Floats, calm: npt.NDArray[np.bool_]) -> float:
+    """The series' value in the neutral face: the most common one in calm frames, at most that of half the frames."""
+    return min(most_common(series[calm]), float(np.median(series)))
 
 
 def _score(face: FaceTrack, names: tuple[str, ...]) -> Floats:
@@ -120,7 +129,7 @@ def _calm(moves: dict[str, Floats]) -> npt.NDArray[np.bool_]:
     width, apart, lids = moves["mouth_width"], moves["lips_apart"], moves["lid_raising"]
     off = np.abs(width - np.percentile(width, USUAL_WIDTH_PERCENTILE))
     closed = (off <= np.percentile(off, CALM_PERCENTILE)) & (apart <= np.percentile(apart, CALM_PERCENTILE))
-    calm = closed & (lids >= np.percentile(lids, 100 - CALM_PERCENTILE))
+    calm = closed & (lids >= NOT_SHUT * np.median(lids))
     return calm if calm.any() else closed if closed.any() else np.ones(len(width), dtype=bool)
 
 

@@ -34,7 +34,10 @@ AUS: dict[str, tuple[int, ...]] = {
     "shake": (),
 }
 BROWS = (70, 105, 107, 300, 334, 336)
-UPPER_LIDS = ((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373))
+EYES = (  # from corner to corner along the upper and the lower lid, and the brow above
+    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133), 105),
+    ((362, 398, 384, 385, 386, 387, 388, 466, 263), (362, 382, 381, 380, 374, 373, 390, 249, 263), 334),
+)
 CORNERS = (61, 291)
 LOWER_LIP, CHIN = (14, 17, 84, 314, 87, 317), (152, 175, 199, 200)
 SKIN_OUTLINE = (
@@ -229,10 +232,8 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
             for i in (107, 336):
                 out[..., 0] += 0.05 * d * np.sign(points[168, 0] - points[i, 0]) * bump(points[i], 0.1)
     elif kind in ("blink", "eyes_closed"):
-        for upper, lower in UPPER_LIDS:
-            shut = 1.0 if kind == "blink" else 1.2  # a lid that is held down shows no white below its lashes
-            lid = shut * (points[lower, 1] - points[upper, 1]) * bump(points[upper], 0.07)
-            out[..., 1] = np.maximum(out[..., 1], lid)
+        for upper, lower, brow in EYES:
+            out[..., 1] += _shut(x, y, points[list(upper)], points[list(lower)], float(points[brow, 1]))
     elif kind == "frown":
         for i in CORNERS:
             out[..., 1] += 0.13 * d * bump(points[i], 0.12)
@@ -252,6 +253,14 @@ def _displacement(kind: str, points: Floats, size: int) -> Floats:
         depth = bump(points[1], 0.45)
         out[..., axis] += 0.12 * d * depth + 0.05 * d * bump(middle, 0.9)
     return out
+
+
+def _shut(x: Floats, y: Floats, upper: Floats, lower: Floats, brow_y: float) -> Floats:
+    """How far the skin between brow and lid is drawn down, at each pixel, for the upper lid to reach the lower one."""
+    lid, rim = (np.interp(x, line[:, 0], line[:, 1], np.nan, np.nan) for line in (upper, lower))
+    crease = 0.5 * (lid + brow_y)
+    drawn = np.where((y > crease) & (y < rim), (y - crease) * (rim - lid) / (rim - crease), 0.0)
+    return np.asarray(np.nan_to_num(drawn), dtype=np.float32)
 
 
 def _skin(points: Floats, size: int) -> Floats:

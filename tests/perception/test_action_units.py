@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mentalis.testing import face_track
+from mentalis.testing.synthetic_clip import Action, Script, render
 from perception.action_units import action_units
 from perception.au_intensity import catalogue, intensities
 from perception.clip import Clip, Utterance
@@ -164,3 +165,17 @@ def test_without_a_whole_csv_of_openface_the_tool_says_so(demo, tmp_path, rows, 
     (run,) = [run for run in evidence.tools if run.tool == "action_units"]
     assert run.status == "failed"
     assert why in run.error
+
+
+def test_both_engines_find_what_a_rendered_face_shows(shared, monkeypatch, tmp_path):
+    monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
+    kinds = ("brow_raise", "brow_lower", "smile", "frown", "lips_part", "jaw_drop", "eyes_closed")
+    actions = tuple(Action(kind, 2 + 1.9 * n, 3.2 + 1.9 * n) for n, kind in enumerate(kinds * 3))
+    render(Script(seconds=43, size=256, actions=actions, crf=18), tmp_path / "clip.mp4")
+    clip = Clip.open(tmp_path / "clip.mp4")
+    face = make_tool("faces", engine="face_landmarker")(clip, frames=clip.frames()).value
+    for engine in ("geometry", "blendshapes"):
+        found = action_units(engine=engine)(clip, faces=face)
+        for au, shown_by in {1: 0, 2: 0, 4: 1, 12: 2, 15: 3, 26: 5, 43: 6}.items():
+            true = [("", a.start_s + 0.12, a.end_s - 0.12) for a in actions if a.kind == kinds[shown_by]]
+            assert event_f1(true, found.events(f"au{au}")) >= 0.8, f"{engine} AU{au}"
