@@ -36,5 +36,5 @@ $(BIN)/pip:
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt scripts/install.py | $(BIN)/pip
-	$(INSTALL) dev neural server evals $(INDEX)
+	$(INSTALL) dev neural prosody server evals $(INDEX)
 	@touch .venv/.core $@

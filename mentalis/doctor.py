@@ -14,6 +14,7 @@ OURS = ("perception", "agents", "graphs", "reports", "evals", "server", "mentali
 CORE = ("mediapipe", "numpy", "decord", "av", "scipy", "langgraph", "openai", "pydantic", "plotly", "pyarrow")
 EXTRAS = {
     "neural": ("torch", "transformers", "sentence-transformers"),
+    "prosody": ("opensmile",),
     "server": ("fastapi", "uvicorn"),
     "evals": ("inspect-ai",),
     "ray": ("ray",),

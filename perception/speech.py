@@ -1,23 +1,31 @@
-"""Speech: the words with their lexical valence, and when someone speaks."""
+"""Speech: the words with their lexical valence, when someone speaks, and how it sounds."""
 
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from perception.clip import Clip
 from perception.errors import ToolError
 from perception.evidence import Findings
 from perception.lexicon import is_english, valence
+from perception.prosody import Prosody, against_usual, course, opensmile_is_here, prosody_of
 from perception.tool import Run, tool
 from perception.voice_activity import RATE_HZ, loud_stretches, silero_is_here, spoken_stretches
 
+Samples = npt.NDArray[np.float32]
 Detector = Literal["auto", "energy", "silero"]
 MOST_CHARACTERS = 160  # of an utterance in one line of evidence
+PROSODY = 0.7  # confidence that the sound is the voice alone
 VOICE, LOUD = 0.85, 0.5  # confidence that someone speaks: by Silero's network, and by loudness alone
 LEXICAL = 0.6  # confidence of a lexicon's valence: it knows words, not irony
 
 
-@tool(needs=(), version="2")
+@tool(needs=(), version="3")
 def speech(voice_activity: Detector = "auto") -> Run:
-    """Take the words from the transcript, their valence from a lexicon (English), and when someone speaks.
+    """Take the words from the transcript, their valence from a lexicon (English), when someone speaks, and how.
+
+    How it sounds (pitch, loudness, voice quality, pace) is measured if openSMILE is installed: the `prosody` extra.
 
     Args:
         voice_activity: `silero` (a network that tells voice from other sound; the `neural` extra), `energy` (sound
@@ -33,7 +41,13 @@ def speech(voice_activity: Detector = "auto") -> Run:
     def run(clip: Clip) -> Findings:
         found = Findings(notes={"voice activity": detector})
         _words(clip, found)
-        _sound(clip, detector == "silero", found)
+        samples = clip.audio(RATE_HZ)
+        if samples is None:
+            found.abstain(None, "the clip has no sound")
+            return found
+        stretches = _voice(clip, samples, detector == "silero", found)
+        if stretches:
+            _sounds(clip, samples, stretches, found)
         return found
 
     run.resolved = {"voice_activity": detector}  # type: ignore[attr-defined]
@@ -70,11 +84,7 @@ def _words(clip: Clip, found: Findings) -> None:
         )
 
 
-def _sound(clip: Clip, by_network: bool, found: Findings) -> None:
-    samples = clip.audio(RATE_HZ)
-    if samples is None:
-        found.abstain(None, "the clip has no sound")
-        return
+def _voice(clip: Clip, samples: Samples, by_network: bool, found: Findings) -> list[tuple[float, float]]:
     stretches = spoken_stretches(samples) if by_network else loud_stretches(samples)
     stretches = [(a, min(b, clip.duration_s)) for a, b in stretches if a < clip.duration_s]
     if not stretches:
@@ -83,3 +93,43 @@ def _sound(clip: Clip, by_network: bool, found: Findings) -> None:
     sure = VOICE if by_network else LOUD
     for start_s, end_s in stretches:
         found.event(None, "voice_activity", start_s, end_s, text=text, confidence=sure, quality=sure)
+    return stretches
+
+
+def _sounds(clip: Clip, samples: Samples, stretches: list[tuple[float, float]], found: Findings) -> None:
+    """Prosody of each utterance, or of each stretch of voice where no words are given, and its course over time."""
+    if not opensmile_is_here():
+        found.abstain(None, "no prosody: it needs openSMILE (python scripts/install.py prosody)")
+        return
+    words = {(u.start_s, u.end_s): len(u.text.split()) for u in clip.transcript}
+    every = prosody_of(samples, list(words) or stretches)
+    if not every:
+        found.abstain(None, "no prosody: every stretch of speech is too short")
+        return
+    for one in every:
+        _tell_sound(one, words.get((one.start_s, one.end_s)), against_usual(one, every), found)
+    times_s, pitch_hz, loudness = course(samples)
+    heard = np.any([(times_s >= a) & (times_s < b) for a, b in stretches], axis=0)
+    found.signal(None, "pitch", np.where(heard, pitch_hz, np.nan), times_s, unit="Hz")
+    found.signal(None, "loudness", loudness, times_s, unit="sone")
+
+
+def _tell_sound(one: Prosody, words: int | None, unusual: str, found: Findings) -> None:
+    parts = [f"loudness {one.loudness:.1f}"]
+    if one.pitch_hz is not None and one.pitch_range_semitones is not None and one.jitter is not None:
+        parts.insert(0, f"pitch {one.pitch_hz:.0f} Hz over {one.pitch_range_semitones:.0f} semitones")
+        parts.append(f"jitter {one.jitter:.1%}")
+    per_s = words / (one.end_s - one.start_s) if words else one.voiced_per_s
+    parts.append(f"{per_s:.1f} {'words' if words else 'voiced segments'} a second")
+    parts.append(f"pauses or unvoiced sound {1 - one.voiced_share:.0%} of the time")
+    found.event(
+        None,
+        "prosody",
+        one.start_s,
+        one.end_s,
+        value=None if one.pitch_hz is None else round(one.pitch_hz, 1),
+        unit=None if one.pitch_hz is None else "Hz",
+        text=f"the voice{': ' + unusual if unusual else ''} ({', '.join(parts)})",
+        confidence=PROSODY,
+        quality=float(np.clip(one.voiced_share * 1.5, 0, 1)),
+    )

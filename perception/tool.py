@@ -26,6 +26,8 @@ BUILT_IN = {  # name of the tool -> module; the default set, in the order in whi
     "micro_gestures": "perception.micro_gestures",
     "rppg": "perception.rppg",
     "speech": "perception.speech",
+    "speakers": "perception.speakers",
+    "incongruity": "perception.incongruity",
 }
 
 P = ParamSpec("P")

@@ -79,16 +79,7 @@ def _check_on_tracks(tool: Tool) -> None:
         "bodies": {"one face": lambda: [body_track(seconds=TRACK_S)], "no face": list},
     }
     for name in inputs["faces"]:
-        needs = {}
-        for need in tool.needs:
-            known = inputs.get(need)
-            if known is None:  # another signal-level tool: its own findings on the same tracks
-                upstream = make_tool(need)
-                needs[need] = upstream(
-                    clip, **{n: inputs[n].get(name, inputs[n]["one face"])() for n in upstream.needs}
-                )
-            else:
-                needs[need] = known.get(name, known["one face"])()
+        needs = {need: _input(need, name, clip, inputs) for need in tool.needs}
         first, again = (_findings(tool, clip, needs) for _ in range(2))
         assert first.observations == again.observations, f"{tool.name} on {name}: another run gives another answer"
         assert first.signals == again.signals, f"{tool.name} on {name}: another run gives other signals"
@@ -98,6 +89,15 @@ def _check_on_tracks(tool: Tool) -> None:
             _check_gap(tool, first)
         if not any(needs.values()):
             assert first.abstentions, f"{tool.name} on {name}: it neither finds anything nor says why"
+
+
+def _input(need: str, name: str, clip: Clip, inputs: dict[str, dict[str, Callable[[], Any]]]) -> Any:
+    """Tracks of this name, or what another signal-level tool finds on them."""
+    if need in inputs:
+        return inputs[need].get(name, inputs[need]["one face"])()
+    upstream = make_tool(need)
+    returned = upstream(clip, **{further: _input(further, name, clip, inputs) for further in upstream.needs})
+    return returned if isinstance(returned, Findings) else returned.value
 
 
 def _check_gap(tool: Tool, found: Findings) -> None:
