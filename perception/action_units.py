@@ -25,6 +25,7 @@ EDGE = 0.6  # FACS intensity where an event begins: a trace starts at 0.5
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
 SHORTEST_S = 0.12
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
+SMALLEST_EYES_PX = 24.0  # between their outer corners: below, landmarks jitter by more than an action moves them
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
 ONE_SIDED, OTHER_SIDE = 1.5, 0.4  # by so much stronger, and the weaker at most so much of it (R12A and the like)
 ONE_SIDED_S = 0.3
@@ -89,6 +90,10 @@ def _by_track(face: FaceTrack, engine: Engine, found: Findings) -> _Shown | None
         found.abstain(face.person, f"no baseline of {face.person}'s own: {seen}{against}")
         if not by_shapes:
             return None
+    eyes_px = float(np.median(face.eye_distance_px))
+    if eyes_px < SMALLEST_EYES_PX:
+        found.abstain(face.person, f"the face is too small: eyes {eyes_px:.0f} px apart of {SMALLEST_EYES_PX:.0f}")
+        return None
     away = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
     if away.all():
         found.abstain(face.person, "the face is turned away all the time")

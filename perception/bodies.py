@@ -1,7 +1,7 @@
 """Bodies: the upper body and the hands of the person who is seen best."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -20,10 +20,16 @@ HANDS_BEHIND = 6  # looks by which the hands may lag behind the pose: neither wa
 SHOULDERS, NOSE, WRISTS = (11, 12), 0, (15, 16)  # MediaPipe pose; left, right
 SEEN_FROM = 0.5  # visibility of nose and shoulders: below, the model imagines a body
 HAND_AT_WRIST = 0.6  # shoulder widths between pose wrist and hand wrist
+ELBOWS, WRIST_SEEN = (13, 14), 0.6
+SMALL_BODY = 0.25  # shoulders narrower than this share of the picture: hands may be too small for the hand model
+CROP, BEYOND_WRIST = 0.5, 0.4  # shoulder widths to each side; and how far beyond the wrist, in forearms
+SMALLEST_CROP_PX = 24
 Floats = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+FindHands = Callable[[Picture], list[mediapipe_models.Hand]]
 
 
-@tool(needs="frames", version="1")
+@tool(needs="frames", version="2")
 def bodies() -> Run:
     """Follow the upper body and both hands of the person who is seen best (MediaPipe pose and hands)."""
 
@@ -59,32 +65,56 @@ def bodies() -> Run:
 
 def _looks(frames: Iterator[Frame], every: int) -> Iterator[tuple[float, Floats | None, list[Floats]]]:
     """Time, pose (33, 3) and hands (21, 3 each) of every n-th frame, in pixels; the two models work side by side."""
-    waiting: deque[tuple[float, tuple[int, int], Floats | None, Future[list[mediapipe_models.Hand]]]] = deque()
+    waiting: deque[tuple[Frame, Floats | None, Future[list[mediapipe_models.Hand]]]] = deque()
 
     def next_look() -> tuple[float, Floats | None, list[Floats]]:
-        time_s, (width, height), body, looking = waiting.popleft()
+        frame, body, looking = waiting.popleft()
+        height, width = frame.rgb.shape[:2]
+        scale = np.array([width, height, width], dtype=np.float32)
+        found = [hand.points * scale for hand in looking.result()]
         if body is not None:
             body[:, :2] *= (width, height)
-        scale = np.array([width, height, width], dtype=np.float32)
-        return time_s, body, [hand.points * scale for hand in looking.result()]
+            found += _missed_hands(frame.rgb, body, found, find_near)
+        return frame.time_s, body, found
 
     with (
         mediapipe_models.pose() as find_pose,
         mediapipe_models.hands() as find_hands,
+        mediapipe_models.hands(most=1) as find_near,
         ThreadPoolExecutor(1, thread_name_prefix="hands") as beside,
     ):
         for frame in frames:
             if frame.index % every:
                 continue
-            height, width = frame.rgb.shape[:2]
-            step = -(-max(height, width) // LONGEST_SIDE_PX)
+            step = -(-max(frame.rgb.shape[:2]) // LONGEST_SIDE_PX)
             rgb = np.ascontiguousarray(frame.rgb[::step, ::step]) if step > 1 else frame.rgb
             looking = beside.submit(find_hands, rgb)
-            waiting.append((frame.time_s, (width, height), find_pose(rgb), looking))
+            waiting.append((frame, find_pose(rgb), looking))
             if len(waiting) > HANDS_BEHIND:
                 yield next_look()
         while waiting:
             yield next_look()
+
+
+def _missed_hands(rgb: Picture, body: Floats, found: list[Floats], find_near: FindHands) -> list[Floats]:
+    """Hands at wrists that the pose sees where no hand was found: small in the picture, large in a crop."""
+    width = float(np.hypot(*(body[11, :2] - body[12, :2])))
+    if width > SMALL_BODY * rgb.shape[1] or body[[NOSE, *SHOULDERS], 2].min() < SEEN_FROM:
+        return []
+    missed = []
+    for elbow, wrist in zip(ELBOWS, WRISTS, strict=True):
+        near = any(np.hypot(*(hand[0, :2] - body[wrist, :2])) < HAND_AT_WRIST * width for hand in found)
+        if near or body[wrist, 2] < WRIST_SEEN:
+            continue
+        middle = body[wrist, :2] + BEYOND_WRIST * (body[wrist, :2] - body[elbow, :2])  # a hand goes on from its arm
+        left, top = np.maximum(np.floor(middle - CROP * width), 0).astype(int)
+        right, bottom = np.ceil(middle + CROP * width).astype(int)
+        crop = np.ascontiguousarray(rgb[top:bottom, left:right])
+        if min(crop.shape[:2]) < SMALLEST_CROP_PX:
+            continue
+        scale = np.array([crop.shape[1], crop.shape[0], crop.shape[1]], dtype=np.float32)
+        missed += [hand.points * scale + np.array([left, top, 0], dtype=np.float32) for hand in find_near(crop)]
+    return missed
 
 
 def _of_this_body(body: Floats, hands: list[Floats]) -> tuple[Floats, Floats]:

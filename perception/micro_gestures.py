@@ -1,141 +1,202 @@
-"""Micro-gestures that pose and hands decide: touching or covering the face, folding arms, rubbing hands."""
+"""Micro-gestures that pose, hands and face decide, with the classes of iMiGUE and SMG that they stand for."""
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import yaml
+from pydantic import TypeAdapter
 
 from perception.body_track import BodyTrack
 from perception.clip import Clip
 from perception.events import runs
-from perception.evidence import Findings
+from perception.evidence import Findings, Frozen
 from perception.face_track import FaceTrack
+from perception.gesture_rules import flags_of
+from perception.posture import posture
 from perception.tool import Run, tool
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.floating]
+Group = Literal["stress", "withdrawal", "confidence", "neutral"]
 
-TIPS, PALM = (4, 8, 12, 16, 20), (0, 5, 9, 13, 17)  # of MediaPipe's hand
-NEAR_FACE = 0.12  # shoulder widths a fingertip may stand off the face
-COVERED_SHARE = 0.25  # of the face's box under the palm and fingers
-WRIST_SEEN = 0.6
-AT_ELBOW, ACROSS = 0.45, 0.1  # folded: each wrist near the other elbow, and past the middle
-HANDS_TOGETHER = 0.35  # shoulder widths between the palms' centres
 GAP_S = 0.25  # shorter holes in a gesture are bridged
-CONFIDENCE = {"touch_face": 0.6, "cover_face": 0.55, "fold_arms": 0.6, "rub_hands": 0.5}
+HEAD_UP_DEG = 12.0  # above where this person mostly holds it
+RATE_NEEDS_S = 10.0  # of the body in view before a rate per minute means something
+MORE_OFTEN = 1.5  # times the person's own rate in the rest of the clip
+HALF_NEEDS_S, HALF_NEEDS_EVENTS = 30.0, 4  # for a change of rate from one half of the clip to the other
+UNBOUND = (
+    "turtle_neck",
+    "shake_shoulders",
+    "sit_straight",
+    "move_torso",
+    "cross_legs",
+    "move_legs",
+)  # beside any other
+LIP_UNITS, LIPS_PRESSED = ("au24", "au28"), 2.5  # FACS intensity
+
+
+class Gesture(Frozen):
+    """One gesture as its data file describes it."""
+
+    imigue: tuple[int, ...]
+    smg: tuple[int, ...]
+    words: str
+    shortest_s: float
+    confidence: float
+    group: Group
 
 
 @cache
-def classes() -> dict[str, dict[str, Any]]:
-    """The gestures with the classes that they stand for."""
-    content: dict[str, dict[str, Any]] = yaml.safe_load(
-        (Path(__file__).parent / "data" / "micro_gestures.yaml").read_text(encoding="utf-8")
-    )
-    return content
+def gestures() -> dict[str, Gesture]:
+    """The gestures by kind, in the order in which one takes a stretch from those after it."""
+    content = yaml.safe_load((Path(__file__).parent / "data" / "micro_gestures.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces"), version="1")
-def micro_gestures() -> Run:
-    """Find self-touch and closed postures by rules over pose and hands, scaled by shoulder width."""
+@tool(needs=("bodies", "faces", "action_units"), version="2")
+def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
+    """Find micro-gestures by rules over posture, hands and face, and how often they come.
 
-    def run(clip: Clip, bodies: list[BodyTrack], faces: list[FaceTrack]) -> Findings:
-        found = Findings()
+    Args:
+        engine: `rules`, over landmarks scaled by the shoulders' width.
+    """
+
+    def run(clip: Clip, bodies: list[BodyTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
+        found = Findings(notes={"engine": engine})
         if not bodies:
             found.abstain(None, "no upper body was found")
         for body in bodies:
-            person, boxes = _owner(body, faces)
+            person = _owner(body, faces)
             if person is None:
                 found.abstain(None, "the body that is seen belongs to none of the faces")
                 continue
-            flags = {
-                "touch_face": _touches_face(body, boxes),
-                "cover_face": _covers_face(body, boxes),
-                "fold_arms": _folds_arms(body),
-                "rub_hands": _hands_together(body),
-            }
-            flags["touch_face"] &= ~flags["cover_face"]
-            flags["rub_hands"] &= ~flags["fold_arms"]
-            for kind, flag in flags.items():
-                _events(body, person, kind, flag, found)
+            _by_posture(body, person, found)
+            _rates(person, body, found)
+        for face in faces:
+            _by_face(face, action_units, found)
         return found
 
     return run
 
 
-def _owner(body: BodyTrack, faces: list[FaceTrack]) -> tuple[str | None, Floats]:
-    """Whose face the body's nose lies in most often, and that face's box at each look (NaN when unseen)."""
-    best: tuple[float, str | None, Floats] = (0.0, None, np.full((len(body.times_s), 4), np.nan))
+def _owner(body: BodyTrack, faces: list[FaceTrack]) -> str | None:
+    """Whose face the body's nose lies in most often."""
+    best: tuple[float, str | None] = (0.0, None)
     for face in faces:
         at = np.clip(np.searchsorted(face.times_s, body.times_s - 1e-3), 0, len(face.times_s) - 1)
         together = np.abs(face.times_s[at] - body.times_s) < 0.1
         xy = np.asarray(face.landmarks[at][:, :, :2])
-        boxes = np.concatenate([xy.min(axis=1), xy.max(axis=1)], axis=1)
         nose = body.pose[:, 0, :2]
-        inside = together & (nose >= boxes[:, :2]).all(axis=1) & (nose <= boxes[:, 2:]).all(axis=1)
+        inside = together & (nose >= xy.min(axis=1)).all(axis=1) & (nose <= xy.max(axis=1)).all(axis=1)
         if inside.mean() > best[0]:
-            best = (float(inside.mean()), face.person, np.where(together[:, None], boxes, np.nan))
-    return best[1], best[2]
+            best = (float(inside.mean()), face.person)
+    return best[1]
 
 
-def _touches_face(body: BodyTrack, boxes: Floats) -> Flags:
-    margin = NEAR_FACE * body.shoulder_width_px
-    touching = np.zeros(len(body.times_s), dtype=bool)
-    for hand in (body.left_hand, body.right_hand):
-        tips = hand[:, TIPS, :2]
-        low, high = boxes[:, None, :2] - margin[:, None, None], boxes[:, None, 2:] + margin[:, None, None]
-        touching |= ((tips >= low) & (tips <= high)).all(axis=2).any(axis=-1)
-    return touching
+def _by_posture(body: BodyTrack, person: str, found: Findings) -> None:
+    made = flags_of(posture(body))
+    taken = np.zeros(len(body.times_s), dtype=bool)
+    for kind in gestures():
+        if kind not in made:
+            continue  # the face tells it
+        flags = made[kind] & ~taken if kind not in UNBOUND else made[kind]
+        for first, last in _stretches(flags, body.times_s):
+            if _tell(kind, person, body.times_s, body.durations_s, (first, last), flags, found):
+                taken[first : last + 1] |= kind not in UNBOUND
 
 
-def _covers_face(body: BodyTrack, boxes: Floats) -> Flags:
-    covered = np.zeros(len(body.times_s), dtype=bool)
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    for hand in (body.left_hand, body.right_hand):
-        low, high = hand[:, :, :2].min(axis=1), hand[:, :, :2].max(axis=1)
-        size = np.minimum(high, boxes[:, 2:]) - np.maximum(low, boxes[:, :2])
-        covered |= np.clip(size, 0, None).prod(axis=1) > COVERED_SHARE * area
-    return covered
+def _by_face(face: FaceTrack, action_units: Findings, found: Findings) -> None:
+    """The raised head and the pressed lips, which the face alone tells."""
+    pitch_deg = face.head_pose_deg[:, 0]
+    flags = pitch_deg - np.median(pitch_deg) > HEAD_UP_DEG
+    for stretch in face.stretches():
+        for first, last in _stretches(flags[stretch], face.times_s[stretch]):
+            span = (stretch.start + first, stretch.start + last)
+            _tell("head_up", face.person, face.times_s, face.durations_s, span, flags, found)
+    for kind in LIP_UNITS:
+        for event in action_units.events(kind, face.person):
+            gesture = gestures()["press_lips"]
+            already = any(o.start_s < event.end_s and event.start_s < o.end_s for o in found.events("press_lips"))
+            clear = (event.value or 0.0) >= LIPS_PRESSED and event.end_s - event.start_s >= gesture.shortest_s
+            if clear and not already:
+                found.event(
+                    face.person,
+                    "press_lips",
+                    event.start_s,
+                    event.end_s,
+                    text=f"{face.person} {gesture.words} ({event.id})",
+                    confidence=min(gesture.confidence, event.confidence),
+                    quality=event.quality,
+                )
 
 
-def _folds_arms(body: BodyTrack) -> Flags:
-    left_elbow, right_elbow, left_wrist, right_wrist = (body.pose[:, i] for i in (13, 14, 15, 16))
-    seen = (left_wrist[:, 2] > WRIST_SEEN) & (right_wrist[:, 2] > WRIST_SEEN)
-    width = body.shoulder_width_px
-    middle = body.pose[:, (11, 12), 0].mean(axis=1)
-    side = np.sign(body.pose[:, 11, 0] - middle)  # where the left shoulder is
-    crossed = (side * (middle - left_wrist[:, 0]) > ACROSS * width) & (
-        side * (right_wrist[:, 0] - middle) > ACROSS * width
-    )
-    near = _apart(left_wrist, right_elbow) < AT_ELBOW * width
-    near &= _apart(right_wrist, left_elbow) < AT_ELBOW * width
-    return np.asarray(seen & crossed & near)
-
-
-def _hands_together(body: BodyTrack) -> Flags:
-    left, right = body.left_hand[:, PALM].mean(axis=1), body.right_hand[:, PALM].mean(axis=1)
-    below_chin = left[:, 1] > body.pose[:, (11, 12), 1].mean(axis=1)
-    return np.asarray((_apart(left, right) < HANDS_TOGETHER * body.shoulder_width_px) & below_chin)
-
-
-def _apart(a: Floats, b: Floats) -> Floats:
-    return np.asarray(np.hypot(a[:, 0] - b[:, 0], a[:, 1] - b[:, 1]))
-
-
-def _events(body: BodyTrack, person: str, kind: str, flags: Flags, found: Findings) -> None:
-    stretches: list[tuple[int, int]] = []
+def _stretches(flags: Flags, times_s: Floats) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
     for first, last in runs(flags):
-        if stretches and body.times_s[first] - body.times_s[stretches[-1][1]] <= GAP_S:
-            stretches[-1] = (stretches[-1][0], last)
+        if joined and times_s[first] - times_s[joined[-1][1]] <= GAP_S:
+            joined[-1] = (joined[-1][0], last)
         else:
-            stretches.append((first, last))
-    for first, last in stretches:
-        start_s, end_s = float(body.times_s[first]), float(body.times_s[last] + body.durations_s[last])
-        if end_s - start_s >= classes()[kind]["shortest_s"]:
-            seen = float(flags[first : last + 1].mean())
-            text = f"{person} {classes()[kind]['words']}"
-            found.event(
-                person, kind, start_s, end_s, text=text, confidence=CONFIDENCE[kind] * seen, quality=min(1.0, seen)
-            )
+            joined.append((first, last))
+    return joined
+
+
+def _tell(
+    kind: str,
+    person: str,
+    times_s: Floats,
+    durations_s: Floats,
+    span: tuple[int, int],
+    flags: Flags,
+    found: Findings,
+) -> bool:
+    """Add an event if it lasts long enough; whether it did."""
+    first, last = span
+    gesture = gestures()[kind]
+    start_s, end_s = float(times_s[first]), float(times_s[last] + durations_s[last])
+    if end_s - start_s < gesture.shortest_s:
+        return False
+    seen = float(flags[first : last + 1].mean())
+    found.event(
+        person,
+        kind,
+        start_s,
+        end_s,
+        text=f"{person} {gesture.words}",
+        confidence=gesture.confidence * seen,
+        quality=min(1.0, seen),
+    )
+    return True
+
+
+def _rates(person: str, body: BodyTrack, found: Findings) -> None:
+    """How often stress-class gestures come, and whether that changed from one half of the clip to the other."""
+    seen_s = float(body.durations_s.sum())
+    if seen_s < RATE_NEEDS_S:
+        found.abstain(person, f"a rate of gestures needs {RATE_NEEDS_S:.0f} s of the body; {seen_s:.0f} were seen")
+        return
+    kinds = [kind for kind, gesture in gestures().items() if gesture.group == "stress"]
+    events = sorted((o for o in found.observations if o.person == person and o.kind in kinds), key=lambda o: o.start_s)
+    per_min = 60 * len(events) / seen_s
+    if not events:
+        return
+    middle_s = float(np.median(body.times_s))
+    change = ""
+    if seen_s >= HALF_NEEDS_S and len(events) >= HALF_NEEDS_EVENTS:
+        early = sum(o.start_s < middle_s for o in events)
+        late = len(events) - early
+        more = max(early, late) / max(min(early, late), 0.5)
+        change = f", more in the {'second' if late > early else 'first'} half" if more >= MORE_OFTEN else ""
+    found.event(
+        person,
+        "gesture_rate",
+        float(body.times_s[0]),
+        float(body.times_s[-1] + body.durations_s[-1]),
+        value=round(per_min, 1),
+        unit="per minute",
+        text=f"{person} makes {per_min:.0f} self-touching gestures a minute{change}",
+        confidence=0.4,
+        quality=float(np.mean([o.quality for o in events])),
+    )

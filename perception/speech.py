@@ -46,8 +46,9 @@ def speech(voice_activity: Detector = "auto") -> Run:
             found.abstain(None, "the clip has no sound")
             return found
         stretches = _voice(clip, samples, detector == "silero", found)
-        if stretches:
-            _sounds(clip, samples, stretches, found)
+        spoken = [(u.start_s, u.end_s) for u in clip.transcript] or stretches
+        if spoken:
+            _sounds(clip, samples, spoken, found)
         return found
 
     run.resolved = {"voice_activity": detector}  # type: ignore[attr-defined]
@@ -102,7 +103,7 @@ def _sounds(clip: Clip, samples: Samples, stretches: list[tuple[float, float]], 
         found.abstain(None, "no prosody: it needs openSMILE (python scripts/install.py prosody)")
         return
     words = {(u.start_s, u.end_s): len(u.text.split()) for u in clip.transcript}
-    every = prosody_of(samples, list(words) or stretches)
+    every = prosody_of(samples, stretches)
     if not every:
         found.abstain(None, "no prosody: every stretch of speech is too short")
         return

@@ -4,13 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mentalis.testing.body_tracks import body_track
     from mentalis.testing.conformance import check_tool
     from mentalis.testing.synthetic_clip import render
-    from mentalis.testing.tracks import body_track, face_track
+from mentalis.testing.tracks import face_track
 
 __all__ = ["body_track", "check_tool", "face_track", "render"]
 
-WHERE = {"body_track": "tracks", "check_tool": "conformance", "face_track": "tracks", "render": "synthetic_clip"}
+WHERE = {"body_track": "body_tracks", "check_tool": "conformance", "face_track": "tracks", "render": "synthetic_clip"}
 
 
 def __getattr__(name: str) -> Any:

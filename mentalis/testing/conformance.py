@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mentalis.testing.body_tracks import body_track
 from mentalis.testing.synthetic_clip import Action, Script, render
-from mentalis.testing.tracks import body_track, face_track
+from mentalis.testing.tracks import face_track
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.errors import Cancelled

@@ -1,0 +1,110 @@
+"""Every gesture that a rule decides is found when it is made, however it is seen; a body at rest makes none."""
+
+import pytest
+import yaml
+
+from mentalis.testing import body_track, face_track
+from mentalis.testing.body_tracks import GESTURES
+from perception import micro_gestures as tool_module
+from perception.action_units import action_units
+from perception.clip import Clip
+from perception.gesture_rules import flags_of
+from perception.micro_gestures import gestures, micro_gestures
+from perception.posture import posture
+from perception.scheduler import perceive
+from perception.tool import make_tool
+
+SEEN = {
+    "well": {},
+    "from afar": {"shoulder_width": 0.06},
+    "by a tilted camera": {"tilt_deg": 12.0},
+    "with jitter": {"noise_px": 3.0},
+    "with dropped joints": {"dropped": 0.2},
+}
+TIMES_S = ((3.0, 5.0), (9.0, 11.5), (16.0, 18.0))
+
+
+@pytest.fixture(scope="module")
+def clip(demo):
+    return Clip.open(demo.clip)
+
+
+def measured(clip, *made, seconds=22, **seen):
+    seen = {"size": 1280, "shoulder_width": 0.16, **seen}  # from head to feet
+    face = face_track(seconds=seconds, center=(0.5, 0.25), face_width=0.4 * seen["shoulder_width"], size=1280)
+    body = body_track(seconds=seconds, gestures=made, **seen)
+    units = action_units(engine="geometry")(clip, faces=[face])
+    return micro_gestures()(clip, bodies=[body], faces=[face], action_units=units)
+
+
+def f1(true, found):
+    def overlap(a, b):
+        return (min(a[1], b.end_s) - max(a[0], b.start_s)) / (max(a[1], b.end_s) - min(a[0], b.start_s))
+
+    hits = sum(any(overlap(a, b) >= 0.5 for b in found) for a in true)
+    return 2 * hits / (len(true) + len(found)) if found else 0.0
+
+
+@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("kind", GESTURES)
+def test_each_gesture_is_found_when_it_is_made(kind, seen, clip):
+    found = measured(clip, *((kind, a, b) for a, b in TIMES_S), **SEEN[seen])
+    assert f1(TIMES_S, found.events(kind)) >= 0.9
+
+
+def test_what_is_beyond_the_picture_is_not_told(clip):
+    body = body_track(seconds=12, gestures=[("arms_akimbo", 3, 5), ("touch_face", 7, 9)], shoulder_width=0.35)
+    face = face_track(seconds=12, center=(0.5, 0.25), face_width=0.14)  # the hips are below the picture
+    units = action_units(engine="geometry")(clip, faces=[face])
+    found = micro_gestures()(clip, bodies=[body], faces=[face], action_units=units)
+    assert {o.kind for o in found.observations} == {"touch_face", "gesture_rate"}
+
+
+@pytest.mark.parametrize("kind", GESTURES)
+def test_no_gesture_is_taken_for_another(kind, clip):
+    found = measured(clip, *((kind, a, b) for a, b in TIMES_S))
+    others = {o.kind for o in found.observations} - {kind, "gesture_rate"}
+    assert not others
+
+
+def test_a_body_at_rest_makes_no_gesture(clip):
+    assert not measured(clip, noise_px=2.0).observations
+
+
+def test_a_raised_head_and_pressed_lips_are_told_by_the_face(clip):
+    face = face_track(seconds=12, actions=[("au28", 8.0, 9.5, 1.0)], head=[("tilt", 2.0, 1)])
+    face.head_pose_deg[90:150, 0] += 20
+    units = action_units(engine="geometry")(clip, faces=[face])
+    found = micro_gestures()(clip, bodies=[], faces=[face], action_units=units)
+    (up,) = found.events("head_up")
+    assert (up.start_s, up.end_s) == (pytest.approx(3.0, abs=0.1), pytest.approx(5.0, abs=0.1))
+    (pressed,) = found.events("press_lips")
+    assert pressed.start_s == pytest.approx(8.0, abs=0.4)
+
+
+def test_a_rate_is_told_and_where_it_rises(clip):
+    made = [("touch_face", 3.0 + 0.01, 4.5)] + [("touch_neck", 22.0 + 3 * n, 23.5 + 3 * n) for n in range(5)]
+    (rate,) = measured(clip, *made, seconds=40).events("gesture_rate")
+    assert rate.value == pytest.approx(6 / 40 * 60, abs=0.2)
+    assert "more in the second half" in rate.text
+
+
+def test_every_class_has_a_rule_or_a_reason_why_not():
+    folder = tool_module.Path(tool_module.__file__).parent / "data"
+    taxonomies = yaml.safe_load((folder / "taxonomies.yaml").read_text())
+    for name, taxonomy in taxonomies.items():
+        decided = {number for gesture in gestures().values() for number in getattr(gesture, name)}
+        assert decided | set(taxonomy["undecided"]) == set(range(len(taxonomy["classes"]))), name
+        assert not decided & set(taxonomy["undecided"]), name
+    assert set(flags_of(posture(body_track(seconds=2)))) | {"head_up", "press_lips"} == set(gestures())
+
+
+def test_a_hand_that_wipes_a_real_face_is_found_and_no_gesture_after_it(shared):
+    """Someone wipes nose and eyes from 3 to 10 s, and then sits still."""
+    clip = Clip.open(shared / "clips" / "man_talking_640x360.mp4")
+    found = perceive(clip, [make_tool("micro_gestures")])
+    at_face = found.of("touch_face", "rub_eyes", "cover_face", "bite_nails")
+    assert min(o.start_s for o in at_face) == pytest.approx(3.2, abs=0.4)
+    assert max(o.end_s for o in at_face) == pytest.approx(9.6, abs=0.6)
+    stress = [o for o in found.observations if o.kind in gestures() and gestures()[o.kind].group == "stress"]
+    assert len([o for o in stress if o.start_s > 10]) <= 1
