@@ -20,6 +20,8 @@ BUILT_IN = {  # name of the tool -> module; the default set, in the order in whi
     "faces": "perception.faces",
     "action_units": "perception.action_units",
     "face_captions": "perception.face_captions",
+    "face_flow": "perception.face_flow",
+    "micro_expressions": "perception.micro_expressions",
     "blinks": "perception.blinks",
     "head_gestures": "perception.head_gestures",
     "bodies": "perception.bodies",

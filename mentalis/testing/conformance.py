@@ -20,6 +20,7 @@ from perception.scheduler import perceive
 from perception.tool import Output, Tool, make_tool
 
 TRACK_S, GAP_S = 6.0, (2.0, 3.0)
+TRACKED = ("faces", "bodies")  # whose tracks are made up; what other frame-level tools find needs pictures
 SCRIPTS = {
     "one face": Script(seconds=2.0, size=240, actions=(Action("blink", 0.8, 1.1),)),
     "two faces": Script(seconds=1.0, size=240, people=2),
@@ -36,7 +37,8 @@ def check_tool(tool: Tool) -> None:
         AssertionError: naming the rule that is broken, and on which input.
     """
     assert tool.summary, f"{tool.name}: its factory has no docstring; its first line is shown to users"
-    if tool.sees_frames or not tool.needs:
+    looks = any(make_tool(need).sees_frames for need in tool.needs if need not in ("frames", *TRACKED))
+    if tool.sees_frames or looks or not tool.needs:
         _check_on_clips(tool)
     else:
         _check_on_tracks(tool)

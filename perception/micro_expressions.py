@@ -1,0 +1,183 @@
+"""Micro-expressions: facial movements that come and go within half a second."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from perception.clip import Clip
+from perception.events import runs
+from perception.evidence import Findings
+from perception.face_flow import LOWEST_RATE_HZ, FlowTrack, regions
+from perception.face_track import FaceTrack
+from perception.speaking import speaking_s
+from perception.tool import Run, tool
+
+Floats = npt.NDArray[np.floating]
+
+LONGEST_S, SHORTEST_S = 0.5, 0.06  # Ekman & Friesen 1969; Yan et al. 2013 measured 0.17-0.5 s
+USUAL_S = 1.2  # a place is where it was mostly, about then: slower movement is no micro-expression
+LEAST, NOISE_TIMES = 0.012, 6.0  # eye distances of movement; times its own median deviation
+EDGE = 0.35  # of the peak, where the event begins and ends
+HEAD_DEG_PER_S, PACE_OVER_S = 25.0, 0.2  # of turning: the warp of a turning face passes for movement
+BLINK_S = 0.12  # about a blink, which moves the landmarks by which the face is held still
+GOOD_RATE_HZ = 100.0  # of the cameras that micro-expressions are studied with (CASME II: 200)
+CHANGES = 0.4  # FACS intensity from onset to apex that makes an action unit likely
+
+
+@cache
+def classes() -> dict[str, list[frozenset[int]]]:
+    """Objective classes by sets of action units (Davison, Merghani & Yap 2018)."""
+    path = Path(__file__).parent / "data" / "micro_expressions.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))["classes"]
+    return {name: [frozenset(units) for units in sets] for name, sets in content.items()}
+
+
+def objective_class(units: set[int]) -> str:
+    """The class whose sets hold these units, or "other"."""
+    return next((name for name, sets in classes().items() if frozenset(units) in sets), "other")
+
+
+@tool(needs=("face_flow", "faces", "action_units"), version="1")
+def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
+    """Spot facial movements of at most half a second: when, where, and which action units they may be.
+
+    Args:
+        engine: `flow`, optical flow of places of the face against the nose.
+    """
+
+    def run(clip: Clip, face_flow: list[FlowTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
+        found = Findings(notes={"engine": engine})
+        if not face_flow:
+            found.abstain(None, "no face is shown fast and large enough for movements of under half a second")
+        by_person = {face.person: face for face in faces}
+        for track in face_flow:
+            if track.effective_rate_hz < LOWEST_RATE_HZ:
+                rate = f"{track.effective_rate_hz:.0f} frames/s that differ"
+                found.abstain(track.person, f"{rate}; movements of under half a second need {LOWEST_RATE_HZ:.0f}")
+            elif track.person in by_person:
+                _spot(track, by_person[track.person], action_units, clip, found)
+        return found
+
+    return run
+
+
+def _spot(track: FlowTrack, face: FaceTrack, action_units: Findings, clip: Clip, found: Findings) -> None:
+    quiet = _quiet(track, face)
+    events: list[tuple[int, int, int, str, Floats]] = []  # onset, apex, offset, place, way
+    for n, name in enumerate(regions()):
+        away = _away(track, n)
+        usable = quiet & ~_disturbed(track, face, name, clip)
+        for onset, apex, offset in _short(np.hypot(*away.T), usable, track.times_s):
+            events.append((onset, apex, offset, name, away[apex]))
+    events.sort(key=lambda event: event[0])
+    groups: list[list[tuple[int, int, int, str, Floats]]] = []
+    for event in events:
+        if groups and event[0] < max(offset for _, _, offset, _, _ in groups[-1]):  # several places at once: one event
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    for group in groups:
+        _tell(group, track, face, action_units, found)
+
+
+def _away(track: FlowTrack, region: int) -> Floats:
+    """How far a place is from where it mostly is about then, shape (n, 2), in eye distances."""
+    from scipy.ndimage import median_filter
+
+    path = np.cumsum(track.steps[:, region], axis=0)
+    step_s = float(np.median(np.diff(track.times_s))) if len(track.times_s) > 1 else 1.0
+    width = min(2 * round(USUAL_S / step_s) + 1, 2 * len(path) - 1)
+    return np.asarray(path - median_filter(path, size=(width, 1), mode="nearest"))
+
+
+def _quiet(track: FlowTrack, face: FaceTrack) -> npt.NDArray[np.bool_]:
+    """Where the head does not turn fast, shape (n,)."""
+    if len(face.times_s) < 3:
+        return np.zeros(len(track.times_s), dtype=bool)
+    before, after = (
+        np.stack([np.interp(face.times_s + s, face.times_s, axis) for axis in face.head_pose_deg.T], axis=1)
+        for s in (-PACE_OVER_S / 2, PACE_OVER_S / 2)
+    )
+    pace = np.abs(after - before).max(axis=1) / PACE_OVER_S
+    return np.asarray(np.interp(track.times_s, face.times_s, pace) < HEAD_DEG_PER_S)
+
+
+def _disturbed(track: FlowTrack, face: FaceTrack, region: str, clip: Clip) -> npt.NDArray[np.bool_]:
+    """Where blinks move the whole face, or speech the lips and chin, shape (n,)."""
+    disturbed = np.zeros(len(track.times_s), dtype=bool)
+    openness = face.eye_openness.mean(axis=1)
+    for time_s in face.times_s[openness < 0.7 * np.percentile(openness, 75)]:
+        disturbed |= np.abs(track.times_s - time_s) < BLINK_S
+    if "brow" not in region:
+        for start_s, end_s in speaking_s(clip):
+            disturbed |= (track.times_s >= start_s) & (track.times_s <= end_s)
+    return disturbed
+
+
+def _short(size: Floats, usable: npt.NDArray[np.bool_], times_s: Floats) -> list[tuple[int, int, int]]:
+    """Onset, apex and offset of movements that are large enough and short enough."""
+    noise = float(np.median(size))
+    least = max(LEAST, NOISE_TIMES * noise)
+    events = []
+    for first, last in runs(size > least * EDGE):
+        apex = first + int(np.argmax(size[first : last + 1]))
+        if size[apex] < least:
+            continue
+        inside = np.flatnonzero(size[first : last + 1] > EDGE * size[apex]) + first
+        onset, offset = int(inside[0]), int(inside[-1])
+        lasts_s = times_s[offset] - times_s[onset]
+        if SHORTEST_S <= lasts_s <= LONGEST_S and usable[onset : offset + 1].all():
+            events.append((onset, apex, offset))
+    return events
+
+
+def _tell(
+    group: list[tuple[int, int, int, str, Floats]],
+    track: FlowTrack,
+    face: FaceTrack,
+    action_units: Findings,
+    found: Findings,
+) -> None:
+    strongest = max(group, key=lambda event: float(np.hypot(*event[4])))
+    start_s, apex_s, end_s = (float(track.times_s[n]) for n in strongest[:3])
+    units = _units(group, action_units, face.person, start_s, apex_s)
+    named = " ".join(f"AU{unit}" for unit in sorted(units)) or "no action unit told"
+    places = ", ".join(dict.fromkeys(event[3] for event in group))
+    size = float(np.hypot(*strongest[4]))
+    slow = min(1.0, track.effective_rate_hz / GOOD_RATE_HZ)
+    found.event(
+        track.person,
+        "micro_expression",
+        start_s,
+        end_s,
+        apex_s=apex_s,
+        value=round(size, 4),
+        unit="eye distances",
+        text=f"{track.person}: a movement of {end_s - start_s:.2f} s at the {places} (perhaps {named}; "
+        f"objective class {objective_class(units)})",
+        confidence=float(np.clip(0.2 + 0.3 * slow + 2 * size, 0, 0.6)),
+        quality=float(slow * face.quality(start_s, end_s)),
+    )
+
+
+def _units(
+    group: list[tuple[int, int, int, str, Floats]], action_units: Findings, person: str, onset_s: float, apex_s: float
+) -> set[int]:
+    """Units of the directions in which the places went, those first whose own intensity rose."""
+    possible: set[int] = set()
+    for _, _, _, name, (x, y) in group:
+        place = regions()[name]
+        outward = x if name.startswith("left") else -x
+        way = "out" if "out" in place and outward > abs(y) else "up" if y < 0 else "down"
+        possible |= {*place.get(way, [])}
+    rose = set()
+    for signal in action_units.signals:
+        if signal.person == person and signal.name[2:].isdigit() and int(signal.name[2:]) in possible:
+            before, at = np.interp((onset_s, apex_s), signal.times(), signal.values)
+            if at - before >= CHANGES:
+                rose.add(int(signal.name[2:]))
+    return rose or possible
