@@ -93,7 +93,7 @@ async def stream(
         cache=Cache(settings.data / "cache" / "tools") if settings.cache else None,
         model=model,
         embedder=settings.embedder,
-        worker=WorkerLimits(settings.worker_memory_mb, settings.worker_seconds) if settings.isolate else None,
+        worker=_limits(settings) if settings.isolate else None,
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,
@@ -104,6 +104,10 @@ async def stream(
     finally:
         if model is not None:
             await model.close()
+
+
+def _limits(settings: Settings) -> WorkerLimits:
+    return WorkerLimits(settings.worker_memory_mb, settings.worker_seconds, settings.worker_cores)
 
 
 def _open(path: Path, transcript: Path | None, views: Sequence[str]) -> Clip:

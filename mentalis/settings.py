@@ -44,10 +44,13 @@ class Settings(BaseSettings):
     isolate: bool = Field(default=False, description="measure in a worker process, as several clips always are")
     worker_memory_mb: Annotated[float, Field(gt=0)] = Field(default=6000.0, description="at which a worker is killed")
     worker_seconds: Annotated[float, Field(gt=0)] = Field(default=14_400.0, description="after which it is killed")
+    worker_cores: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(), description="CPU cores that a worker may use, comma-separated; none: all"
+    )
     seed: int = 0
     cache: bool = Field(default=True, description="reuse tools' results and a model's deterministic answers")
 
-    @field_validator("tools", mode="before")
+    @field_validator("tools", "worker_cores", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

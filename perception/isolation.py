@@ -1,6 +1,7 @@
 """Perception in a worker process: a crash in a decoder, or a clip that takes all memory, ends the worker alone."""
 
 import importlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -15,10 +16,11 @@ from perception.worker import run_limited
 
 
 class WorkerLimits(NamedTuple):
-    """What ends a worker."""
+    """What a worker may use, and what ends it."""
 
     memory_mb: float = 6000.0  # resident, with some 400 MB of libraries
     seconds: float = 4 * 3600.0  # of wall time for one clip
+    cores: tuple[int, ...] = ()  # that it may use; none: all
 
 
 class _Named(NamedTuple):
@@ -53,6 +55,7 @@ def perceive_isolated(
             clip,
             named,
             cache,
+            limits.cores,
             memory_mb=limits.memory_mb,
             seconds=limits.seconds,
             on_message=on_event,
@@ -62,7 +65,11 @@ def perceive_isolated(
         raise WorkerKilled(f"{clip.path}: its measurement broke off ({error}); the file may be damaged") from error
 
 
-def _perceive(clip: Clip, named: list[_Named], cache: Cache | None, send: Callable[[ToolEvent], None]) -> Evidence:
+def _perceive(
+    clip: Clip, named: list[_Named], cache: Cache | None, cores: tuple[int, ...], send: Callable[[ToolEvent], None]
+) -> Evidence:
+    if cores:
+        os.sched_setaffinity(0, cores)  # before a library counts them and starts its threads
     for tool in named:
         importlib.import_module(tool.module)  # registers it
     return perceive(clip, [make_tool(t.name, **t.options) for t in named], cache=cache, on_event=send)

@@ -74,8 +74,10 @@ def parquet_bytes(report: Report) -> bytes:
     counts = [len(s.values) for s in signals]
 
     def repeated(values: list[str | None]) -> pa.Array:
-        indices = np.repeat(np.arange(len(values), dtype=np.int32), counts)
-        return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(values, pa.string()))
+        known = sorted({value for value in values if value is not None})  # nobody's signal (a voice) has no person
+        codes = [-1 if value is None else known.index(value) for value in values]
+        indices = np.repeat(np.array(codes, dtype=np.int32), counts)
+        return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(known, pa.string()))
 
     table = pa.table(
         {

@@ -31,6 +31,7 @@ def analyze(
     option: Annotated[list[str] | None, typer.Option(help="An option of a tool, as tool.name=value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for report.json, signals.parquet and report.html.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Of several clips, so many at a time; they share the cores.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     max_revisions: Annotated[int | None, typer.Option(help="Rounds that the critic may ask for.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
@@ -38,7 +39,6 @@ def analyze(
 ) -> None:
     """Measure a clip, reason about it, and report claims with their evidence."""
     from mentalis.settings import read_settings
-    from perception.errors import MentalisError
 
     options: dict[str, Any] = {
         "tools": chosen_tools(tools or [], tool or [], option or [], read_settings().tools),
@@ -58,34 +58,68 @@ def analyze(
         return
     if transcript is not None or view:
         raise typer.BadParameter("--transcript and --view go with one clip, not with several")
-    failed = []
-    for file, folder in zip(files, folders_for(files, out), strict=True):
+    options["isolate"] = True
+    if not asyncio.run(analyze_all(files, folders_for(files, out), options, jobs, json)):
+        raise typer.Exit(1)
+
+
+async def analyze_all(
+    files: list[Path], folders: list[Path | None], options: dict[str, Any], jobs: int, as_json: bool
+) -> bool:
+    """Analyse clips, so many at a time, each on cores of its own, and print each report; whether all went well."""
+    from perception.errors import MentalisError
+
+    free: asyncio.Queue[tuple[int, ...]] = asyncio.Queue()
+    for cores in shared_cores(jobs):
+        free.put_nowait(cores)
+    failed = 0
+
+    async def one(file: Path, folder: Path | None) -> None:
+        nonlocal failed
+        cores = await free.get()
         try:
-            show(run(file, {**options, "isolate": True}, quiet=json), file, folder, json)
+            at_once = {**options, "worker_cores": ",".join(map(str, cores)) or None}
+            report = await follow(file, at_once, quiet=as_json or jobs > 1)
+            show(report, file, folder, as_json)
         except MentalisError as error:
             typer.echo(f"error: {error}", err=True)
-            failed.append(file)
-    typer.echo(f"{len(files) - len(failed)} of {len(files)} clips analysed", err=True)
-    if failed:
-        raise typer.Exit(1)
+            failed += 1
+        finally:
+            free.put_nowait(cores)
+
+    await asyncio.gather(*(one(*pair) for pair in zip(files, folders, strict=True)))
+    typer.echo(f"{len(files) - failed} of {len(files)} clips analysed", err=True)
+    return failed == 0
+
+
+def shared_cores(jobs: int) -> list[tuple[int, ...]]:
+    """The cores of each of some jobs: all for one, a fair share for several, none set where there are not enough."""
+    import os
+
+    cores = sorted(os.sched_getaffinity(0))
+    if jobs == 1 or jobs > len(cores):
+        return [()] * jobs
+    return [tuple(cores[n::jobs]) for n in range(jobs)]
 
 
 def run(clip: Path, options: dict[str, Any], *, quiet: bool) -> "Report":
     """Analyse one clip, showing progress on standard error."""
+    return asyncio.run(follow(clip, options, quiet=quiet))
+
+
+async def follow(clip: Path, options: dict[str, Any], *, quiet: bool) -> "Report":
+    """Analyse one clip in a running loop, showing progress on standard error."""
     from mentalis.api import stream
     from mentalis.progress import Progress
 
-    async def follow() -> "Report":
-        report = None
-        with Progress(clip.name, quiet=quiet) as progress:
-            async for event in stream(clip, **options):
-                progress.tell(event)
-                if event.kind == "report":
-                    report = event.report
-        assert report is not None
-        return report
-
-    return asyncio.run(follow())
+    report = None
+    with Progress(clip.name, quiet=quiet) as progress:
+        async for event in stream(clip, **options):
+            progress.tell(event)
+            if event.kind == "report":
+                report = event.report
+    assert report is not None
+    return report
 
 
 def show(report: "Report", clip: Path, out: Path | None, as_json: bool) -> None:

@@ -129,6 +129,23 @@ def test_a_folder_goes_on_past_a_broken_clip(shared, tmp_path):
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["b"]
 
 
+def test_clips_share_the_cores(shared, tmp_path):
+    for name in ("single_face_2s.mp4", "no_face.mp4"):
+        (tmp_path / name).symlink_to(shared / "clips" / name)
+    done = mentalis("analyze", ".", "--jobs", "2", "--tools", "faces,speech", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "2 of 2 clips analysed" in done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"single_face_2s", "no_face"}
+
+
+def test_a_second_camera_is_named_on_the_command_line(demo, tmp_path):
+    done = mentalis("analyze", demo.clip, "--view", f"{demo.clip}@0", "--tools", "rppg", "--json", cwd=tmp_path)
+    assert "view 2 right cheek" in done.stdout
+    silent = mentalis("analyze", demo.clip, "--view", demo.clip, cwd=tmp_path)
+    assert silent.returncode == 2
+    assert "no sound to put" in silent.stderr
+
+
 def test_a_killed_run_goes_on_without_repeating_a_tool_or_a_model_call(demo, tmp_path):
     """kill -9 while the emotion agent is asked: behaviour and cognition are not asked again, no tool runs again."""
     hangs, at_emotion = threading.Event(), threading.Event()

@@ -7,12 +7,14 @@ from xml.etree import ElementTree as Xml
 
 import pyarrow.parquet as pq
 import pytest
+from contract_making import reports
+from hypothesis import given, settings
 
 import mentalis
 from reports.elan import eaf
 from reports.html import html
 from reports.subtitles import srt, vtt
-from reports.tables import csv_text, openface_csv
+from reports.tables import csv_text, openface_csv, parquet_bytes
 from reports.writing import ReportError, read_report, write_report
 
 
@@ -26,6 +28,22 @@ def test_files_are_written_and_read_back(report, tmp_path):
     assert read_report(tmp_path / "report.json") == report
     table = pq.read_table(tmp_path / "signals.parquet").to_pydict()
     assert len(table["value"]) == sum(len(s.values) for s in report.evidence.signals)
+
+
+def test_a_signal_of_nobody_is_kept_as_such(report, tmp_path):
+    voice = report.evidence.signals[0].model_copy(update={"person": None, "name": "loudness"})
+    evidence = report.evidence.model_copy(update={"signals": (*report.evidence.signals, voice)})
+    write_report(report.model_copy(update={"evidence": evidence}), tmp_path)
+    rows = pq.read_table(tmp_path / "signals.parquet").to_pylist()
+    assert {row["person"] for row in rows if row["signal"] == "loudness"} == {None}
+    assert {row["person"] for row in rows} == {None, "P1"}
+
+
+@settings(max_examples=30, deadline=None)
+@given(any_report=reports())
+def test_any_report_can_be_written_in_every_format(any_report):
+    for write in (parquet_bytes, csv_text, openface_csv, eaf, srt, vtt, html):
+        assert write(any_report) is not None
 
 
 def test_the_page_loads_nothing_and_holds_every_claim(report):
