@@ -27,7 +27,7 @@ SHORTEST_S = 0.12
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 SMALLEST_EYES_PX = 24.0  # between their outer corners: below, landmarks jitter by more than an action moves them
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
-ONE_SIDED, OTHER_SIDE = 1.5, 0.4  # by so much stronger, and the weaker at most so much of it (R12A and the like)
+ONE_SIDED, OTHER_SIDE = 2.0, 0.3  # by so much stronger, and the weaker at most so much of it (R12A and the like)
 ONE_SIDED_S = 0.3
 INFERRED, NO_BASELINE = 0.5, 0.5  # factors on confidence: taken from neighbouring movement; no neutral face known
 SURE = {"blendshapes": 1.0, "openface": 1.0, "geometry": 0.8}  # landmark distances are coarser
@@ -50,7 +50,7 @@ class _Shown:
     baseline: bool = True
 
 
-@tool(needs="faces", version="4")
+@tool(needs="faces", version="5")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 

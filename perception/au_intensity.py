@@ -23,6 +23,7 @@ MEDIAN_S = 0.12  # running median against jitter: shorter than any action but a 
 LEAK_PER_DEG, FREE_DEG = 0.1, 10.0  # the mesh's depth is coarse: a turn of the head changes its distances too
 CLEARLY, TRACE = 1.2, 0.3  # FACS intensity
 AROUND_S = 0.15  # before and after, while it builds up and fades
+FRONTAL_DEG = 10.0  # of yaw
 SIDES = ("left", "right")  # the person's own
 
 
@@ -90,7 +91,11 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
 
 
 def sides(face: FaceTrack, by_shapes: bool) -> dict[int, tuple[Floats, Floats]]:
-    """Intensity 0-5 of the person's left and right half, each of shape (n,), for the units that may be one-sided."""
+    """Intensity 0-5 of the person's left and right half, each of shape (n,), for the units that may be one-sided.
+
+    NaN while the head is turned aside: the mesh guesses the half that is turned away.
+    """
+    frontal = np.abs(face.head_pose_deg[:, 1]) < FRONTAL_DEG
     moves, leaked = movements(face.landmarks), 2 * _leaked(face.head_pose_deg)  # a turn feigns one side most
     calm = _calm(moves)
     found: dict[int, tuple[Floats, Floats]] = {}
@@ -105,7 +110,8 @@ def sides(face: FaceTrack, by_shapes: bool) -> dict[int, tuple[Floats, Floats]]:
             risen = [5.0 / unit.full * (half - _neutral(half, calm)) - leaked for half in halves]
         else:
             continue
-        found[unit.au] = (np.clip(risen[0], 0, 5), np.clip(risen[1], 0, 5))
+        left, right = (np.where(frontal, np.clip(half, 0, 5), np.nan) for half in risen)
+        found[unit.au] = (left, right)
     return found
 
 

@@ -15,7 +15,7 @@ from perception.evidence import Signal
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_POINTS = 1500  # of a curve: more can't be seen; extremes of each stretch are kept
 PLOTS: dict[str, Callable[[str], bool]] = {
-    "Action units (FACS 0-5)": lambda name: name.startswith("AU"),
+    "Action units (FACS 0-5)": lambda name: name.startswith("AU") and name[2:].isdigit(),
     "Head pose (degrees)": lambda name: name.startswith("head_"),
     "Pulse wave": lambda name: name == "pulse_wave",
 }
