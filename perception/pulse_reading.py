@@ -13,7 +13,7 @@ from perception.pulse_methods import GRID_HZ, METHODS, Method, MethodName
 from perception.skin_traces import EvenTrace
 
 Floats = npt.NDArray[np.floating]
-Engine = Literal["fused"] | MethodName
+Engine = Literal["fused", MethodName]
 
 LEAST_TRUST = 0.05  # in a method whose places of skin do not agree at all
 COVERED = 0.9  # of the window, for a further camera to be used in it
