@@ -24,7 +24,8 @@ from perception.scheduler import perceive
 from perception.tool import BUILT_IN, Tool, make_tool
 
 FACE_ONLY = ("faces", "action_units", "blinks", "head_gestures")
-LEAST_RATIO, MOST_MB = 0.8, 300.0  # what we promise
+LEAST_RATIO, LEAST_FULL_RATIO, MOST_MB = 0.8, 0.85, 300.0  # what we promise
+FACE_AND_UNITS_FPS, PULSE_MS, SIGNALS_SHARE = 150.0, 1.0, 0.1
 AHEAD = 16  # decoded pictures before a bare tracker
 
 
@@ -116,10 +117,53 @@ def compared(clip: Clip, repeats: int) -> list[dict[str, Any]]:
                 "ours_fps": round(clip.n_frames / ours_s, 1),
                 "times_real_time": round(clip.duration_s / ours_s, 2),
                 "ratio": round(statistics.median(b / o for b, o in pairs), 3),
-                "at_least": LEAST_RATIO,
+                "at_least": LEAST_FULL_RATIO if name == "full default set" else LEAST_RATIO,
             }
         )
     return rows
+
+
+def costs(clip: Clip) -> list[dict[str, Any]]:
+    """Seconds that each tool takes for a minute of video: in the full set, and alone with all that it needs."""
+    per_minute = 60 / clip.duration_s
+    runs = {run.tool: run for run in perceive(clip, tools(tuple(BUILT_IN), 1)).tools}
+
+    def alone(name: str) -> float:
+        return seconds(lambda: perceive(clip, tools((name,), 1)))
+
+    return [
+        {
+            "what": name,
+            "in_the_full_set_s": round(runs[name].seconds * per_minute, 2),
+            "alone_with_its_needs_s": round(alone(name) * per_minute, 2),
+            "looks_at": "pictures" if make_tool(name).sees_frames else "signals",
+        }
+        for name in BUILT_IN
+    ]
+
+
+def promises(clip: Clip, repeats: int) -> list[dict[str, Any]]:
+    """Figures that have a limit: one face, medians over the repeats."""
+
+    def wall(*names: str) -> float:
+        return statistics.median(seconds(lambda: perceive(clip, tools(names, 1))) for _ in range(repeats))
+
+    faces, tracking = wall("faces"), wall("faces", "bodies")
+    signals = sum(
+        r.seconds for r in perceive(clip, tools(tuple(BUILT_IN), 1)).tools if not make_tool(r.tool).sees_frames
+    )
+    pulse_ms = 1000 * (wall("faces", "rppg") - faces) / clip.n_frames
+    return [
+        _promise(
+            "faces and action units, frames/s", clip.n_frames / wall("faces", "action_units"), FACE_AND_UNITS_FPS, True
+        ),
+        _promise("pulse over tracking, ms a frame", pulse_ms, PULSE_MS, False),
+        _promise("signal-level tools over tracking, share", signals / tracking, SIGNALS_SHARE, False),
+    ]
+
+
+def _promise(what: str, measured: float, limit: float, at_least: bool) -> dict[str, Any]:
+    return {"what": what, "measured": round(measured, 3), "limit": f"{'at least' if at_least else 'at most'} {limit:g}"}
 
 
 def lengthened(clip: Clip, duration_s: float, path: Path) -> Path:
@@ -170,7 +214,7 @@ def memory(clip: Clip) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, print, and fail when a promise is broken."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--repeats", type=int, default=3)
@@ -178,7 +222,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
     given = parser.parse_args()
     clip = Clip.open(given.clip)
-    result: dict[str, Any] = {"speed": compared(clip, given.repeats)}
+    result: dict[str, Any] = {
+        "speed against the bare libraries": compared(clip, given.repeats),
+        "limits": promises(clip, given.repeats),
+        "cost of a minute of video": costs(clip),
+    }
     if given.memory:
         result["memory"] = [memory(clip)]
     print_result(result, given.json)
