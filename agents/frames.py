@@ -48,14 +48,11 @@ def read_frames(clip: Clip, times_s: tuple[float, ...]) -> tuple[FrameImage, ...
     """
     from PIL import Image
 
-    images, waiting = [], list(times_s)
-    for frame in clip.frames():
-        while waiting and waiting[0] < frame.time_s + frame.duration_s:
-            picture = Image.fromarray(frame.rgb)
-            picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
-            content = io.BytesIO()
-            picture.save(content, "JPEG", quality=JPEG_QUALITY)
-            images.append(FrameImage(waiting.pop(0), content.getvalue()))
-        if not waiting:
-            break
+    images = []
+    for time_s, frame in zip(times_s, clip.frames_at(times_s), strict=True):
+        picture = Image.fromarray(frame.rgb)
+        picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
+        content = io.BytesIO()
+        picture.save(content, "JPEG", quality=JPEG_QUALITY)
+        images.append(FrameImage(time_s, content.getvalue()))
     return tuple(images)

@@ -1,30 +1,27 @@
 """How fast and how lean perception is, against the bare libraries in the same run.
 
-    python -m benchmarks.perception CLIP [--repeats 3] [--memory] [--json]
+    python -m benchmarks.perception CLIP [--repeats 3] [--memory [MINUTES]] [--json]
 
-Ratios are medians over the repeats; each repeat runs the bare loop and then ours. Memory is the peak of a
-process of its own that measures a clip of 10 minutes, and one of 10 seconds, both made of CLIP's pictures.
+Ratios are medians over the repeats; each repeat runs the bare loop and then ours.
 """
 
 import argparse
-import multiprocessing
 import queue
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import memory
 from benchmarks.printing import print_result
 from perception.clip import Clip
 from perception.scheduler import perceive
 from perception.tool import BUILT_IN, Tool, make_tool
 
 FACE_ONLY = ("faces", "action_units", "blinks", "head_gestures")
-LEAST_RATIO, LEAST_FULL_RATIO, MOST_MB = 0.8, 0.85, 300.0  # what we promise
+LEAST_RATIO, LEAST_FULL_RATIO = 0.8, 0.85  # what we promise
 FACE_AND_UNITS_FPS, PULSE_MS, SIGNALS_SHARE = 150.0, 1.0, 0.1
 AHEAD = 16  # decoded pictures before a bare tracker
 
@@ -166,69 +163,32 @@ def _promise(what: str, measured: float, limit: float, at_least: bool) -> dict[s
     return {"what": what, "measured": round(measured, 3), "limit": f"{'at least' if at_least else 'at most'} {limit:g}"}
 
 
-def lengthened(clip: Clip, duration_s: float, path: Path) -> Path:
-    """A clip of this length that repeats the pictures of another."""
-    import av
-
-    with av.open(str(path), "w") as file:
-        stream: Any = file.add_stream("libx264", rate=round(clip.fps))
-        stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
-        stream.options = {"preset": "ultrafast"}
-        pictures = [frame.rgb for frame in clip.frames()]
-        for rgb in islice(cycle(pictures), round(duration_s * clip.fps)):
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-        file.mux(stream.encode(None))
-    return path
-
-
-def peak_mb(path: Path, answer: "multiprocessing.Queue[tuple[float, float]]") -> None:
-    """Measure a clip with the default set; answer with the peak of resident memory and the size of the signals."""
-    evidence = perceive(Clip.open(path), tools(tuple(BUILT_IN), 4))
-    told = Path("/proc/self/status").read_text(encoding="utf-8")  # getrusage counts what the parent held, too
-    peak = int(told.partition("VmHWM:")[2].split()[0]) / 1024
-    # a float object and its place in a tuple, for values and times
-    returned = sum((len(s.values) + len(s.times_s or ())) * 32 for s in evidence.signals) / 2**20
-    answer.put((peak, returned))
-
-
-def memory(clip: Clip) -> dict[str, Any]:
-    """Peak memory for ten minutes above that for ten seconds, returned signals aside."""
-    context = multiprocessing.get_context("spawn")
-    peaks = []
-    with tempfile.TemporaryDirectory() as folder:
-        for duration_s in (10.0, 600.0):
-            path = lengthened(clip, duration_s, Path(folder) / f"{duration_s:.0f}s.mp4")
-            answer = context.Queue()
-            process = context.Process(target=peak_mb, args=(path, answer))
-            process.start()
-            peaks.append(answer.get())
-            process.join()
-    (short, short_signals), (long, long_signals) = peaks
-    return {
-        "ten_seconds_mb": round(short),
-        "ten_minutes_mb": round(long),
-        "signals_mb": round(long_signals - short_signals),
-        "above_mb": round(long - short - (long_signals - short_signals)),
-        "at_most_mb": MOST_MB,
-    }
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--memory", action="store_true", help="also measure memory: some six minutes more")
+    parser.add_argument(
+        "--memory",
+        type=float,
+        nargs="?",
+        const=60.0,
+        metavar="MINUTES",
+        help="only memory, of a clip so long (an hour)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
     given = parser.parse_args()
     clip = Clip.open(given.clip)
-    result: dict[str, Any] = {
-        "speed against the bare libraries": compared(clip, given.repeats),
-        "limits": promises(clip, given.repeats),
-        "cost of a minute of video": costs(clip),
-    }
+    result: dict[str, Any]
     if given.memory:
-        result["memory"] = [memory(clip)]
+        result = {"memory": [memory(clip, 60 * given.memory)]}
+    else:
+        perceive(clip, tools(tuple(BUILT_IN), 1))  # what is loaded once is no cost of a clip
+        result = {
+            "speed against the bare libraries": compared(clip, given.repeats),
+            "limits": promises(clip, given.repeats),
+            "cost of a minute of video": costs(clip),
+        }
     print_result(result, given.json)
 
 

@@ -1,7 +1,7 @@
 """A clip: an opened, probed and validated video file with its transcript."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -88,11 +88,8 @@ class Clip(Frozen):
         clip._probe = found
         return clip
 
-    def frames(self, threads: int = 0) -> Iterator[Frame]:
-        """Decode the pictures in order, one at a time, by a reader of its own in the thread that iterates.
-
-        Args:
-            threads: the decoder's threads, 0 for its own choice.
+    def frames(self) -> Iterator[Frame]:
+        """Decode the pictures in order, one at a time, by a reader of its own.
 
         Raises:
             CorruptClipError: a picture can't be decoded.
@@ -100,8 +97,18 @@ class Clip(Frozen):
         """
         from perception.decode import read_frames
 
-        found = self._probe or probe(self.path, self.container, Limits())
-        return read_frames(self.path, self.container, found, threads)
+        return read_frames(self.path, self.container, self._probed())
+
+    def frames_at(self, times_s: Sequence[float]) -> Iterator[Frame]:
+        """The pictures on screen at these times (ascending), without decoding the whole clip where that can be.
+
+        Raises:
+            CorruptClipError: a picture can't be decoded.
+            TruncatedClipError: fewer pictures can be read than the container promises.
+        """
+        from perception.decode import read_frames_at
+
+        return read_frames_at(self.path, self.container, self._probed(), times_s)
 
     def audio(self, rate_hz: int = 16_000) -> npt.NDArray[np.float32] | None:
         """Sound as one channel in [-1, 1]; sample i is at i / rate_hz. None when the clip has no sound.
@@ -113,8 +120,10 @@ class Clip(Frozen):
 
         if not self.has_audio:
             return None
-        found = self._probe or probe(self.path, self.container, Limits())
-        return read_audio(self.path, self.container, found.index, rate_hz)
+        return read_audio(self.path, self.container, self._probed().index, rate_hz)
+
+    def _probed(self) -> Probe:
+        return self._probe or probe(self.path, self.container, Limits())
 
     def __eq__(self, other: object) -> bool:  # the probe, which a clip read from JSON lacks, is no part of its value
         return isinstance(other, Clip) and self.__dict__ == other.__dict__

@@ -34,26 +34,29 @@ def region_means(rgb: npt.NDArray[np.uint8], landmarks_px: Floats) -> Floats:
         rgb: picture, shape (height, width, 3).
         landmarks_px: face mesh, shape (478, 2 or more), x right and y down.
     """
-    import cv2
-
     means = np.full((len(OUTLINES), 3), np.nan)
     polygons = [_shrunk(landmarks_px[outline, :2]) for outline in OUTLINES]
     corners = np.concatenate(polygons)
-    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
-    left, top = max(0, int(left)), max(0, int(top))
-    step = max(1, int(max(right - left, bottom - top)) // CROP_PX)
-    crop = rgb[top : max(top, int(bottom)) : step, left : max(left, int(right)) : step]
-    if not crop.size:
-        return means
-    labels = np.zeros(crop.shape[:2], dtype=np.uint8)
-    for label, polygon in enumerate(polygons, start=1):
-        cv2.fillPoly(labels, [np.round((polygon - (left, top)) / step).astype(np.int32)], label)
-    skins = [crop[labels == label] for label in range(1, len(OUTLINES) + 1)]
+    step = max(1, int(np.ptp(corners, axis=0).max()) // CROP_PX)
+    skins = [_inside(rgb, polygon, step) for polygon in polygons]
     fewest = max(FEWEST_PX / step**2, FEWEST_OF_LARGEST * max(map(len, skins)))
     for region, skin in enumerate(skins):
         if len(skin) >= fewest:
             means[region] = _mean_without_outliers(skin)
     return means
+
+
+def _inside(rgb: npt.NDArray[np.uint8], polygon: Floats, step: int) -> npt.NDArray[np.uint8]:
+    """The pixels in a polygon, every so many across and down, shape (n, 3)."""
+    import cv2
+
+    left, top = np.maximum(np.floor(polygon.min(axis=0)), 0).astype(int)
+    right, bottom = np.maximum(np.ceil(polygon.max(axis=0)) + 1, 0).astype(int)
+    crop = rgb[top:bottom:step, left:right:step]
+    mask = np.zeros(crop.shape[:2], dtype=np.uint8)
+    if mask.size:
+        cv2.fillPoly(mask, [np.round((polygon - (left, top)) / step).astype(np.int32)], 1)
+    return np.asarray(crop[mask.view(bool)])
 
 
 def background_mean(rgb: npt.NDArray[np.uint8], faces_px: Sequence[Floats]) -> Floats:
@@ -86,4 +89,4 @@ def _mean_without_outliers(skin: npt.NDArray[np.uint8]) -> Floats:
     """Mean colour, shape (3,), of pixels of shape (n, 3)."""
     green = skin[:, 1].astype(np.float32)
     usual = np.abs(green - green.mean()) <= OUTLIER_SD * green.std()
-    return np.asarray(skin[usual].mean(axis=0))
+    return np.asarray(usual @ skin.astype(np.float32) / np.count_nonzero(usual))
