@@ -50,7 +50,7 @@ class _Shown:
     baseline: bool = True
 
 
-@tool(needs="faces", version="5")
+@tool(needs="faces", version="6")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 

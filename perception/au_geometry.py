@@ -21,7 +21,12 @@ def movements(landmarks: Floats) -> dict[str, Floats]:
     parts = [_movements(np.asarray(landmarks[i : i + BATCH])) for i in range(0, len(landmarks), BATCH)]
     moves = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     own_opening = float(np.percentile(moves["lid_raising"], OPEN_PERCENTILE))
-    return {**moves, "eye_closing": 1 - moves["lid_raising"] / max(own_opening, 1e-6)}
+    widths = moves["mouth_width"]
+    return {
+        **moves,
+        "eye_closing": 1 - moves["lid_raising"] / max(own_opening, 1e-6),
+        "lip_pressing": -moves["lips_height"] - np.abs(widths - np.median(widths)),
+    }
 
 
 def _movements(landmarks: Floats) -> dict[str, Floats]:
@@ -55,7 +60,7 @@ def _movements(landmarks: Floats) -> dict[str, Floats]:
         "chin_raising": nose - y(152),
         "mouth_widening": wide - 0.5 * (nose - corners),
         "lip_tightening": -lips - 0.5 * wide,
-        "lip_pressing": -lips - np.abs(wide - np.median(wide)),
+        "lips_height": lips,
         "lip_sucking": y(0, 37, 267) - nose - lips - apart(13, 14),
         "lips_apart": apart(13, 14),
         "mouth_width": wide,

@@ -10,11 +10,9 @@ Floats = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class BodyTrack:
-    """One body in the n frames in which it was looked for and found; pixels, x right and y down.
+    """One body in the n frames in which it was looked for and found; pixels, x right and y down."""
 
-    Which face it belongs to is decided by `micro_gestures`, from where its nose is.
-    """
-
+    person: str | None  # whose face its nose lies in; None: nobody's whose face is followed
     times_s: Floats  # (n,) presentation times
     durations_s: Floats  # (n,) until the next look
     pose: Floats  # (n, 33, 3) x, y, visibility in [0, 1]: MediaPipe's 33 body landmarks

@@ -51,11 +51,12 @@ def faces(max_faces: Annotated[int, Field(ge=1)] = 4, engine: Engine = "auto") -
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Output:
         cast, times_s = Cast(clip), list[float]()
-        for shot in shots(frames):
+        for number, shot in enumerate(shots(frames)):
             cast.new_shot()
             with _model(task, max_faces) as find:
                 for frame in shot:
                     times_s.append(frame.time_s)
+                    frame.notes["shot"] = number
                     frame.notes["faces"] = cast.see(frame, find(frame.rgb, frame.time_s))
         tracks = cast.tracks(np.array(times_s), chosen)
         return Output(tracks, _findings(tracks, len(times_s), chosen))

@@ -56,7 +56,7 @@ def gestures() -> dict[str, Gesture]:
     return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces", "action_units"), version="2")
+@tool(needs=("bodies", "faces", "action_units"), version="3")
 def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
     """Find micro-gestures by rules over posture, hands and face, and how often they come.
 
@@ -69,31 +69,16 @@ def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
         if not bodies:
             found.abstain(None, "no upper body was found")
         for body in bodies:
-            person = _owner(body, faces)
-            if person is None:
-                found.abstain(None, "the body that is seen belongs to none of the faces")
+            if body.person is None:
+                found.abstain(None, "a body that is seen belongs to none of the faces")
                 continue
-            _by_posture(body, person, found)
-            _rates(person, body, found)
+            _by_posture(body, body.person, found)
+            _rates(body.person, body, found)
         for face in faces:
             _by_face(face, action_units, found)
         return found
 
     return run
-
-
-def _owner(body: BodyTrack, faces: list[FaceTrack]) -> str | None:
-    """Whose face the body's nose lies in most often."""
-    best: tuple[float, str | None] = (0.0, None)
-    for face in faces:
-        at = np.clip(np.searchsorted(face.times_s, body.times_s - 1e-3), 0, len(face.times_s) - 1)
-        together = np.abs(face.times_s[at] - body.times_s) < 0.1
-        xy = np.asarray(face.landmarks[at][:, :, :2])
-        nose = body.pose[:, 0, :2]
-        inside = together & (nose >= xy.min(axis=1)).all(axis=1) & (nose <= xy.max(axis=1)).all(axis=1)
-        if inside.mean() > best[0]:
-            best = (float(inside.mean()), face.person)
-    return best[1]
 
 
 def _by_posture(body: BodyTrack, person: str, found: Findings) -> None:

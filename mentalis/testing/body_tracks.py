@@ -85,6 +85,7 @@ def body_track(
     *,
     seconds: float = 10.0,
     rate_hz: float = 15.0,
+    person: str | None = "P1",
     gestures: Iterable[tuple[str, float, float]] = (),
     gaps_s: Iterable[Stretch] = (),
     hands_seen: bool = True,
@@ -103,6 +104,7 @@ def body_track(
     Args:
         seconds: length of the clip.
         rate_hz: looks a second, evenly spaced from 0 s.
+        person: whose body it is.
         gestures: (one of `GESTURES`, start, end), by the right hand where one does; the hands come and go within
             `LONGEST_ONSET_S` inside the stretch.
         gaps_s: when the body is not found.
@@ -137,6 +139,7 @@ def body_track(
         found.append(points)
     whole = np.concatenate([in_picture(pose), visibility[..., None]], axis=2)
     return BodyTrack(
+        person=person,
         times_s=times_s[seen],
         durations_s=np.full(int(seen.sum()), 1 / rate_hz),
         pose=whole[seen],
