@@ -1,5 +1,6 @@
 """A clip's sound, on the same clock as its pictures."""
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,14 @@ def read_audio(path: Path, container: Container, index: FrameIndex, rate_hz: int
     early) there is silence, as a player would play it.
 
     Returns:
-        Samples in [-1, 1], shape (round(duration_s * rate_hz),), or None without a sound stream.
+        Samples in [-1, 1], shape (round(duration_s * rate_hz),), which lie on disk; None without a sound stream.
 
     Raises:
         CorruptClipError: the sound can't be decoded.
     """
     from av import AudioResampler
 
-    sound = np.zeros(round(index.duration_s * rate_hz), dtype=np.float32)
+    sound = _silence(round(index.duration_s * rate_hz))
     resampler, at = None, 0
     with opened(path, container) as file:
         if not file.streams.audio:
@@ -49,6 +50,14 @@ def read_audio(path: Path, container: Container, index: FrameIndex, rate_hz: int
         if resampler is not None:
             _write(sound, at, resampler.resample(None))
     return np.clip(sound, -1, 1, out=sound)
+
+
+def _silence(count: int) -> Samples:
+    """Zeros that lie on disk: an hour's sound would take 230 MB of memory."""
+    if not count:
+        return np.zeros(0, dtype=np.float32)
+    with tempfile.TemporaryFile() as file:  # mapped, its content outlives it
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=(count,))
 
 
 def _with_breaks(frames: "Iterable[AudioFrame]") -> "Iterator[tuple[AudioFrame, float | None]]":

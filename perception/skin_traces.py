@@ -1,6 +1,7 @@
 """The colour of a person's skin over time: gathered frame by frame, brought to an even grid, flicker taken out."""
 
-from dataclasses import dataclass, field
+from array import array
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,21 +18,27 @@ SEEN_AT_LEAST = 0.5  # of a window, for a region to be read in it
 FLICKERS = 3e-4  # spread of the background's brightness in the pulse's band, as a share; less changes nothing
 
 
-@dataclass
 class SkinTrace:
     """Mean colours as they were gathered; NaN where a region or the background was not in view."""
 
-    times_s: list[float] = field(default_factory=list)
-    colours: list[Floats] = field(default_factory=list)  # (regions, 3) each
-    background: list[Floats] = field(default_factory=list)  # (3,) each
-    middles: list[Floats] = field(default_factory=list)  # (2,) each: where the face is, in eye distances
+    def __init__(self) -> None:
+        self._times_s = array("d")
+        self._samples = array("f")  # flat: an hour of single arrays would take five times the memory
 
     def add(self, time_s: float, colours: Floats, background: Floats, middle: Floats) -> None:
-        """Add one frame."""
-        self.times_s.append(time_s)
-        self.middles.append(middle)
-        self.colours.append(colours)
-        self.background.append(background)
+        """Add one frame: colours (regions, 3), background (3,), and where the face is (2,) in eye distances."""
+        self._times_s.append(time_s)
+        self._samples.extend(np.concatenate([colours.ravel(), background, middle]))
+
+    @property
+    def times_s(self) -> Floats:
+        """When each sample was taken, shape (n,)."""
+        return np.array(self._times_s)
+
+    def samples(self, window: slice) -> tuple[Floats, Floats, Floats]:
+        """Colours (n, regions, 3), background (n, 3) and the face's middle (n, 2) of a slice."""
+        rows = np.frombuffer(self._samples, dtype=np.float32).reshape(len(self._times_s), -1)[window].astype(np.float64)
+        return rows[:, :-5].reshape(len(rows), -1, 3), rows[:, -5:-2], rows[:, -2:]
 
     def windows(self, shortest_s: float) -> list[slice]:
         """Slices of samples: each unbroken stretch of at least so long, cut into equal parts of about `WINDOW_S`."""
@@ -51,19 +58,21 @@ class SkinTrace:
 
     def later_by(self, offset_s: float) -> "SkinTrace":
         """The same trace on a clock on which it begins so much later."""
-        times_s = [time_s + offset_s for time_s in self.times_s]
-        return SkinTrace(times_s, self.colours, self.background, self.middles)
+        later = SkinTrace()
+        later._times_s = array("d", self.times_s + offset_s)
+        later._samples = self._samples
+        return later
 
     def longest_s(self) -> float:
         """Span of the longest unbroken stretch."""
         return max((self._span_s(stretch) for stretch in self._stretches()), default=0.0)
 
     def _stretches(self) -> list[slice]:
-        cuts = [0, *(np.flatnonzero(np.diff(self.times_s) > LONGEST_HOLE_S) + 1).tolist(), len(self.times_s)]
+        cuts = [0, *(np.flatnonzero(np.diff(self.times_s) > LONGEST_HOLE_S) + 1).tolist(), len(self._times_s)]
         return [slice(a, b) for a, b in pairwise(cuts) if b > a]
 
     def _span_s(self, stretch: slice) -> float:
-        return float(self.times_s[stretch.stop - 1] - self.times_s[stretch.start])
+        return float(self._times_s[stretch.stop - 1] - self._times_s[stretch.start])
 
 
 @dataclass(frozen=True)
@@ -80,22 +89,22 @@ class EvenTrace:
 
 def even_trace(trace: SkinTrace, window: slice) -> EvenTrace | None:
     """A window of a trace on the even grid; None when no region was in view long enough."""
-    times_s = np.array(trace.times_s[window])
+    times_s = trace.times_s[window]
     if len(times_s) < 2:
         return None
-    colours = np.array(trace.colours[window])  # (n, regions, 3)
+    colours, background, middles = trace.samples(window)
     visible = np.isfinite(colours).all(axis=2).mean(axis=0)
     use = visible >= SEEN_AT_LEAST
     if not use.any():
         return None
     skin = np.stack([_filled(colours[:, region]) for region in np.flatnonzero(use)])  # (regions, 3, n)
     grid_s, even = pulse.on_even_grid(times_s, skin)
-    background, flicker = np.array(trace.background[window]), None
+    flicker = None
     if np.isfinite(background).all(axis=1).mean() >= SEEN_AT_LEAST:
         light = pulse.on_even_grid(times_s, _filled(background))[1][1]
         even, flicker = _without_flicker(even, light)
     names = tuple(name for name, used in zip(REGIONS, use, strict=True) if used)
-    movement = pulse.on_even_grid(times_s, np.array(trace.middles[window]).T)[1]
+    movement = pulse.on_even_grid(times_s, middles.T)[1]
     return EvenTrace(grid_s, even, names, visible[use], flicker, movement)
 
 
