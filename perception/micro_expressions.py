@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.floating]
 LONGEST_S, SHORTEST_S = 0.5, 0.06  # Ekman & Friesen 1969; Yan et al. 2013 measured 0.17-0.5 s
 USUAL_S = 1.2  # a place is where it was mostly, about then: slower movement is no micro-expression
 LEAST, NOISE_TIMES = 0.012, 6.0  # eye distances of movement; times its own median deviation
+BESIDE_S, COMES_BACK = 0.15, 0.6  # before and after a movement; share of it by which the place may then differ
 EDGE = 0.35  # of the peak, where the event begins and ends
 HEAD_DEG_PER_S, PACE_OVER_S = 25.0, 0.2  # of turning: the warp of a turning face passes for movement
 BLINK_S = 0.12  # about a blink, which moves the landmarks by which the face is held still
@@ -41,7 +42,7 @@ def objective_class(units: set[int]) -> str:
     return next((name for name, sets in classes().items() if frozenset(units) in sets), "other")
 
 
-@tool(needs=("face_flow", "faces", "action_units"), version="1")
+@tool(needs=("face_flow", "faces", "action_units"), version="2")
 def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
     """Spot facial movements of at most half a second: when, where, and which action units they may be.
 
@@ -69,10 +70,12 @@ def _spot(track: FlowTrack, face: FaceTrack, action_units: Findings, clip: Clip,
     quiet = _quiet(track, face)
     events: list[tuple[int, int, int, str, Floats]] = []  # onset, apex, offset, place, way
     for n, name in enumerate(regions()):
-        away = _away(track, n)
+        path = np.cumsum(track.steps[:, n], axis=0)
+        away = _away(path, track.times_s)
         usable = quiet & ~_disturbed(track, face, name, clip)
         for onset, apex, offset in _short(np.hypot(*away.T), usable, track.times_s):
-            events.append((onset, apex, offset, name, away[apex]))
+            if _returns(path, track.times_s, onset, offset, float(np.hypot(*away[apex]))):
+                events.append((onset, apex, offset, name, away[apex]))
     events.sort(key=lambda event: event[0])
     groups: list[list[tuple[int, int, int, str, Floats]]] = []
     for event in events:
@@ -84,14 +87,22 @@ def _spot(track: FlowTrack, face: FaceTrack, action_units: Findings, clip: Clip,
         _tell(group, track, face, action_units, found)
 
 
-def _away(track: FlowTrack, region: int) -> Floats:
+def _away(path: Floats, times_s: Floats) -> Floats:
     """How far a place is from where it mostly is about then, shape (n, 2), in eye distances."""
     from scipy.ndimage import median_filter
 
-    path = np.cumsum(track.steps[:, region], axis=0)
-    step_s = float(np.median(np.diff(track.times_s))) if len(track.times_s) > 1 else 1.0
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
     width = min(2 * round(USUAL_S / step_s) + 1, 2 * len(path) - 1)
     return np.asarray(path - median_filter(path, size=(width, 1), mode="nearest"))
+
+
+def _returns(path: Floats, times_s: Floats, onset: int, offset: int, size: float) -> bool:
+    """Whether the place comes back to about where it was: the end of a longer expression does not."""
+    before = (times_s >= times_s[onset] - BESIDE_S) & (times_s < times_s[onset])
+    after = (times_s > times_s[offset]) & (times_s <= times_s[offset] + BESIDE_S)
+    if not before.any() or not after.any():
+        return False
+    return float(np.hypot(*(path[after].mean(axis=0) - path[before].mean(axis=0)))) <= COMES_BACK * size
 
 
 def _quiet(track: FlowTrack, face: FaceTrack) -> npt.NDArray[np.bool_]:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.accuracy.events import event_f1
 from mentalis.testing.synthetic_clip import AUS, Action, Kind, Script, render
 from perception.action_units import Engine, action_units
 from perception.au_intensity import catalogue, intensities
 from perception.blendshapes import BLENDSHAPES
 from perception.blinks import blinks
 from perception.clip import Clip
-from perception.evidence import Findings, Observation
+from perception.evidence import Findings
 from perception.face_track import FaceTrack
 from perception.faces import faces
 from perception.tool import Output
@@ -104,18 +105,6 @@ def track(clip: Clip) -> FaceTrack:
     return longest
 
 
-def event_f1(true: Sequence[tuple[float, float]], found: Sequence[Observation], overlap: float = 0.5) -> float:
-    """F1 of events that overlap (intersection over union) by so much, each used once."""
-    free = list(found)
-    hits = 0
-    for start_s, end_s in true:
-        best = max(free, key=lambda o: _overlap((start_s, end_s), o), default=None)
-        if best is not None and _overlap((start_s, end_s), best) >= overlap:
-            free.remove(best)
-            hits += 1
-    return 2 * hits / (len(true) + len(found)) if found else 0.0
-
-
 def scores(rows: Sequence[Compared]) -> list[dict[str, Any]]:
     """Event F1 of each scheduled unit by each engine, other units that were found, and how the engines correlate."""
     table = []
@@ -176,11 +165,6 @@ def pairs(face: FaceTrack) -> dict[int, Pair]:
 
 def _findings(returned: Findings | Output) -> Findings:
     return returned.findings if isinstance(returned, Output) else returned
-
-
-def _overlap(true: tuple[float, float], found: Observation) -> float:
-    shared = min(true[1], found.end_s) - max(true[0], found.start_s)
-    return max(0.0, shared) / (max(true[1], found.end_s) - min(true[0], found.start_s))
 
 
 def _r(both: Sequence[Pair]) -> float | str:

@@ -3,6 +3,8 @@
 import pytest
 import yaml
 
+from benchmarks.accuracy.events import event_f1
+from benchmarks.accuracy.gestures import CONDITIONS, TIMES_S, measured
 from mentalis.testing import body_track, face_track
 from mentalis.testing.body_tracks import GESTURES
 from perception import micro_gestures as tool_module
@@ -14,42 +16,17 @@ from perception.posture import posture
 from perception.scheduler import perceive
 from perception.tool import make_tool
 
-SEEN = {
-    "well": {},
-    "from afar": {"shoulder_width": 0.06},
-    "by a tilted camera": {"tilt_deg": 12.0},
-    "with jitter": {"noise_px": 3.0},
-    "with dropped joints": {"dropped": 0.2},
-}
-TIMES_S = ((3.0, 5.0), (9.0, 11.5), (16.0, 18.0))
-
 
 @pytest.fixture(scope="module")
 def clip(demo):
     return Clip.open(demo.clip)
 
 
-def measured(clip, *made, seconds=22, **seen):
-    seen = {"size": 1280, "shoulder_width": 0.16, **seen}  # from head to feet
-    face = face_track(seconds=seconds, center=(0.5, 0.25), face_width=0.4 * seen["shoulder_width"], size=1280)
-    body = body_track(seconds=seconds, gestures=made, **seen)
-    units = action_units(engine="geometry")(clip, faces=[face])
-    return micro_gestures()(clip, bodies=[body], faces=[face], action_units=units)
-
-
-def f1(true, found):
-    def overlap(a, b):
-        return (min(a[1], b.end_s) - max(a[0], b.start_s)) / (max(a[1], b.end_s) - min(a[0], b.start_s))
-
-    hits = sum(any(overlap(a, b) >= 0.5 for b in found) for a in true)
-    return 2 * hits / (len(true) + len(found)) if found else 0.0
-
-
-@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("seen", CONDITIONS)
 @pytest.mark.parametrize("kind", GESTURES)
 def test_each_gesture_is_found_when_it_is_made(kind, seen, clip):
-    found = measured(clip, *((kind, a, b) for a, b in TIMES_S), **SEEN[seen])
-    assert f1(TIMES_S, found.events(kind)) >= 0.9
+    found = measured(clip, *((kind, a, b) for a, b in TIMES_S), **CONDITIONS[seen])
+    assert event_f1(TIMES_S, found.events(kind)) >= 0.9
 
 
 def test_what_is_beyond_the_picture_is_not_told(clip):
