@@ -1,6 +1,9 @@
 """Blinks (AU45): short closures of the eyes, for each person."""
 
+from typing import Annotated, Literal
+
 import numpy as np
+from pydantic import Field
 
 from perception.clip import Clip
 from perception.events import runs, smoothed
@@ -15,17 +18,18 @@ MOST_TURNED_DEG = 40.0  # beyond, an eye is foreshortened
 RATE_NEEDS_S = 10.0  # of the face in view before a rate per minute says anything
 
 
-@tool(needs="faces", version="1")
-def blinks(closed_below: float = 0.8) -> Run:
+@tool(needs="faces", version="2")
+def blinks(closed_below: Annotated[float, Field(gt=0, lt=1)] = 0.8, engine: Literal["openness"] = "openness") -> Run:
     """Find blinks and their rate per minute from eye openness.
 
     Args:
         closed_below: openness under which the eyes count as closed, as a share of what it is around that time
             (running median), in (0, 1). The face mesh never sees an eye quite shut: it reads 0.65 of the open eye.
+        engine: `openness`, how far the lids are apart for the eye's width.
     """
 
     def run(clip: Clip, faces: list[FaceTrack]) -> Findings:
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         for face in faces:
             if face.rate_hz < LOWEST_RATE_HZ:
                 found.abstain(face.person, f"{face.rate_hz:.0f} frames/s; blinks need {LOWEST_RATE_HZ:.0f}")

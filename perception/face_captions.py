@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -45,12 +46,16 @@ def words() -> Words:
     return Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-@tool(needs=("faces", "action_units"), version="1")
-def face_captions() -> Run:
-    """Put the face into words at the moments when it shows most: global state, each region, summary."""
+@tool(needs=("faces", "action_units"), version="2")
+def face_captions(engine: Literal["composed"] = "composed") -> Run:
+    """Put the face into words at the moments when it shows most: global state, each region, summary.
+
+    Args:
+        engine: `composed`, from action units by rules, in the format of EmoCap100K.
+    """
 
     def run(clip: Clip, faces: list[FaceTrack], action_units: Findings) -> Findings:
-        found = Findings(notes={"method": "composed from action units"})
+        found = Findings(notes={"engine": engine})
         if not faces:
             found.abstain(None, "no face was found")
         for face in faces:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -55,12 +56,16 @@ def regions() -> dict[str, dict[str, list[int]]]:
     return content["regions"]
 
 
-@tool(needs=("frames", "faces"), version="1")
-def face_flow() -> Run:
-    """Follow small movements of brows, lips and chin by optical flow, with the head's own movement taken out."""
+@tool(needs=("frames", "faces"), version="2")
+def face_flow(engine: Literal["lucas_kanade"] = "lucas_kanade") -> Run:
+    """Follow small movements of brows, lips and chin by optical flow, with the head's own movement taken out.
+
+    Args:
+        engine: `lucas_kanade`, sparse optical flow (Lucas & Kanade 1981).
+    """
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Output:
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         people: dict[str, _Growing] = {}
         too_slow = clip.fps < LOWEST_RATE_HZ
         small: set[str] = set()

@@ -1,6 +1,7 @@
 """Head gestures: nods, shakes and tilts, from head pose."""
 
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,16 @@ TILT_DEG, TILT_S = 10.0, 0.5
 NAMES = {"nod": "nods", "shake": "shakes the head"}
 
 
-@tool(needs="faces", version="1")
-def head_gestures() -> Run:
-    """Find nods, shakes and held tilts of the head, with their cycles."""
+@tool(needs="faces", version="2")
+def head_gestures(engine: Literal["pose"] = "pose") -> Run:
+    """Find nods, shakes and held tilts of the head, with their cycles.
+
+    Args:
+        engine: `pose`, cycles of the head's angles.
+    """
 
     def run(clip: Clip, faces: list[FaceTrack]) -> Findings:
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         if not faces:
             found.abstain(None, "no face was found")
         for face in faces:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import yaml
@@ -24,12 +25,16 @@ def weights() -> dict[int, float]:
     return {int(au): float(weight) for au, weight in content["valence"].items()}
 
 
-@tool(needs=("action_units", "speech", "speakers"), version="1")
-def incongruity() -> Run:
-    """Find utterances whose words, face and voice do not fit each other (masking, sarcasm and the like may show so)."""
+@tool(needs=("action_units", "speech", "speakers"), version="2")
+def incongruity(engine: Literal["signs"] = "signs") -> Run:
+    """Find utterances whose words, face and voice do not fit each other (masking, sarcasm and the like may show so).
+
+    Args:
+        engine: `signs`, signs of lexical valence, action units and prosody against each other.
+    """
 
     def run(clip: Clip, action_units: Findings, speech: Findings, speakers: Findings) -> Findings:
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         utterances = [o for o in speech.events("utterance") if o.value is not None]
         if not utterances:
             found.abstain(None, "no words with a known valence were given")

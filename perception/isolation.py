@@ -58,6 +58,7 @@ def perceive_isolated(
             limits.cores,
             memory_mb=limits.memory_mb,
             seconds=limits.seconds,
+            lane=limits.cores,
             on_message=on_event,
             cancel=cancel,
         )

@@ -1,6 +1,7 @@
 """Quality: whether light, sharpness, face size, compression and frame rate let the other tools see."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -18,9 +19,13 @@ SLOW_HZ = 15.0
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
-@tool(needs="frames", version="1")
-def quality() -> Run:
-    """Say how well light, sharpness, compression and frame rate let other tools measure."""
+@tool(needs="frames", version="2")
+def quality(engine: Literal["pixels"] = "pixels") -> Run:
+    """Say how well light, sharpness, compression and frame rate let other tools measure.
+
+    Args:
+        engine: `pixels`, brightness, detail and coding of the pictures.
+    """
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
         lumas, details, next_s = [], [], 0.0
@@ -32,7 +37,7 @@ def quality() -> Run:
             grey = frame.rgb[::step, ::step].astype(np.float32) @ LUMA
             lumas.append(float(grey.mean()))
             details.append(_laplacian_variance(grey))
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         luma, detail = float(np.median(lumas)), float(np.median(details))
         light = "too dark" if luma < DARK else "too bright" if luma > BRIGHT else "good"
         _say(found, clip, "light", luma, "luma 0-255", f"the light is {light} (mean {luma:.0f} of 255)")

@@ -1,6 +1,7 @@
 """Who speaks: whose mouth moves while a voice is heard."""
 
 from collections import Counter
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,16 @@ MOVES = 0.012  # eye distances from frame to frame at 30/s that lips move by in 
 CLEARLY_MORE = 1.5  # times as much as the next face
 
 
-@tool(needs=("faces", "speech"), version="1")
-def speakers() -> Run:
-    """Tell who speaks each utterance (or, without a transcript, each stretch of voice) by the movement of the lips."""
+@tool(needs=("faces", "speech"), version="2")
+def speakers(engine: Literal["lips"] = "lips") -> Run:
+    """Tell who speaks each utterance (or, without a transcript, each stretch of voice) by the movement of the lips.
+
+    Args:
+        engine: `lips`, whose lips move with the voice.
+    """
 
     def run(clip: Clip, faces: list[FaceTrack], speech: Findings) -> Findings:
-        found = Findings()
+        found = Findings(notes={"engine": engine})
         spoken = speech.events("utterance") or speech.events("voice_activity")
         if not faces or not spoken:
             found.abstain(None, "no face was found" if not faces else "no speech was found")

@@ -21,8 +21,8 @@ VOICE, LOUD = 0.85, 0.5  # confidence that someone speaks: by Silero's network, 
 LEXICAL = 0.6  # confidence of a lexicon's valence: it knows words, not irony
 
 
-@tool(needs=(), version="3")
-def speech(voice_activity: Detector = "auto") -> Run:
+@tool(needs=(), version="4")
+def speech(voice_activity: Detector = "auto", engine: Literal["lexicon"] = "lexicon") -> Run:
     """Take the words from the transcript, their valence from a lexicon (English), when someone speaks, and how.
 
     How it sounds (pitch, loudness, voice quality, pace) is measured if openSMILE is installed: the `prosody` extra.
@@ -30,6 +30,7 @@ def speech(voice_activity: Detector = "auto") -> Run:
     Args:
         voice_activity: `silero` (a network that tells voice from other sound; the `neural` extra), `energy` (sound
             above the background, voice or not), or `auto`: Silero if it is installed.
+        engine: `lexicon`, by which words get a valence (VADER: Hutto & Gilbert 2014).
 
     Raises:
         ToolError: Silero is asked for and not installed.
@@ -39,7 +40,7 @@ def speech(voice_activity: Detector = "auto") -> Run:
     detector = "silero" if voice_activity != "energy" and silero_is_here() else "energy"
 
     def run(clip: Clip) -> Findings:
-        found = Findings(notes={"voice activity": detector})
+        found = Findings(notes={"engine": engine, "voice activity": detector})
         _words(clip, found)
         samples = clip.audio(RATE_HZ)
         if samples is None:

@@ -1,6 +1,7 @@
 """A worker returns what its function returns, and is killed when it takes too much."""
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -53,6 +54,39 @@ def start_another(pid_file):
 
 def test_the_result_comes_back():
     assert run_limited(add, [1] * 1_000_000, [2], **PLENTY) == [1] * 1_000_000 + [2]
+
+
+def test_a_process_that_ended_well_is_used_again():
+    first = run_limited(os.getpid, **PLENTY)
+    with pytest.raises(ClipError):
+        run_limited(refuse, **PLENTY)
+    assert run_limited(os.getpid, **PLENTY) == first != os.getpid()
+
+
+def test_but_not_for_another_lane_nor_in_other_surroundings(monkeypatch):
+    first = run_limited(os.getpid, **PLENTY)
+    assert run_limited(os.getpid, lane=(0,), **PLENTY) != first
+    monkeypatch.setenv("MENTALIS_MODELS", "/elsewhere")
+    assert run_limited(os.getenv, "MENTALIS_MODELS", **PLENTY) == "/elsewhere"
+    assert run_limited(os.getpid, **PLENTY) != first
+
+
+def test_nor_when_it_died_or_was_killed():
+    first = run_limited(os.getpid, **PLENTY)
+    with pytest.raises(WorkerKilled):
+        run_limited(leave, **PLENTY)
+    assert run_limited(os.getpid, **PLENTY) != first
+
+
+def test_one_that_died_while_it_rested_is_replaced():
+    first = run_limited(os.getpid, **PLENTY)
+    os.kill(first, signal.SIGKILL)
+    assert run_limited(add, [1], [2], **PLENTY) == [1, 2]
+
+
+def test_what_cannot_be_sent_is_an_error_here():
+    with pytest.raises(Exception, match="pickle"):
+        run_limited(add, lambda: 0, 1, **PLENTY)
 
 
 def test_its_error_comes_back():
