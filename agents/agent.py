@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from agents.abilities import Abilities
 from agents.case import Case
 from agents.claims import FRAME_PREFIX, ClaimList, Level
 from agents.evidence_table import shown
@@ -33,8 +34,12 @@ class Model(Protocol):
 
     name: str
 
-    async def sees_images(self) -> bool:
-        """Whether frames can be shown to it."""
+    async def abilities(self) -> Abilities:
+        """What it can be shown, and how much of it.
+
+        Raises:
+            ModelError: it can't be asked.
+        """
         ...
 
     async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:

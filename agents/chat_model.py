@@ -2,13 +2,16 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from agents.abilities import Abilities, Extras, Medium, follows_schema, gives_logprobs, takes
 from agents.agent import Answer, Message
-from agents.errors import ModelAnswerError, ModelError
+from agents.errors import ContextOverflow, ModelAnswerError, ModelError
 from agents.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
 from agents.response_cache import ResponseCache
@@ -21,9 +24,8 @@ MOST_TOKENS = 2048  # of an answer: six claims take about 900
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
 REPAIRS = 2  # further tries when an answer is not valid
 REPAIR_TEMPERATURE = 0.7  # at temperature 0 the same words would come again
+TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
-# A grey JPEG of 32 x 32 pixels, to find out whether an endpoint takes images at all
-PROBE_SIZE_PX = 32
 
 
 class ChatModel:
@@ -49,7 +51,7 @@ class ChatModel:
         self.name, self.base_url, self.temperature, self.seed = name, base_url, temperature, seed
         self._retries, self._timeout_s, self._cache, self._sleep = retries, timeout_s, cache, sleep
         self._calls = asyncio.Semaphore(concurrency)
-        self._takes_images: bool | None = None
+        self._abilities: Abilities | None = None
         self._probing = asyncio.Lock()
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
@@ -73,7 +75,7 @@ class ChatModel:
             try:
                 completion = await self._call(_with_problem(messages, problem), schema, attempt)
             except ModelError as error:
-                raise ModelError(str(error), spent) from error
+                raise type(error)(str(error), spent) from error
             spent = _added(spent, completion)
             try:
                 words = _words(completion)
@@ -86,21 +88,38 @@ class ChatModel:
             return Answer(content, spent)
         raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}", spent)
 
-    async def sees_images(self) -> bool:
-        """Whether the endpoint takes images: asked once, with a tiny one. An endpoint that is away says no."""
+    async def abilities(self) -> Abilities:
+        """What the endpoint does with this model: asked once, with tiny media. One that is away can do nothing."""
         async with self._probing:
-            if self._takes_images is None:
-                parts = [
-                    {"type": "image_url", "image_url": {"url": _grey_square()}},
-                    {"type": "text", "text": "Say ok."},
-                ]
+            if self._abilities is None:
                 try:
-                    await self._send([{"role": "user", "content": parts}], {"max_tokens": 1})
-                    self._takes_images = True
-                except Exception as error:
-                    self._takes_images = None if _passing(error) else False
-                    return False
-        return self._takes_images
+                    media = {medium: await takes(medium, self._send) for medium in get_args(Medium)}
+                except Exception:  # the first question to the model will say what is wrong
+                    return Abilities()
+                self._abilities = Abilities(context_tokens=(await self._served_if_told()).get(self.name), **media)
+        return self._abilities
+
+    async def extras(self) -> Extras:
+        """What else the endpoint does.
+
+        Raises:
+            ModelError: the endpoint can't be reached.
+        """
+        try:
+            return Extras(schema_followed=await follows_schema(self._send), logprobs=await gives_logprobs(self._send))
+        except Exception as error:
+            raise await self._explained(error) from error
+
+    async def served(self) -> dict[str, int | None]:
+        """The names of the models at the endpoint, with the length of their context in tokens where it is told.
+
+        Raises:
+            ModelError: the endpoint can't be reached, or does not tell.
+        """
+        try:
+            return await self._models()
+        except Exception as error:
+            raise await self._explained(error) from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -120,7 +139,7 @@ class ChatModel:
                     return await self._send(messages, options)
             except Exception as error:
                 if not _passing(error) or failures == self._retries:
-                    raise ModelError(self._what_went_wrong(error, failures)) from error
+                    raise await self._explained(error, failures) from error
                 await self._sleep(_wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
 
@@ -141,6 +160,26 @@ class ChatModel:
             "temperature": self.temperature,
             "max_tokens": MOST_TOKENS,
         }
+
+    async def _explained(self, error: Exception, failures: int = 0) -> ModelError:
+        """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
+        line = self._what_went_wrong(error, failures)
+        status = getattr(error, "status_code", None)
+        if status == 404 and self.name not in (served := await self._served_if_told()):
+            return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
+        if status in (400, 413, 422) and TOO_LONG.search(line):
+            return ContextOverflow(line)
+        return ModelError(line)
+
+    async def _served_if_told(self) -> dict[str, int | None]:
+        with suppress(Exception):
+            return await self._models()
+        return {}
+
+    async def _models(self) -> dict[str, int | None]:
+        async with asyncio.timeout(self._timeout_s):
+            page = await self._client.models.list()
+        return {model.id: (model.model_extra or {}).get("max_model_len") for model in page.data}
 
     def _what_went_wrong(self, error: Exception, failures: int) -> str:
         import openai
@@ -207,14 +246,3 @@ def _added(spent: TokenUse, completion: "ChatCompletion") -> TokenUse:
         cached_prompt_tokens=spent.cached_prompt_tokens + (getattr(details, "cached_tokens", 0) or 0),
         completion_tokens=spent.completion_tokens + (getattr(usage, "completion_tokens", 0) or 0),
     )
-
-
-def _grey_square() -> str:
-    import base64
-    import io
-
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.new("RGB", (PROBE_SIZE_PX, PROBE_SIZE_PX), (128, 128, 128)).save(content, "JPEG")
-    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()

@@ -14,3 +14,7 @@ class ModelError(MentalisError):
 
 class ModelAnswerError(ModelError):
     """A model whose answers never were valid, however often it was asked."""
+
+
+class ContextOverflow(ModelError):
+    """More was sent than the model's context holds."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from agents.abilities import Abilities
 from agents.agent import Answer, Message
 from agents.errors import ModelAnswerError, ModelError
 from agents.parsing import InvalidAnswer, parse
@@ -42,9 +43,9 @@ class LocalModel:
         self.name = f"transformers:{Path(name_or_folder).name if local else name_or_folder}"
         self._seed, self._busy = seed, asyncio.Lock()
 
-    async def sees_images(self) -> bool:
-        """Never: it is given the words and the evidence."""
-        return False
+    async def abilities(self) -> Abilities:
+        """No media: it is given the words and the evidence."""
+        return Abilities(context_tokens=getattr(self._model.config, "max_position_embeddings", None))
 
     async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
         """A valid answer, one at a time, off the event loop; see `Model`.

@@ -44,7 +44,7 @@ async def board(state: State, runtime: Runtime[Setup]) -> State:
     setup = runtime.context
     evidence = setup.store.get(state["evidence"], Evidence)
     people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
-    shows_frames = setup.model is not None and await setup.model.sees_images()
+    shows_frames = setup.model is not None and (await setup.model.abilities()).images
     frames_s = choose_times(evidence, setup.clip.duration_s) if shows_frames else ()
     shown, failure = await _chosen(evidence, setup)
     return {

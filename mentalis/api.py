@@ -19,6 +19,7 @@ from mentalis import __version__
 from mentalis.settings import Settings, SettingsError, read_settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip
+from perception.errors import ViewError
 from perception.isolation import WorkerLimits
 from perception.tool import BUILT_IN, Tool, made
 from perception.views import add_view
@@ -113,9 +114,13 @@ def _limits(settings: Settings) -> WorkerLimits:
 def _open(path: Path, transcript: Path | None, views: Sequence[str]) -> Clip:
     clip = Clip.open(path, transcript=transcript)
     for view in views:
-        name, _, offset = view.rpartition("@")
-        timed = bool(name) and re.fullmatch(r"-?\d+(\.\d+)?", offset) is not None
-        clip = add_view(clip, name, float(offset)) if timed else add_view(clip, view)
+        name, at, offset = view.rpartition("@")
+        if not at or Path(view).exists():
+            clip = add_view(clip, view)
+        elif re.fullmatch(r"-?\d+(\.\d+)?", offset):
+            clip = add_view(clip, name, float(offset))
+        else:
+            raise ViewError(f"--view {view}: {offset!r} is no number of seconds; give it as FILE@0.5")
     return clip
 
 

@@ -1,14 +1,20 @@
 """Action units: how strongly each facial action is shown, against the person's own neutral face."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from perception.au_intensity import SIDES, ActionUnit, catalogue, intensities, letter, sides
+from perception.body_track import BodyTrack
 from perception.clip import Clip
+from perception.covered_face import Part, covered
+from perception.errors import ToolError
 from perception.events import rises
 from perception.evidence import Findings
 from perception.face_track import FaceTrack
@@ -22,8 +28,10 @@ Engine = Literal["auto", "geometry", "blendshapes", "openface"]
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
 LEAST = 1.2  # FACS intensity that makes an event
 EDGE = 0.6  # FACS intensity where an event begins: a trace starts at 0.5
+OF_APEX = 0.25  # of its apex, below which an event is over: eyes narrowed by a smile do not prolong closed ones
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
 SHORTEST_S = 0.12
+STILL = 3  # frames: with fewer there is no time to speak of, and what is shown is told
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 SMALLEST_EYES_PX = 24.0  # between their outer corners: below, landmarks jitter by more than an action moves them
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
@@ -31,6 +39,7 @@ ONE_SIDED, OTHER_SIDE = 2.0, 0.3  # by so much stronger, and the weaker at most 
 ONE_SIDED_S = 0.3
 INFERRED, NO_BASELINE = 0.5, 0.5  # factors on confidence: taken from neighbouring movement; no neutral face known
 SURE = {"blendshapes": 1.0, "openface": 1.0, "geometry": 0.8}  # landmark distances are coarser
+EYES_AND_BROWS = (1, 2, 4, 5, 6, 7, 43)
 SPOKEN = (25, 26)  # opened by speech as well as by emotion
 
 
@@ -48,9 +57,10 @@ class _Shown:
     away: npt.NDArray[np.bool_]  # (n,) turned so far that nothing can be said
     stretches: list[slice]
     baseline: bool = True
+    hidden: dict[Part, npt.NDArray[np.bool_]] = field(default_factory=dict)  # (n,) each: behind a hand
 
 
-@tool(needs="faces", version="6")
+@tool(needs="faces", uses=("bodies",), version="8")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 
@@ -59,12 +69,12 @@ def action_units(engine: Engine = "auto") -> Run:
             that the track allows), or `openface` (reads the CSV of OpenFace 2 that lies beside the clip).
     """
 
-    def run(clip: Clip, faces: list[FaceTrack]) -> Findings:
+    def run(clip: Clip, faces: list[FaceTrack], bodies: Sequence[BodyTrack] = ()) -> Findings:
         found = Findings()
         if engine == "openface":
             shown = _by_openface(clip, faces)
         else:
-            shown = [one for face in faces if (one := _by_track(face, engine, found)) is not None]
+            shown = [one for face in faces if (one := _by_track(face, bodies, engine, found)) is not None]
         if not faces and not shown:
             found.abstain(None, "no face was found")
         for one in shown:
@@ -74,22 +84,27 @@ def action_units(engine: Engine = "auto") -> Run:
             _tell(one, clip, found)
         return found
 
+    if engine == "openface":
+        run.depends_on = _csv_content  # type: ignore[attr-defined]
     return run
 
 
-def _by_track(face: FaceTrack, engine: Engine, found: Findings) -> _Shown | None:
+def _csv_of(clip: Clip) -> Path:
+    return clip.path.with_suffix(".csv")
+
+
+def _csv_content(clip: Clip) -> str | None:
+    """A hash of the CSV beside the clip, on which the result depends; none when there is none."""
+    path = _csv_of(clip)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _by_track(face: FaceTrack, bodies: Sequence[BodyTrack], engine: Engine, found: Findings) -> _Shown | None:
     """Blendshapes or distances of a face track; none, and the reason, when they say nothing."""
     if engine == "blendshapes" and face.blendshapes is None:
         found.abstain(face.person, "this face was tracked without blendshapes (their weights are not here)")
         return None
     by_shapes = face.blendshapes is not None and engine != "geometry"
-    own = face.visible_s >= BASELINE_S
-    if not own:
-        against = "; measured against a usual face" if by_shapes else ""
-        seen = f"the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
-        found.abstain(face.person, f"no baseline of {face.person}'s own: {seen}{against}")
-        if not by_shapes:
-            return None
     eyes_px = float(np.median(face.eye_distance_px))
     if eyes_px < SMALLEST_EYES_PX:
         found.abstain(face.person, f"the face is too small: eyes {eyes_px:.0f} px apart of {SMALLEST_EYES_PX:.0f}")
@@ -98,6 +113,13 @@ def _by_track(face: FaceTrack, engine: Engine, found: Findings) -> _Shown | None
     if away.all():
         found.abstain(face.person, "the face is turned away all the time")
         return None
+    own = face.visible_s >= BASELINE_S
+    if not own:
+        against = "; measured against a usual face" if by_shapes else ""
+        seen = f"the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
+        found.abstain(face.person, f"no baseline of {face.person}'s own: {seen}{against}")
+        if not by_shapes:
+            return None
     return _Shown(
         person=face.person,
         engine="blendshapes" if by_shapes else "geometry",
@@ -109,11 +131,28 @@ def _by_track(face: FaceTrack, engine: Engine, found: Findings) -> _Shown | None
         away=away,
         stretches=face.stretches(),
         baseline=own,
+        hidden=_hidden(face, bodies, found),
     )
 
 
+def _hidden(face: FaceTrack, bodies: Sequence[BodyTrack], found: Findings) -> dict[Part, npt.NDArray[np.bool_]]:
+    """Where a hand is before a part of the face, and that nothing is told of it then."""
+    hidden = covered(face, bodies)
+    for part, flags in hidden.items():
+        hidden_s = float(face.durations_s[flags].sum())
+        if hidden_s >= SHORTEST_S:
+            found.abstain(face.person, f"a hand is before the {part} for {hidden_s:.1f} s")
+    return hidden
+
+
 def _by_openface(clip: Clip, faces: list[FaceTrack]) -> list[_Shown]:
-    tracks = read_openface(clip.path.with_suffix(".csv"))
+    path = _csv_of(clip)
+    tracks = read_openface(path)
+    last_s = max((float(track.times_s[-1]) for track in tracks), default=0.0)
+    if last_s > clip.duration_s:
+        raise ToolError(
+            f"{path} goes on to {last_s:.1f} s, {clip.path.name} ends at {clip.duration_s:.1f}: not its CSV"
+        )
     taken: set[str] = set()
     shown = []
     for track in tracks:
@@ -141,7 +180,7 @@ def _same_face(track: OpenFaceTrack, faces: list[FaceTrack], taken: set[str]) ->
     """Who of the people that were followed here this is: whose nose is at the same place at the same time."""
     free = [face for face in faces if face.person not in taken]
     nose_px = track.nose_px
-    if nose_px is None or len(faces) == 1:
+    if nose_px is None:
         return free[0].person if len(free) == 1 else None
 
     def apart(face: FaceTrack) -> float:
@@ -156,28 +195,33 @@ def _tell(one: _Shown, clip: Clip, found: Findings) -> None:
     for unit in catalogue():
         if unit.au in one.units:
             series = one.units[unit.au]
-            found.signal(one.person, f"AU{unit.au}", _seen(one, series), one.times_s, unit="FACS 0-5")
+            found.signal(one.person, f"AU{unit.au}", _seen(one, unit, series), one.times_s, unit="FACS 0-5")
             for onset, apex, offset in _events(one, unit, series):
                 _event(one, unit, (onset, apex, offset), clip, found)
         if unit.au in one.halves:
             for side, half in zip(SIDES, one.halves[unit.au], strict=True):
-                found.signal(one.person, f"AU{unit.au}_{side}", _seen(one, half), one.times_s, unit="FACS 0-5")
+                found.signal(one.person, f"AU{unit.au}_{side}", _seen(one, unit, half), one.times_s, unit="FACS 0-5")
             _one_sided(one, unit, found)
 
 
-def _seen(one: _Shown, series: Floats) -> Floats:
-    return np.where(one.away, np.nan, series)
+def _seen(one: _Shown, unit: ActionUnit, series: Floats) -> Floats:
+    return np.where(_unseen(one, unit), np.nan, series)
+
+
+def _unseen(one: _Shown, unit: ActionUnit) -> npt.NDArray[np.bool_]:
+    """Where the face is turned away or a hand is before the part that the unit moves, shape (n,)."""
+    return one.away | one.hidden.get("eyes" if unit.au in EYES_AND_BROWS else "mouth", False)
 
 
 def _events(one: _Shown, unit: ActionUnit, series: Floats) -> list[tuple[int, int, int]]:
     """Onset, apex and offset of each rise, as numbers of samples."""
-    least = unit.least if one.engine == "geometry" else LEAST
+    least = unit.least if one.engine == "geometry" or unit.au == 43 else LEAST
     jitter = 1.48 * float(np.median(np.abs(np.diff(series)))) if len(series) > 2 else 0.0
-    peak, shown = max(least, NOISE_TIMES * jitter), np.where(one.away, 0.0, series)
+    peak, shown = max(least, NOISE_TIMES * jitter), np.where(_unseen(one, unit), 0.0, series)
     return [
         (stretch.start + rise.onset, stretch.start + rise.apex, stretch.start + rise.offset)
         for stretch in one.stretches
-        for rise in rises(shown[stretch], peak, max(EDGE, peak / 3))
+        for rise in rises(shown[stretch], peak, max(EDGE, peak / 3), OF_APEX)
     ]
 
 
@@ -191,7 +235,7 @@ def _event(one: _Shown, unit: ActionUnit, at: tuple[int, int, int], clip: Clip, 
     onset, apex, offset = at
     start_s, end_s, quality = _span(one, onset, offset)
     shortest_s = EYES_CLOSED_S if unit.au == 43 else SHORTEST_S
-    if end_s - start_s < (shortest_s if one.baseline else 0):
+    if end_s - start_s < shortest_s and len(one.times_s) >= STILL:
         return
     intensity = float(one.units[unit.au][apex])
     talks = unit.au in SPOKEN and any(a < end_s and start_s < b for a, b in speaking_s(clip))

@@ -36,6 +36,7 @@ class ActionUnit(Frozen):
     blendshapes: tuple[str, ...] = ()
     gain: float = 0.0
     usual: float = 0.05
+    usual_distance: float | None = None
     geometry: str | None = None
     full: float = 1.0
     least: float = 1.2
@@ -74,9 +75,10 @@ def intensities(face: FaceTrack, by_shapes: bool, own_neutral: bool = True) -> d
             series = _score(face, unit.blendshapes)
             neutral = _neutral(series, calm) if own_neutral else unit.usual
             alone[unit.au] = np.clip(unit.gain * (series - neutral), 0, 5)
-        elif unit.geometry is not None and own_neutral:
+        elif unit.geometry is not None and (own_neutral or unit.usual_distance is not None):
             series = smoothed(moves[unit.geometry], face.times_s, MEDIAN_S)
-            alone[unit.au] = np.clip(5.0 / unit.full * (series - _neutral(series, calm)) - leaked, 0, 5)
+            closed = _neutral(series, calm) if own_neutral else unit.usual_distance or 0.0
+            alone[unit.au] = np.clip(5.0 / unit.full * (series - closed) - leaked, 0, 5)
     measured = dict(alone)
     for unit in catalogue():
         if unit.au in measured and unit.only_with in alone:

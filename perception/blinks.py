@@ -15,10 +15,11 @@ SHORTEST_S, LONGEST_S = 0.03, 0.5  # a blink lasts 0.1-0.4 s (Stern, Walrath & G
 LOWEST_RATE_HZ = 15.0  # below this a blink falls between two frames
 AROUND_S = 1.5  # the open eye changes slowly, with smiles and gaze
 MOST_TURNED_DEG = 40.0  # beyond, an eye is foreshortened
-RATE_NEEDS_S = 10.0  # of the face in view before a rate per minute says anything
+OPEN, OPEN_PERCENTILE = 0.5, 75  # of the lids' usual distance: below, the eyes are shut for longer than a blink
+RATE_NEEDS_S = 10.0  # of open eyes in view before a rate per minute says anything
 
 
-@tool(needs="faces", version="2")
+@tool(needs="faces", version="3")
 def blinks(closed_below: Annotated[float, Field(gt=0, lt=1)] = 0.8, engine: Literal["openness"] = "openness") -> Run:
     """Find blinks and their rate per minute from eye openness.
 
@@ -44,11 +45,13 @@ def blinks(closed_below: Annotated[float, Field(gt=0, lt=1)] = 0.8, engine: Lite
 
 def _blinks_of(face: FaceTrack, closed_below: float, found: Findings) -> None:
     openness = face.eye_openness.mean(axis=1)
-    share = openness / np.maximum(smoothed(openness, face.times_s, AROUND_S), 1e-6)  # (n,)
+    around = smoothed(openness, face.times_s, AROUND_S)
+    share = openness / np.maximum(around, 1e-6)  # (n,)
+    open_then = around >= OPEN * np.percentile(openness, OPEN_PERCENTILE)  # shut eyes do not blink
     turned = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
     count = 0
     for stretch in face.stretches():
-        closed = (share[stretch] < closed_below) & ~turned[stretch]
+        closed = (share[stretch] < closed_below) & open_then[stretch] & ~turned[stretch]
         for first, last in runs(closed):
             a, b = stretch.start + first, stretch.start + last
             start_s, end_s = float(face.times_s[a]), face.end_s(b)
@@ -67,8 +70,9 @@ def _blinks_of(face: FaceTrack, closed_below: float, found: Findings) -> None:
                 confidence=min(0.95, 0.6 + 0.5 * depth),
                 quality=face.quality(start_s, end_s),
             )
-    if face.visible_s >= RATE_NEEDS_S:
-        rate = 60 * count / face.visible_s
+    open_s = float(face.durations_s[open_then].sum())
+    if open_s >= RATE_NEEDS_S:
+        rate = 60 * count / open_s
         found.event(
             face.person,
             "blink_rate",

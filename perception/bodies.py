@@ -59,7 +59,7 @@ def bodies(engine: Literal["mediapipe"] = "mediapipe") -> Run:
                     found += _missed_hands(frame.rgb, look.pose, found, models.find_near)
                     company.add(look.person, frame.time_s, look.pose, hands_of(look.pose, found))
         tracks = company.tracks(clip, every / clip.fps)
-        return Output(tracks, _findings(tracks, looks))
+        return Output(tracks, _findings(tracks, looks, every / clip.fps))
 
     return run
 
@@ -170,17 +170,17 @@ def _missed_hands(rgb: Picture, body: Floats, found: list[Floats], find_near: Fi
     return missed
 
 
-def _findings(tracks: list[BodyTrack], looks: int) -> Findings:
+def _findings(tracks: list[BodyTrack], looks: int, every_s: float) -> Findings:
     found = Findings(notes={"engine": "MediaPipe pose and hands"})
     if not tracks:
         found.abstain(None, f"no upper body was found in {looks} looks")
     for track in tracks:
-        share = len(track.times_s) / looks
         visible = float(track.pose[:, [NOSE, *SHOULDERS], 2].mean())
         start_s, end_s = float(track.times_s[0]), float(track.times_s[-1] + track.durations_s[-1])
+        share = min(1.0, len(track.times_s) * every_s / max(end_s - start_s, every_s))
         whose = f"{track.person}'s upper body" if track.person else "an upper body that belongs to none of the faces"
         text = f"{whose} is seen in {share:.0%} of the looks"
-        quality = min(1.0, share * visible)
+        quality = share * visible
         found.event(track.person, "body_visible", start_s, end_s, text=text, confidence=0.9, quality=quality)
         if not np.isfinite([track.left_hand[:, 0, 0], track.right_hand[:, 0, 0]]).any():
             found.abstain(track.person, "no hand was found: gestures of the fingers can't be told")

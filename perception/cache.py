@@ -99,12 +99,13 @@ class Cache:
 
 
 def key_of(tool: Tool, clip: Clip, keys: dict[str, str]) -> str:
-    """The key of a tool's result: clip, words, views, tool, version, options, and the keys of what it needs."""
+    """The key of a tool's result: clip, words, views, tool, version, options, and all else that it depends on."""
     what = {
         "clip": clip.sha256,
         "words": [u.model_dump() for u in clip.transcript],
         "views": [[view.sha256, view.offset_s] for view in clip.views],
         "tool": [tool.name, tool.version, tool.options],
-        "needs": [keys[need] for need in tool.needs if need in keys],
+        "depends on": tool.run.depends_on(clip) if hasattr(tool.run, "depends_on") else None,
+        "needs": [keys[need] for need in (*tool.needs, *tool.uses) if need in keys],
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()

@@ -22,14 +22,32 @@ def runs(condition: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def rises(values: Floats, peak_at_least: float, edge_at: float) -> list[Rise]:
-    """Stretches above `edge_at` that somewhere reach `peak_at_least` (hysteresis), shape (n,) in."""
+def rises(values: Floats, peak_at_least: float, edge_at: float, of_apex: float = 0.0) -> list[Rise]:
+    """Stretches above `edge_at` that somewhere reach `peak_at_least` (hysteresis), in order of time.
+
+    Args:
+        values: shape (n,).
+        peak_at_least: what the apex reaches.
+        edge_at: what every sample exceeds.
+        of_apex: share of its apex that every sample of a stretch exceeds, too; what is left over may be one of its own.
+    """
     found = []
-    for first, last in runs(values > edge_at):
-        apex = first + int(np.argmax(values[first : last + 1]))
-        if values[apex] >= peak_at_least:
-            found.append(Rise(first, apex, last))
-    return found
+    left = [(0, len(values), False, False)]  # from, to, and whether a stretch was cut off before and after it
+    while left:
+        start, stop, cut_before, cut_after = left.pop()
+        for first, last in ((start + a, start + b) for a, b in runs(values[start:stop] > edge_at)):
+            apex = first + int(np.argmax(values[first : last + 1]))
+            if values[apex] < peak_at_least:
+                continue
+            low = np.flatnonzero(values[first : last + 1] <= of_apex * values[apex]) + first
+            onset = int(low[low < apex].max(initial=first - 1)) + 1
+            offset = int(low[low > apex].min(initial=last + 1)) - 1
+            shoulder = (cut_before and onset == start) or (cut_after and offset == stop - 1)
+            if not shoulder:
+                found.append(Rise(onset, apex, offset))
+            left += [(first, onset, cut_before and first == start, True)] if onset > first else []
+            left += [(offset + 1, last + 1, True, cut_after and last == stop - 1)] if offset < last else []
+    return sorted(found)
 
 
 def smoothed(values: Floats, times_s: Floats, window_s: float) -> Floats:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 UNIFORM_WITHIN_S = 0.0005  # timestamps this close to an even grid are stored as a rate (half a millisecond)
+SHORT_S = 0.5
 SIGNIFICANT_DIGITS = 5  # kept of a signal's samples: finer than any tool here can measure
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -127,7 +128,7 @@ class Findings(BaseModel):
                 unit=unit,
                 confidence=confidence,
                 quality=quality,
-                text=f"{text}, {start_s:.1f}-{end_s:.1f} s",
+                text=f"{text}, {_span(start_s, end_s)}",
             ),
         )
 
@@ -241,6 +242,12 @@ def merge(
         signals=tuple(s for _, found in findings for s in found.signals),
         abstentions=tuple(a for _, found in findings for a in found.abstentions),
     )
+
+
+def _span(start_s: float, end_s: float) -> str:
+    """Times in words, finer where a tenth of a second would not tell them apart."""
+    digits = 2 if end_s - start_s < SHORT_S else 1
+    return f"{start_s:.{digits}f}-{end_s:.{digits}f} s"
 
 
 def _signal(

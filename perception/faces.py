@@ -22,13 +22,14 @@ from perception.tool import Output, Run, tool
 from perception.weights import find_weight
 
 GAZE_AWAY_DEG, GAZE_AWAY_S = 20.0, 0.4  # head and eyes together, from where the person mostly looks
+OPEN, OPEN_PERCENTILE = 0.5, 75  # of the lids' usual distance
 USUAL_NEEDS_S = 3.0  # of the face in view before it is known where the person mostly looks
 WEIGHTS = "face_landmarker_v2_with_blendshapes"
 Engine = Literal["auto", "face_mesh", "face_landmarker"]
 Find = Callable[[npt.NDArray[np.uint8], float], list[mediapipe_models.MeshFace]]
 
 
-@tool(needs="frames", version="2")
+@tool(needs="frames", version="3")
 def faces(max_faces: Annotated[int, Field(ge=1)] = 4, engine: Engine = "auto") -> Run:
     """Find faces and follow them through the clip: landmarks, head pose, gaze, eye openness.
 
@@ -84,10 +85,17 @@ def _findings(tracks: list[FaceTrack], n_frames: int, engine: str) -> Findings:
         for column, name in enumerate(("head_pitch", "head_yaw", "head_roll")):
             found.signal(track.person, name, track.head_pose_deg[:, column], track.times_s, unit="deg")
         for column, name in enumerate(("gaze_x", "gaze_y")):
-            found.signal(track.person, name, track.gaze_deg[:, column], track.times_s, unit="deg")
+            gaze_deg = np.where(_eyes_open(track), track.gaze_deg[:, column], np.nan)
+            found.signal(track.person, name, gaze_deg, track.times_s, unit="deg")
         found.signal(track.person, "eye_openness", track.eye_openness.mean(axis=1), track.times_s, unit="ratio")
         _looks_away(track, found)
     return found
+
+
+def _eyes_open(track: FaceTrack) -> npt.NDArray[np.bool_]:
+    """Where the eyes are open enough to show where they look, shape (n,)."""
+    openness = track.eye_openness.mean(axis=1)
+    return np.asarray(openness >= OPEN * np.percentile(openness, OPEN_PERCENTILE))
 
 
 def _looks_away(track: FaceTrack, found: Findings) -> None:
@@ -98,8 +106,11 @@ def _looks_away(track: FaceTrack, found: Findings) -> None:
         found.abstain(person, f"where {person} mostly looks is not known: {seen}")
         return
     direction = track.gaze_deg + track.head_pose_deg[:, (1, 0)]
-    off = direction - np.median(direction, axis=0)
-    off_deg = np.hypot(off[:, 0], off[:, 1])
+    looks = _eyes_open(track)
+    if not looks.any():
+        return
+    off = direction - np.median(direction[looks], axis=0)
+    off_deg = np.where(looks, np.hypot(off[:, 0], off[:, 1]), 0.0)
     for stretch in track.stretches():
         for first, last in runs(off_deg[stretch] > GAZE_AWAY_DEG):
             a, b = stretch.start + first, stretch.start + last

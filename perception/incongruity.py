@@ -13,6 +13,7 @@ from perception.tool import Run, tool
 
 WORDS_SAY = 0.3  # lexical valence, either way, before words count as positive or negative
 FACE_SAYS = 0.08  # mean valence of the expression over the utterance (a clear smile all along: 0.4)
+FACE_CLEARLY = 0.2  # before an expression is held against a voice
 FLAT, LIVELY = 0.7, 1.4  # loudness and range of pitch against the usual, below and above
 USUAL_NEEDS = 3  # utterances before it is known how this voice usually sounds
 FULL = 5.0  # FACS E
@@ -25,7 +26,7 @@ def weights() -> dict[int, float]:
     return {int(au): float(weight) for au, weight in content["valence"].items()}
 
 
-@tool(needs=("action_units", "speech", "speakers"), version="2")
+@tool(needs=("action_units", "speech", "speakers"), version="3")
 def incongruity(engine: Literal["signs"] = "signs") -> Run:
     """Find utterances whose words, face and voice do not fit each other (masking, sarcasm and the like may show so).
 
@@ -39,23 +40,29 @@ def incongruity(engine: Literal["signs"] = "signs") -> Run:
         if not utterances:
             found.abstain(None, "no words with a known valence were given")
             return found
-        people = sorted({s.person for s in action_units.signals if s.person})
         for said in utterances:
-            person = _speaker(said, speakers, people)
+            person = _speaker(said, speakers)
             if person is not None:
                 _against_face(said, person, action_units, found)
             _against_voice(said, person, speech, found)
-        if not people:
-            found.abstain(None, "no face to hold against the words was measured")
+            if person is not None:
+                _face_against_voice(said, person, action_units, speech, found)
+        if not speech.events("prosody"):
+            found.abstain(None, "no voice to hold against words and face was measured")
+        unknown = sum(_speaker(said, speakers) is None for said in utterances)
+        if unknown:
+            found.abstain(
+                None, f"who says {unknown} of {len(utterances)} utterances is not known: no lips move in them"
+            )
         return found
 
     return run
 
 
-def _speaker(said: Observation, speakers: Findings, people: list[str]) -> str | None:
-    """Who said it: whose lips moved, or the only person there is."""
+def _speaker(said: Observation, speakers: Findings) -> str | None:
+    """Who said it: whose lips moved; none where no lips did, or were seen."""
     shown = [o.person for o in speakers.events("speaking") if abs(o.start_s - said.start_s) < 1e-6]
-    return shown[0] if shown else people[0] if len(people) == 1 else None
+    return shown[0] if shown else None
 
 
 def _against_face(said: Observation, person: str, action_units: Findings, found: Findings) -> None:
@@ -98,22 +105,54 @@ def face_valence(signals: list[Signal], start_s: float, end_s: float) -> float |
     return float(np.clip(total, -1, 1)) if measured else None
 
 
-def _against_voice(said: Observation, person: str | None, speech: Findings, found: Findings) -> None:
-    """Strong words in a flat voice, or words of no valence in a lively one."""
+def _voice(said: Observation, speech: Findings) -> tuple[Observation, float, float] | None:
+    """The prosody of an utterance, with its loudness and range of pitch against the usual; none if not known."""
     voices = speech.events("prosody")
     own = next((o for o in voices if abs(o.start_s - said.start_s) < 1e-6), None)
     if own is None or len(voices) < USUAL_NEEDS:
-        return
+        return None
     loudness = [_mean(speech, "loudness", o) for o in voices]
     spread = [_spread(speech, "pitch", o) for o in voices]
     at = voices.index(own)
-    loud, wide = loudness[at] / max(np.median(loudness), 1e-6), spread[at] / max(np.median(spread), 1e-6)
+    return own, loudness[at] / max(np.median(loudness), 1e-6), spread[at] / max(np.median(spread), 1e-6)
+
+
+def _face_against_voice(
+    said: Observation, person: str, action_units: Findings, speech: Findings, found: Findings
+) -> None:
+    """A clear expression with a flat voice."""
+    face = face_valence([s for s in action_units.signals if s.person == person], said.start_s, said.end_s)
+    voice = _voice(said, speech)
+    if face is None or voice is None or abs(face) < FACE_CLEARLY:
+        return
+    own, loud, wide = voice
+    if loud < FLAT and wide < FLAT:
+        found.event(
+            person,
+            "incongruity",
+            said.start_s,
+            said.end_s,
+            value=round(face, 2),
+            unit="valence of the face",
+            text=f"{person}'s face is {'positive' if face > 0 else 'negative'} ({face:+.1f}) while the voice is flat "
+            f"and soft for this clip ({own.id})",
+            confidence=0.35,
+            quality=own.quality,
+        )
+
+
+def _against_voice(said: Observation, person: str | None, speech: Findings, found: Findings) -> None:
+    """Strong words in a flat voice, or words of no valence in a lively one."""
+    voice = _voice(said, speech)
+    if voice is None:
+        return
+    own, loud, wide = voice
     words = abs(said.value or 0.0)
     flat, lively = loud < FLAT and wide < FLAT, loud > LIVELY and wide > LIVELY
     if (words >= WORDS_SAY and flat) or (words < WORDS_SAY / 3 and lively):
         who = f"{person}'s" if person else "the"
         strong = f"{'positive' if (said.value or 0) > 0 else 'negative'}" if words >= WORDS_SAY else "neutral"
-        voice = "flat and soft" if flat else "lively and loud"
+        sound = "flat and soft" if flat else "lively and loud"
         found.event(
             person,
             "incongruity",
@@ -121,7 +160,7 @@ def _against_voice(said: Observation, person: str | None, speech: Findings, foun
             said.end_s,
             value=round(float(loud), 2),
             unit="loudness against the usual",
-            text=f"{who} words are {strong} ({said.value or 0:+.1f}, {said.id}) while the voice is {voice} for this "
+            text=f"{who} words are {strong} ({said.value or 0:+.1f}, {said.id}) while the voice is {sound} for this "
             f"clip ({own.id})",
             confidence=0.35,
             quality=own.quality,

@@ -26,6 +26,8 @@ EDGE = 0.35  # of the peak, where the event begins and ends
 HEAD_DEG_PER_S, PACE_OVER_S = 25.0, 0.2  # of turning: the warp of a turning face passes for movement
 BLINK_S = 0.12  # about a blink, which moves the landmarks by which the face is held still
 GOOD_RATE_HZ = 100.0  # of the cameras that micro-expressions are studied with (CASME II: 200)
+ALIKE, MARGIN = 0.5, 0.1  # shared over all units, for a class; and by how much more than for the next one
+COPIES = 0.8  # of the lowest rate: copies of pictures are counted coarsely
 CHANGES = 0.4  # FACS intensity from onset to apex that makes an action unit likely
 
 
@@ -38,11 +40,16 @@ def classes() -> dict[str, list[frozenset[int]]]:
 
 
 def objective_class(units: set[int]) -> str:
-    """The class whose sets hold these units, or "other"."""
-    return next((name for name, sets in classes().items() if frozenset(units) in sets), "other")
+    """The class with the set of units most like these, or "other" if none is, or two are about as much."""
+    alike = {
+        name: max(len(units & prototype) / len(units | prototype) for prototype in sets)
+        for name, sets in classes().items()
+    }
+    best, second = sorted(alike, key=lambda name: -alike[name])[:2]
+    return best if alike[best] >= ALIKE and alike[best] - alike[second] >= MARGIN else "other"
 
 
-@tool(needs=("face_flow", "faces", "action_units"), version="2")
+@tool(needs=("face_flow", "faces", "action_units"), version="3")
 def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
     """Spot facial movements of at most half a second: when, where, and which action units they may be.
 
@@ -53,10 +60,11 @@ def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
     def run(clip: Clip, face_flow: list[FlowTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
         found = Findings(notes={"engine": engine})
         if not face_flow:
-            found.abstain(None, "no face is shown fast and large enough for movements of under half a second")
+            slow = f"{clip.fps:.1f} frames/s of {LOWEST_RATE_HZ:.0f}" if faces else "no face"
+            found.abstain(None, f"no small movement could be followed ({slow}, or faces too small)")
         by_person = {face.person: face for face in faces}
         for track in face_flow:
-            if track.effective_rate_hz < LOWEST_RATE_HZ:
+            if track.effective_rate_hz < COPIES * LOWEST_RATE_HZ:
                 rate = f"{track.effective_rate_hz:.0f} frames/s that differ"
                 found.abstain(track.person, f"{rate}; movements of under half a second need {LOWEST_RATE_HZ:.0f}")
             elif track.person in by_person:

@@ -22,6 +22,7 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.floating]
 Group = Literal["stress", "withdrawal", "confidence", "neutral"]
 
+ARMS = [0, *range(11, 17)]  # nose, shoulders, elbows, wrists of MediaPipe's pose
 GAP_S = 0.25  # shorter holes in a gesture are bridged
 HEAD_UP_DEG = 12.0  # above where this person mostly holds it
 RATE_NEEDS_S = 10.0  # of the body in view before a rate per minute means something
@@ -56,7 +57,7 @@ def gestures() -> dict[str, Gesture]:
     return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces", "action_units"), version="3")
+@tool(needs=("bodies", "faces", "action_units"), version="4")
 def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
     """Find micro-gestures by rules over posture, hands and face, and how often they come.
 
@@ -68,14 +69,14 @@ def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
         found = Findings(notes={"engine": engine})
         if not bodies:
             found.abstain(None, "no upper body was found")
+        for face in faces:
+            _by_face(face, action_units, found)
         for body in bodies:
             if body.person is None:
                 found.abstain(None, "a body that is seen belongs to none of the faces")
                 continue
             _by_posture(body, body.person, found)
             _rates(body.person, body, found)
-        for face in faces:
-            _by_face(face, action_units, found)
         return found
 
     return run
@@ -89,7 +90,8 @@ def _by_posture(body: BodyTrack, person: str, found: Findings) -> None:
             continue  # the face tells it
         flags = made[kind] & ~taken if kind not in UNBOUND else made[kind]
         for first, last in _stretches(flags, body.times_s):
-            if _tell(kind, person, body.times_s, body.durations_s, (first, last), flags, found):
+            seen = float(np.clip(body.pose[first : last + 1, ARMS, 2], 0, 1).mean())
+            if _tell(kind, person, (body.times_s, body.durations_s), (first, last), flags, seen, found):
                 taken[first : last + 1] |= kind not in UNBOUND
 
 
@@ -100,11 +102,13 @@ def _by_face(face: FaceTrack, action_units: Findings, found: Findings) -> None:
     for stretch in face.stretches():
         for first, last in _stretches(flags[stretch], face.times_s[stretch]):
             span = (stretch.start + first, stretch.start + last)
-            _tell("head_up", face.person, face.times_s, face.durations_s, span, flags, found)
+            seen = float(face.visibility[span[0] : span[1] + 1].mean())
+            _tell("head_up", face.person, (face.times_s, face.durations_s), span, flags, seen, found)
     for kind in LIP_UNITS:
         for event in action_units.events(kind, face.person):
             gesture = gestures()["press_lips"]
-            already = any(o.start_s < event.end_s and event.start_s < o.end_s for o in found.events("press_lips"))
+            told = found.events("press_lips", face.person)
+            already = any(o.start_s < event.end_s and event.start_s < o.end_s for o in told)
             clear = (event.value or 0.0) >= LIPS_PRESSED and event.end_s - event.start_s >= gesture.shortest_s
             if clear and not already:
                 found.event(
@@ -131,27 +135,28 @@ def _stretches(flags: Flags, times_s: Floats) -> list[tuple[int, int]]:
 def _tell(
     kind: str,
     person: str,
-    times_s: Floats,
-    durations_s: Floats,
+    clock: tuple[Floats, Floats],
     span: tuple[int, int],
     flags: Flags,
+    seen: float,
     found: Findings,
 ) -> bool:
-    """Add an event if it lasts long enough; whether it did."""
+    """Add an event if it lasts long enough; whether it did. The clock has times and durations of the looks."""
     first, last = span
+    times_s, durations_s = clock
     gesture = gestures()[kind]
     start_s, end_s = float(times_s[first]), float(times_s[last] + durations_s[last])
     if end_s - start_s < gesture.shortest_s:
         return False
-    seen = float(flags[first : last + 1].mean())
+    without_holes = float(flags[first : last + 1].mean())
     found.event(
         person,
         kind,
         start_s,
         end_s,
         text=f"{person} {gesture.words}",
-        confidence=gesture.confidence * seen,
-        quality=min(1.0, seen),
+        confidence=gesture.confidence * without_holes,
+        quality=seen,
     )
     return True
 
@@ -165,8 +170,6 @@ def _rates(person: str, body: BodyTrack, found: Findings) -> None:
     kinds = [kind for kind, gesture in gestures().items() if gesture.group == "stress"]
     events = sorted((o for o in found.observations if o.person == person and o.kind in kinds), key=lambda o: o.start_s)
     per_min = 60 * len(events) / seen_s
-    if not events:
-        return
     middle_s = float(np.median(body.times_s))
     change = ""
     if seen_s >= HALF_NEEDS_S and len(events) >= HALF_NEEDS_EVENTS:
@@ -181,7 +184,7 @@ def _rates(person: str, body: BodyTrack, found: Findings) -> None:
         float(body.times_s[-1] + body.durations_s[-1]),
         value=round(per_min, 1),
         unit="per minute",
-        text=f"{person} makes {per_min:.0f} self-touching gestures a minute{change}",
+        text=f"{person} makes {per_min:.0f} self-soothing gestures a minute (self-touch, pressed lips){change}",
         confidence=0.4,
-        quality=float(np.mean([o.quality for o in events])),
+        quality=float(np.clip(body.pose[:, ARMS, 2], 0, 1).mean()),
     )

@@ -47,14 +47,32 @@ def prosody_of(sound: Samples, stretches: Sequence[tuple[float, float]]) -> list
     return [_one(sound, *stretch) for stretch in stretches if stretch[1] - stretch[0] >= SHORTEST_S]
 
 
-def course(sound: Samples) -> tuple[Floats, Floats, Floats]:
-    """Times, pitch in Hz (NaN where nothing is voiced) and loudness at `COURSE_HZ`, shape (n,) each."""
-    times_s, pitch_hz, loudness = [], [], []
+@dataclass(frozen=True)
+class Course:
+    """How the voice goes on, at `COURSE_HZ`; shape (n,) each, NaN where nothing is voiced."""
+
+    times_s: Floats
+    pitch_hz: Floats
+    loudness: Floats
+    jitter: Floats
+    voiced: Floats  # share of the time
+
+    def around(self, series: Floats, seconds: float) -> Floats:
+        """Mean of a series over some seconds about each time."""
+        kernel = np.ones(max(1, round(seconds * COURSE_HZ)))
+        full = np.convolve(np.ones(len(series)), kernel, "same")
+        return np.asarray((np.convolve(series, kernel, "same") / full)[: len(series)])
+
+
+def course(sound: Samples) -> Course:
+    """The low-level descriptors of eGeMAPS, block by block."""
+    times_s, pitch_hz, loudness, jitter, share = [], [], [], [], []
     for from_s, block in _blocks(sound):
         rows = _smile("LowLevelDescriptors").process_signal(block, RATE_HZ)
         at_s = rows.index.get_level_values("start").total_seconds().to_numpy()
         semitones = rows["F0semitoneFrom27.5Hz_sma3nz"].to_numpy(dtype=np.float64)
         loud = rows["Loudness_sma3"].to_numpy(dtype=np.float64)
+        shaken = rows["jitterLocal_sma3nz"].to_numpy(dtype=np.float64)
         slots = (at_s * COURSE_HZ).astype(int)
         for slot in np.unique(slots):
             inside = slots == slot
@@ -62,7 +80,9 @@ def course(sound: Samples) -> tuple[Floats, Floats, Floats]:
             times_s.append(from_s + (slot + 0.5) / COURSE_HZ)
             pitch_hz.append(_hz(float(np.median(voiced))) if len(voiced) else np.nan)
             loudness.append(float(loud[inside].mean()))
-    return np.array(times_s), np.array(pitch_hz), np.array(loudness)
+            jitter.append(float(np.median(shaken[inside][semitones[inside] > 0])) if len(voiced) else np.nan)
+            share.append(len(voiced) / int(inside.sum()))
+    return Course(*(np.array(series) for series in (times_s, pitch_hz, loudness, jitter, share)))
 
 
 def against_usual(one: Prosody, every: Sequence[Prosody]) -> str:

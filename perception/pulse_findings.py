@@ -9,7 +9,8 @@ from perception.evidence import Findings
 from perception.pulse_methods import GRID_HZ
 from perception.pulse_reading import Reading
 
-LEAST_SNR_DB = 1.5  # after de Haan & Jeanne 2013: the pulse stands out of the rest of the band
+BEATS_APART_BPM, UNCLEAR = 3.0, 0.3  # rate by spectrum and by beats; confidence when they are farther apart
+LEAST_SNR_DB = 2.0  # after de Haan & Jeanne 2013: the pulse stands out of the rest of the band
 HRV_NEEDS_S, LF_NEEDS_S, BREATHING_NEEDS_S = 30.0, 120.0, 20.0  # LF: Task Force of the ESC and NASPE 1996
 INTERVALS_KEPT = 0.8
 LEAST_BREATHING_SNR_DB = 3.0
@@ -42,6 +43,9 @@ def _rate(person: str, each: Pulse, found: Findings) -> None:
     reading, rate = each.reading, each.reading.rate
     by_beats = heart_beats.variability([each.beats])
     counted = f", {by_beats.mean_bpm:.0f} by its single beats" if by_beats else ""
+    sure = float(np.clip(0.5 + 0.04 * rate.snr_db, 0.4, 0.95) * np.clip(0.6 + reading.agreement, 0.5, 1))
+    if by_beats and abs(by_beats.mean_bpm - rate.bpm) > BEATS_APART_BPM:
+        sure = min(sure, UNCLEAR)
     found.event(
         person,
         "heart_rate",
@@ -50,7 +54,7 @@ def _rate(person: str, each: Pulse, found: Findings) -> None:
         value=round(rate.bpm, 1),
         unit="bpm",
         text=f"{person}'s pulse is about {rate.bpm:.0f} beats a minute{counted} (SNR {rate.snr_db:.0f} dB)",
-        confidence=float(np.clip(0.5 + 0.04 * rate.snr_db, 0.4, 0.95) * np.clip(0.6 + reading.agreement, 0.5, 1)),
+        confidence=sure,
         quality=float(np.clip(reading.agreement, 0, 1)),
     )
 

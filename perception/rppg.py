@@ -31,7 +31,7 @@ MOVES = 0.1  # eye distances of movement in a pulse's band: much
 FEW_BITS = 0.03  # a pixel: below, small changes of colour are coded away
 
 
-@tool(needs=("frames", "faces"), version="3")
+@tool(needs=("frames", "faces"), version="4")
 def rppg(engine: Engine = "fused") -> Run:
     """Measure pulse, its variability and breathing from the colour of the face, and abstain when it does not stand out.
 

@@ -213,7 +213,7 @@ class _Run:
         running: dict[Future[None], _Work] = {}
         with ThreadPoolExecutor(SIGNAL_TOOLS_AT_ONCE, thread_name_prefix="tool") as pool:
             while (waiting or running) and not self.cancel.is_set():
-                for work in [w for w in waiting if all(self.works[n].run for n in w.tool.needs)]:
+                for work in [w for w in waiting if all(self.works[n].run for n in (*w.tool.needs, *self._used(w)))]:
                     waiting.remove(work)
                     missing = [n for n in work.tool.needs if self.works[n].result is None]
                     if missing:
@@ -229,13 +229,17 @@ class _Run:
     def _derive(self, work: _Work) -> None:
         self._tell(kind="tool_started", tool=work.tool.name)
         started = time.perf_counter()
-        needs = {n: self._value(n) for n in work.tool.needs}
+        given = (*work.tool.needs, *(n for n in self._used(work) if self.works[n].result is not None))
+        needs = {n: self._value(n) for n in given}
         try:
             result = _output(work.tool(self.clip, **needs))
         except Exception as error:
             self._fail(work, error, time.perf_counter() - started)
             return
         self._finish(work, result, time.perf_counter() - started)
+
+    def _used(self, work: _Work) -> list[str]:
+        return [name for name in work.tool.uses if name in self.works]
 
     def _value(self, name: str) -> object:
         result = self.works[name].result

@@ -15,6 +15,7 @@ SAMPLES = 2  # pixels read along each side of a cell: enough against noise, and 
 # fills the picture); pictures of different portraits by -0.5 to 0.8.
 CUT_BELOW, CUT_BELOW_WHEN_SLOW = 0.8, 0.5
 SLOW_S = 0.08  # between pictures: from here on the second limit holds
+CUT_CHANGES, DIFFERS = 0.35, 8.0  # share of the cells that a cut changes, by so much of 255; a hand changes fewer
 FLAT_SD = 4.0  # of 0-255: a black or plain picture tells nothing, the next one is compared with the one before it
 
 Cells = npt.NDArray[np.float32]
@@ -23,7 +24,7 @@ Cells = npt.NDArray[np.float32]
 def shots(frames: Iterable[Frame]) -> Iterator[Iterator[Frame]]:
     """The frames of each shot, one shot after the other; each must be used up before the next is asked for.
 
-    A cut is where the picture's layout changes at once. Light may change within a shot; dissolves are not noticed.
+    A cut is where most of the picture changes at once. Light may change within a shot; dissolves are not noticed.
     """
     number, before, before_s = 0, None, 0.0
 
@@ -33,7 +34,7 @@ def shots(frames: Iterable[Frame]) -> Iterator[Iterator[Frame]]:
         if now.std() < FLAT_SD:
             return number
         limit = CUT_BELOW if frame.time_s - before_s < SLOW_S else CUT_BELOW_WHEN_SLOW
-        if before is not None and _correlation(before, now) < limit:
+        if before is not None and _correlation(before, now) < limit and _changed(before, now) >= CUT_CHANGES:
             number += 1
         before, before_s = now, frame.time_s
         return number
@@ -52,6 +53,11 @@ def _grid(height: int, width: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
     """Rows, shape (DOWN * SAMPLES, 1), and columns of the pixels that are read."""
     rows = np.linspace(0, height - 1, DOWN * SAMPLES).astype(np.intp)
     return rows[:, None], np.linspace(0, width - 1, ACROSS * SAMPLES).astype(np.intp)
+
+
+def _changed(a: Cells, b: Cells) -> float:
+    """Share of the cells that differ."""
+    return float((np.abs(a - b) > DIFFERS).mean())
 
 
 def _correlation(a: Cells, b: Cells) -> float:

@@ -9,19 +9,20 @@ from perception.clip import Clip
 from perception.errors import ToolError
 from perception.evidence import Findings
 from perception.lexicon import is_english, valence
-from perception.prosody import Prosody, against_usual, course, opensmile_is_here, prosody_of
+from perception.prosody import COURSE_HZ, Prosody, against_usual, course, opensmile_is_here, prosody_of
 from perception.tool import Run, tool
 from perception.voice_activity import RATE_HZ, loud_stretches, silero_is_here, spoken_stretches
 
 Samples = npt.NDArray[np.float32]
 Detector = Literal["auto", "energy", "silero"]
 MOST_CHARACTERS = 160  # of an utterance in one line of evidence
+RATE_OVER_S = 3.0  # pace and pauses are of some words, not of one
 PROSODY = 0.7  # confidence that the sound is the voice alone
 VOICE, LOUD = 0.85, 0.5  # confidence that someone speaks: by Silero's network, and by loudness alone
 LEXICAL = 0.6  # confidence of a lexicon's valence: it knows words, not irony
 
 
-@tool(needs=(), version="4")
+@tool(needs=(), version="6")
 def speech(voice_activity: Detector = "auto", engine: Literal["lexicon"] = "lexicon") -> Run:
     """Take the words from the transcript, their valence from a lexicon (English), when someone speaks, and how.
 
@@ -47,11 +48,12 @@ def speech(voice_activity: Detector = "auto", engine: Literal["lexicon"] = "lexi
             found.abstain(None, "the clip has no sound")
             return found
         stretches = _voice(clip, samples, detector == "silero", found)
-        spoken = [(u.start_s, u.end_s) for u in clip.transcript] or stretches
+        spoken = [(u.start_s, u.end_s) for u in clip.transcript if u.timed] or stretches
         if spoken:
             _sounds(clip, samples, spoken, found)
         return found
 
+    run.depends_on = lambda clip: opensmile_is_here()  # type: ignore[attr-defined]
     run.resolved = {"voice_activity": detector}  # type: ignore[attr-defined]
     return run
 
@@ -110,17 +112,28 @@ def _sounds(clip: Clip, samples: Samples, stretches: list[tuple[float, float]], 
         return
     for one in every:
         _tell_sound(one, words.get((one.start_s, one.end_s)), against_usual(one, every), found)
-    times_s, pitch_hz, loudness = course(samples)
-    heard = np.any([(times_s >= a) & (times_s < b) for a, b in stretches], axis=0)
-    found.signal(None, "pitch", np.where(heard, pitch_hz, np.nan), times_s, unit="Hz")
-    found.signal(None, "loudness", loudness, times_s, unit="sone")
+    goes = course(samples)
+    heard = np.any([(goes.times_s >= a) & (goes.times_s < b) for a, b in stretches], axis=0)
+    begins = np.diff((goes.voiced > 0).astype(float), prepend=0.0) > 0
+    rate = goes.around(begins.astype(float), RATE_OVER_S) * COURSE_HZ
+    pauses = 1 - goes.around(goes.voiced, RATE_OVER_S)
+    for name, series, unit in (
+        ("pitch", goes.pitch_hz, "Hz"),
+        ("jitter", goes.jitter, "share of the period"),
+        ("voiced_segments", rate, f"per second, over {RATE_OVER_S:.0f} s"),
+        ("pauses", pauses, f"share of {RATE_OVER_S:.0f} s"),
+    ):
+        found.signal(None, name, np.where(heard, series, np.nan), goes.times_s, unit=unit)
+    found.signal(None, "loudness", goes.loudness, goes.times_s, unit="openSMILE's loudness")
 
 
 def _tell_sound(one: Prosody, words: int | None, unusual: str, found: Findings) -> None:
     parts = [f"loudness {one.loudness:.1f}"]
     if one.pitch_hz is not None and one.pitch_range_semitones is not None and one.jitter is not None:
-        parts.insert(0, f"pitch {one.pitch_hz:.0f} Hz over {one.pitch_range_semitones:.0f} semitones")
+        parts.insert(0, f"pitch {one.pitch_hz:.0f} Hz, range {one.pitch_range_semitones:.1f} semitones")
         parts.append(f"jitter {one.jitter:.1%}")
+        if one.shimmer_db is not None:
+            parts.append(f"shimmer {one.shimmer_db:.1f} dB")
     per_s = words / (one.end_s - one.start_s) if words else one.voiced_per_s
     parts.append(f"{per_s:.1f} {'words' if words else 'voiced segments'} a second")
     parts.append(f"pauses or unvoiced sound {1 - one.voiced_share:.0%} of the time")

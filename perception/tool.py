@@ -51,13 +51,15 @@ class Tool:
     """A registered tool with its options bound: call it to run it.
 
     A tool that needs `"frames"` is called as `tool(clip, frames=iterator)`; what it needs of other
-    frame-level tools is on each frame's `notes`. Any other is called as `tool(clip, <need>=value, ...)`.
+    frame-level tools is on each frame's `notes`. Any other is called as `tool(clip, <need>=value, ...)`; of the
+    tools that it uses, it gets the values of those that run and have succeeded.
     """
 
     name: str
     version: str
     needs: tuple[str, ...]
     run: Run
+    uses: tuple[str, ...] = ()
     summary: str = ""
     options: dict[str, Option] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ _registered: dict[str, Callable[..., Tool]] = {}
 
 
 def tool(
-    *, needs: str | Iterable[str] = FRAMES, version: str, name: str | None = None
+    *, needs: str | Iterable[str] = FRAMES, version: str, name: str | None = None, uses: Iterable[str] = ()
 ) -> Callable[[Callable[P, Run]], Callable[P, Tool]]:
     """Register a factory whose parameters are a tool's options and whose inner function is its behaviour.
 
@@ -83,8 +85,10 @@ def tool(
         needs: `"frames"`, names of other tools, or both. Signal-level tools get each need as a keyword.
         version: raised whenever the output may change; part of the cache key.
             An option such as "auto" that stands for another value is recorded as that value if the inner
-            function carries it in its attribute `resolved`.
+            function carries it in its attribute `resolved`. What else a result depends on (a file beside the clip, an
+            installed library) its attribute `depends_on` tells of a clip: part of the cache key, too.
         name: the tool's name, the factory's own by default.
+        uses: tools whose results it takes into account where they run anyway; a signal-level tool only.
     """
     wanted = (needs,) if isinstance(needs, str) else tuple(needs)
 
@@ -99,7 +103,7 @@ def tool(
             bound.apply_defaults()
             run = factory(*args, **kwargs)
             options = {**bound.arguments, **getattr(run, "resolved", {})}
-            return Tool(tool_name, version, wanted, run, summary, options)
+            return Tool(tool_name, version, wanted, run, tuple(uses), summary, options)
 
         known = _registered.get(tool_name)
         if known is not None and known.__module__ != factory.__module__:
@@ -171,6 +175,17 @@ def load_tool(reference: str) -> str:
     raise ToolError(f"--tool {reference!r} is not a tool: decorate it with @tool")
 
 
+def _with_needs(chosen: dict[str, Tool]) -> set[str]:
+    """Names of the tools and of all that they need."""
+    names, waiting = set[str](), list(chosen)
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting += [need for need in (chosen.get(name) or make_tool(name)).needs if need != FRAMES]
+    return names
+
+
 def in_order(tools: Iterable[Tool]) -> list[Tool]:
     """The tools and all that they need, each after its needs.
 
@@ -178,6 +193,7 @@ def in_order(tools: Iterable[Tool]) -> list[Tool]:
         ToolError: a need does not exist, or needs run in a circle.
     """
     chosen = {t.name: t for t in tools}
+    running = _with_needs(chosen)
     ordered: dict[str, Tool] = {}
     waiting: list[str] = []
 
@@ -188,7 +204,7 @@ def in_order(tools: Iterable[Tool]) -> list[Tool]:
             raise ToolError(f"tools need each other in a circle: {' -> '.join((*waiting, name))}")
         waiting.append(name)
         chosen_tool = chosen.get(name) or make_tool(name)
-        for need in chosen_tool.needs:
+        for need in (*chosen_tool.needs, *(used for used in chosen_tool.uses if used in running)):
             if need != FRAMES:
                 place(need)
         waiting.pop()

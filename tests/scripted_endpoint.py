@@ -18,8 +18,13 @@ class Endpoint:
 
 
 @contextmanager
-def scripted_endpoint(answer: Callable[[dict[str, Any]], tuple[int, str, str]]) -> Iterator[Endpoint]:
-    """Serve; `answer(request)` gives the HTTP status, the words and the finish reason."""
+def scripted_endpoint(
+    answer: Callable[[dict[str, Any]], tuple[int, str, str]], served: dict[str, int] | None = None
+) -> Iterator[Endpoint]:
+    """Serve; `answer(request)` gives the HTTP status, the words (of the error, too) and the finish reason.
+
+    `served` are the models that it tells of, with the length of their context; none: it does not tell.
+    """
     endpoint = Endpoint("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,7 +42,17 @@ def scripted_endpoint(answer: Callable[[dict[str, Any]], tuple[int, str, str]]) 
                 "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
             }
             if status != 200:
-                body = {"error": {"message": "scripted failure"}}
+                body = {"error": {"message": words or "scripted failure"}}
+            self.reply(status, body)
+
+        def do_GET(self) -> None:
+            models = [
+                {"id": name, "object": "model", "created": 0, "owned_by": "x", "max_model_len": tokens}
+                for name, tokens in (served or {}).items()
+            ]
+            self.reply(404 if served is None else 200, {"object": "list", "data": models})
+
+        def reply(self, status: int, body: dict[str, Any]) -> None:
             content = json.dumps(body).encode()
             with suppress(BrokenPipeError, ConnectionResetError):  # the client had enough of waiting
                 self.send_response(status)

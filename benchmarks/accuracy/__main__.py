@@ -13,20 +13,16 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from benchmarks.accuracy import action_units, gestures, micro_expressions, pulse, speech
+from benchmarks.accuracy.limits import Tables, limits
 from benchmarks.printing import print_result
-
-Tables = dict[str, list[dict[str, Any]]]
 
 
 def pulse_tables(clip: Path | None, workers: Executor) -> Tables:
     """Generated clips, and the real one with pulses put into it."""
     injected = workers.submit(pulse.on_injected, clip) if clip else None
-    tables = {
-        "pulse of generated clips": pulse.scores([r for r in workers.map(pulse.on_generated, pulse.generated()) if r])
-    }
+    tables = {"pulse of generated clips": pulse.scores(list(workers.map(pulse.on_generated, pulse.generated())))}
     if injected:
         tables["pulse put into a real clip"] = pulse.scores(injected.result())
     return tables
@@ -89,7 +85,7 @@ def main() -> None:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as workers:
         for part in asked.parts or PARTS:
             result |= PARTS[part](asked.clip, workers)
-    print_result(result, asked.json)
+    print_result({**result, "what we promise": limits(result)}, asked.json)
 
 
 if __name__ == "__main__":

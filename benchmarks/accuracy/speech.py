@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.accuracy.events import matched
 from mentalis.testing import face_track
-from mentalis.testing.sound import RATE_HZ, Samples, add_sound, laid_out, say
+from mentalis.testing.sound import RATE_HZ, Samples, add_sound, laid_out, say, talking_lips
 from mentalis.testing.synthetic_clip import Action, Kind, Script, render
 from perception.clip import Clip
 from perception.evidence import Findings
@@ -120,12 +120,13 @@ def of_incongruity(case: tuple[str, int]) -> dict[str, Any]:
     sounds = [say(text) for text in texts]
     starts_s = (2.0, 7.0, 12.0)
     kind = FACES[face]
+    lips = [moving for t, s in zip(starts_s, sounds, strict=True) for moving in talking_lips(t, len(s) / RATE_HZ)]
     actions = tuple(
         Action(kind, t - 0.3, t + len(s) / RATE_HZ + 0.3) for t, s in zip(starts_s, sounds, strict=True) if kind
     )
     with tempfile.TemporaryDirectory() as folder:
         silent, path = Path(folder) / "silent.mp4", Path(folder) / "clip.mp4"
-        render(Script(seconds=16.5, size=256, actions=actions, crf=20), silent)
+        render(Script(seconds=16.5, size=256, actions=(*actions, *lips), crf=20), silent)
         add_sound(silent, laid_out(list(zip(starts_s, sounds, strict=True)), 16.5), path)
         words = tuple(
             Utterance(start_s=t, end_s=t + len(s) / RATE_HZ, text=text)

@@ -201,6 +201,8 @@ def chosen_tools(
         if not (dot and equals):
             raise OptionError(f"--option {assignment!r}: give it as tool.name=value")
         by_tool.setdefault(tool, {})[name] = value
+    if named and not any(name.strip() for names in named for name in names.split(",")):
+        raise OptionError("--tools names no tool; leave it out for the default set")
     wanted = [name.strip() for names in named for name in names.split(",") if name.strip()]
     own = [load_tool(reference) for reference in references]
     if not (wanted or own or by_tool):

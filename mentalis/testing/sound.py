@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mentalis.testing.synthetic_clip import Action
+
 Samples = npt.NDArray[np.float32]
 
 RATE_HZ = 16_000
@@ -50,6 +52,14 @@ def laid_out(parts: Sequence[tuple[float, Samples]], seconds: float, noise: floa
         room = sound[first : first + len(part)]
         room += part[: len(room)]
     return sound
+
+
+def talking_lips(start_s: float, lasts_s: float) -> list[Action]:
+    """Lips that part four times a second for so long, to be rendered under a voice."""
+    return [
+        Action("jaw_drop", float(at_s), float(at_s) + 0.18, 0.07, 0.07, 0.8)
+        for at_s in np.arange(start_s, start_s + lasts_s - 0.2, 0.25)
+    ]
 
 
 def add_sound(clip: Path, sound: Samples, target: Path) -> None:

@@ -11,6 +11,7 @@ from mentalis.testing import face_track
 from mentalis.testing.synthetic_clip import Action, Script, render
 from perception.action_units import action_units
 from perception.au_intensity import catalogue, intensities
+from perception.cache import Cache
 from perception.clip import Clip, Utterance
 from perception.scheduler import perceive
 from perception.tool import make_tool
@@ -152,6 +153,25 @@ def test_a_csv_of_openface_beside_the_clip_is_read(demo, tmp_path):
     assert {s.name for s in evidence.signals if s.tool == "action_units"} == {"AU12", "AU43"}
 
 
+def test_a_changed_csv_of_openface_is_read_anew(demo, tmp_path):
+    clip = openface(tmp_path, demo, [f"{n}, 0, {n / 30:.3f}, 0.98, 1, 0.1, 0.0, 1" for n in range(300)])
+    cache, tools = Cache(tmp_path / "cache"), [make_tool("action_units", engine="openface")]
+    assert not perceive(clip, tools, cache=cache).of("au12")
+    rows = [f"{n}, 0, {n / 30:.3f}, 0.98, 1, {2.4 if 90 <= n < 150 else 0.1}, 0.0, 1" for n in range(300)]
+    clip.path.with_suffix(".csv").write_text("\n".join((OPENFACE, *rows)))
+    again = perceive(clip, tools, cache=cache)
+    assert len(again.of("au12")) == 1
+    assert perceive(clip, tools, cache=cache).observations == again.observations
+
+
+def test_a_csv_of_another_clip_is_said_to_be_one(demo, tmp_path):
+    clip = openface(tmp_path, demo, [f"{n}, 0, {n / 30:.3f}, 0.98, 1, 0.1, 0.0, 1" for n in range(600)])
+    (run,) = [
+        r for r in perceive(clip, [make_tool("action_units", engine="openface")]).tools if r.tool == "action_units"
+    ]
+    assert "not its CSV" in run.error
+
+
 @pytest.mark.parametrize(
     ("rows", "why"), [(None, "can't be read"), ([], "no column"), (["1, 0, 0.0, high, 1, 0, 0, 0"], "no whole CSV")]
 )
@@ -181,3 +201,24 @@ def test_both_engines_find_what_a_rendered_face_shows(shared, monkeypatch, tmp_p
             jaws = [a for a in actions if a.kind == "jaw_drop" and au == 12]  # of a face that shows its teeth: a grin
             events = [o for o in found.events(f"au{au}") if not any(a.start_s <= o.apex_s <= a.end_s for a in jaws)]
             assert event_f1(true, events) >= 0.8, f"{engine} AU{au}"
+
+
+def test_lips_that_are_apart_press_nothing(demo):
+    face = face_track(seconds=12, actions=[("au25", 4.0, 6.0, 1.0), ("au12", 4.0, 6.0, 1.0)])
+    found = make_tool("action_units", engine="geometry")(Clip.open(demo.clip), faces=[face])
+    assert found.events("au25")
+    assert not [o for o in found.events("au23") + found.events("au24") + found.events("au28") if 4.1 < o.start_s < 5.9]
+
+
+def test_closed_eyes_are_closed_only_while_they_are(shared, monkeypatch):
+    """She weeps with her eyes shut until 6 s, narrows them smiling, and shuts them at the end."""
+    monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
+    clip = Clip.open(shared / "clips" / "man_talking_640x360.mp4")
+    evidence = perceive(clip, [make_tool("action_units"), make_tool("blinks")])
+    long = [o for o in evidence.of("au43") if o.end_s - o.start_s > 1]
+    assert [(o.start_s, o.end_s) for o in long] == [
+        (pytest.approx(0, abs=0.3), pytest.approx(5.9, abs=0.3)),
+        (pytest.approx(17.6, abs=0.4), pytest.approx(19.7, abs=0.1)),
+    ]
+    assert all(o.start_s > 5.9 for o in evidence.of("blink"))
+    assert not [o for o in evidence.of("gaze_away") if o.end_s < 5.9]

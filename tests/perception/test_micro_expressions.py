@@ -1,5 +1,6 @@
 """Movements of under half a second are spotted where and when they are; slower ones, nods and blinks are not."""
 
+import av
 import pytest
 
 from mentalis.testing.synthetic_clip import Action, Script, render
@@ -44,7 +45,18 @@ def test_where_and_which_action_units(seen):
 
 
 @pytest.mark.parametrize(
-    ("units", "name"), [({12}, "I"), ({1, 2}, "II"), ({4, 7}, "III"), ({9}, "IV"), ({15, 17}, "V"), ({12, 15}, "other")]
+    ("units", "name"),
+    [
+        ({12}, "I"),
+        ({1, 2}, "II"),
+        ({4, 7}, "III"),
+        ({9}, "IV"),
+        ({15, 17}, "V"),
+        ({12, 15}, "other"),
+        ({1}, "V"),
+        ({2}, "II"),
+        ({28}, "other"),
+    ],
 )
 def test_objective_classes_hold_no_emotion(units, name):
     assert objective_class(units) == name
@@ -54,6 +66,21 @@ def test_slow_video_abstains(shared):
     evidence = perceive(Clip.open(shared / "clips" / "man_talking_640x360.mp4"), [make_tool("micro_expressions")])
     assert not evidence.of("micro_expression")
     assert any("24 frames/s" in a.reason for a in evidence.abstentions)
+
+
+def test_copied_pictures_do_not_pass_for_a_high_frame_rate(tmp_path):
+    """Ten pictures a second in a file of thirty."""
+    slow, path = tmp_path / "slow.mp4", tmp_path / "copied.mp4"
+    render(Script(seconds=5, fps=30, size=256, actions=(Action("smile", 1, 2), Action("nod", 3, 4)), crf=20), slow)
+    pictures = [frame.rgb for frame in Clip.open(slow).frames()]
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
+        for n in range(len(pictures)):
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(pictures[n // 3 * 3], format="rgb24")))
+        file.mux(stream.encode(None))
+    evidence = perceive(Clip.open(path), [make_tool("micro_expressions")])
+    assert any("frames/s that differ" in a.reason for a in evidence.abstentions)
 
 
 def test_a_still_face_makes_none(tmp_path):

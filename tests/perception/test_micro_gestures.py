@@ -59,6 +59,15 @@ def test_a_raised_head_and_pressed_lips_are_told_by_the_face(clip):
     assert pressed.start_s == pytest.approx(8.0, abs=0.4)
 
 
+def test_two_who_press_their_lips_at_once_both_do(clip):
+    faces = [
+        face_track(seconds=12, person=p, actions=[("au28", 8.0, 9.5, 1.0)], seed=n) for n, p in enumerate(("P1", "P2"))
+    ]
+    units = action_units(engine="geometry")(clip, faces=faces)
+    found = micro_gestures()(clip, bodies=[], faces=faces, action_units=units)
+    assert {o.person for o in found.events("press_lips")} == {"P1", "P2"}
+
+
 def test_a_rate_is_told_and_where_it_rises(clip):
     made = [("touch_face", 3.0 + 0.01, 4.5)] + [("touch_neck", 22.0 + 3 * n, 23.5 + 3 * n) for n in range(5)]
     (rate,) = measured(clip, *made, seconds=40).events("gesture_rate")

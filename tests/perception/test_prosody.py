@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mentalis.testing import face_track
-from mentalis.testing.sound import RATE_HZ, add_sound, espeak_is_here, laid_out, say
+from mentalis.testing.sound import RATE_HZ, add_sound, espeak_is_here, laid_out, say, talking_lips
 from mentalis.testing.synthetic_clip import Action, Script, render
 from perception.action_units import action_units
 from perception.clip import Clip, Utterance
@@ -107,7 +107,8 @@ def test_words_in_a_language_without_a_lexicon_are_not_held_against_a_face(demo)
 def test_spoken_words_under_a_face_are_heard_where_they_are_and_held_against_it(tmp_path):
     said = [(1.0, say(SAD)), (6.0, say(GLAD)), (10.0, say("it is twelve on the clock"))]
     smile = Action("smile", 0.8, 4.0)
-    render(Script(seconds=14, size=256, actions=(smile,), crf=20), tmp_path / "silent.mp4")
+    lips = [moving for start_s, sound in said for moving in talking_lips(start_s, len(sound) / RATE_HZ)]
+    render(Script(seconds=14, size=256, actions=(smile, *lips), crf=20), tmp_path / "silent.mp4")
     add_sound(tmp_path / "silent.mp4", laid_out(said, 14.0), tmp_path / "clip.mp4")
     lengths = [len(sound) / RATE_HZ for _, sound in said]
     texts = (SAD, GLAD, "it is twelve on the clock")
@@ -122,3 +123,35 @@ def test_spoken_words_under_a_face_are_heard_where_they_are_and_held_against_it(
     assert "words are negative" in event.text
     assert "face is positive" in event.text
     assert len(evidence.of("prosody")) == 3
+    assert {"pitch", "loudness", "jitter", "voiced_segments", "pauses"} <= {s.name for s in evidence.signals}
+    assert {o.person for o in evidence.of("speaking")} == {"P1"}
+
+
+@needs_espeak
+def test_words_that_no_lips_speak_are_held_against_no_face(tmp_path):
+    render(Script(seconds=6, size=256, actions=(Action("smile", 0.8, 5.0),), crf=20), tmp_path / "silent.mp4")
+    add_sound(tmp_path / "silent.mp4", laid_out([(1.5, say(SAD))], 6.0), tmp_path / "clip.mp4")
+    clip = with_words(Clip.open(tmp_path / "clip.mp4"), [(1.5, 4.0, SAD)])
+    evidence = perceive(clip, [make_tool("incongruity")])
+    assert not evidence.of("incongruity")
+    assert any("who says 1 of 1 utterances is not known" in a.reason for a in evidence.abstentions)
+
+
+def test_a_clear_expression_against_a_flat_voice(demo):
+    """The voice is measured by hand: three utterances, the second soft and monotonous."""
+    times_s, spans = np.arange(0, 12, 0.1), [(1.0, 3.0), (5.0, 7.0), (9.0, 11.0)]
+    clip = with_words(Clip.open(demo.clip), [(a, b, "it is twelve") for a, b in spans])
+    faces = [face_track(seconds=12, actions=[("au12", 4.8, 7.2, 1.0), *(x for s in spans for x in talking(s))])]
+    heard = speech(voice_activity="energy")(clip)
+    soft = (times_s >= 5) & (times_s < 7)
+    for a, b in spans:
+        heard.event(None, "prosody", a, b, text="the voice", confidence=0.7, quality=0.8)
+    heard.signals = tuple(s for s in heard.signals if s.name not in ("loudness", "pitch"))
+    heard.signal(None, "loudness", np.where(soft, 0.2, 1.0), times_s, unit="loudness")
+    heard.signal(None, "pitch", 150 + np.where(soft, 1, 30) * np.sin(times_s * 5), times_s, unit="Hz")
+    units = action_units(engine="geometry")(clip, faces=faces)
+    shown = speakers()(clip, faces=faces, speech=heard)
+    (event,) = incongruity()(clip, action_units=units, speech=heard, speakers=shown).events("incongruity")
+    assert event.start_s == pytest.approx(5.0)
+    assert "face is positive" in event.text
+    assert "flat and soft" in event.text

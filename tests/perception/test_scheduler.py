@@ -85,3 +85,25 @@ def test_cancelling_stops_the_tools_and_leaves_no_thread(demo):
     with pytest.raises(Cancelled):
         perceive(Clip.open(demo.clip), [frame_counter()], on_event=lambda event: cancel.set(), cancel=cancel)
     assert threading.active_count() == before
+
+
+@tool(needs=(), uses=("frame_counter",), version="1")
+def counts_if_told():
+    """Tell the number of frames if someone counts them anyway."""
+
+    def run(clip, frame_counter=None):
+        found = Findings()
+        count = frame_counter.events("count")[0].value if frame_counter else 0
+        found.event(None, "told", 0.0, 1.0, value=count, text="frames", confidence=1.0, quality=1.0)
+        return found
+
+    return run
+
+
+def test_a_tool_is_given_what_it_uses_only_where_that_runs(demo, tmp_path):
+    clip, cache = Clip.open(demo.clip), Cache(tmp_path)
+    alone = perceive(clip, [counts_if_told()], cache=cache)
+    assert [run.tool for run in alone.tools] == ["counts_if_told"]
+    assert alone.of("told")[0].value == 0
+    both = perceive(clip, [counts_if_told(), frame_counter()], cache=cache)
+    assert both.of("told")[0].value == clip.n_frames
