@@ -98,7 +98,9 @@ def test_a_model_that_keeps_the_schema_is_heard(demo, tmp_path):
     assert report.provenance.tokens.calls == len(asked)
     prefixes = {json.dumps([r["messages"][0], r["messages"][1]["content"][:-1]]) for r in asked}
     assert len(prefixes) == 1, "agents of one clip must share all but their own task, byte for byte"
-    assert len(endpoint.asked) - calls <= 1, "a repeated run may probe, but asks nothing twice"
+    assert len(endpoint.asked) - calls <= 3, (
+        "a repeated run may try a picture, a video and a sound, but asks nothing twice"
+    )
     assert again.claims == report.claims
 
 

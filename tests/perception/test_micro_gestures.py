@@ -45,7 +45,8 @@ def test_no_gesture_is_taken_for_another(kind, clip):
 
 
 def test_a_body_at_rest_makes_no_gesture(clip):
-    assert not measured(clip, noise_px=2.0).observations
+    (rate,) = measured(clip, noise_px=2.0).observations
+    assert (rate.kind, rate.value) == ("gesture_rate", 0)
 
 
 def test_a_raised_head_and_pressed_lips_are_told_by_the_face(clip):
