@@ -18,4 +18,4 @@ def print_result(result: dict[str, list[dict[str, Any]]], as_json: bool) -> None
             table.add_column(column.replace("_", " "), justify="left" if column == "what" else "right")
         for row in rows:
             table.add_row(*map(str, row.values()))
-        Console(width=120).print(table)
+        Console(width=140).print(table)

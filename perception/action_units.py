@@ -32,6 +32,7 @@ OF_APEX = 0.25  # of its apex, below which an event is over: eyes narrowed by a 
 NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own jitter
 SHORTEST_S = 0.12
 STILL = 3  # frames: with fewer there is no time to speak of, and what is shown is told
+SHUT_SCORE = 1.7  # of blendshapes, for AU43: eyes narrowed by a smile reach 1.5
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 SMALLEST_EYES_PX = 24.0  # between their outer corners: below, landmarks jitter by more than an action moves them
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
@@ -60,7 +61,7 @@ class _Shown:
     hidden: dict[Part, npt.NDArray[np.bool_]] = field(default_factory=dict)  # (n,) each: behind a hand
 
 
-@tool(needs="faces", uses=("bodies",), version="8")
+@tool(needs="faces", uses=("bodies",), version="9")
 def action_units(engine: Engine = "auto") -> Run:
     """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
 
@@ -215,7 +216,8 @@ def _unseen(one: _Shown, unit: ActionUnit) -> npt.NDArray[np.bool_]:
 
 def _events(one: _Shown, unit: ActionUnit, series: Floats) -> list[tuple[int, int, int]]:
     """Onset, apex and offset of each rise, as numbers of samples."""
-    least = unit.least if one.engine == "geometry" or unit.au == 43 else LEAST
+    by_score = SHUT_SCORE if unit.au == 43 else LEAST
+    least = unit.least if one.engine == "geometry" else by_score
     jitter = 1.48 * float(np.median(np.abs(np.diff(series)))) if len(series) > 2 else 0.0
     peak, shown = max(least, NOISE_TIMES * jitter), np.where(_unseen(one, unit), 0.0, series)
     return [

@@ -45,7 +45,7 @@ def quality(engine: Literal["pixels"] = "pixels") -> Run:
         _say(found, clip, "sharpness", detail, "variance of the Laplacian", f"the picture is {focus}")
         rate = "too low for blinks and pulse" if clip.fps < SLOW_HZ else "enough for blinks and pulse"
         _say(found, clip, "frame_rate", clip.fps, "Hz", f"{clip.fps:.0f} frames/s are {rate}")
-        bits = 8 * clip.path.stat().st_size / clip.n_frames / (clip.width * clip.height)
+        bits = bits_a_pixel(clip)
         coded = "strongly" if bits < FEW_BITS else "moderately"
         _say(
             found,
@@ -58,6 +58,11 @@ def quality(engine: Literal["pixels"] = "pixels") -> Run:
         return found
 
     return run
+
+
+def bits_a_pixel(clip: Clip) -> float:
+    """How much of the file there is for each pixel of each picture."""
+    return 8 * clip.path.stat().st_size / clip.n_frames / (clip.width * clip.height)
 
 
 def _say(found: Findings, clip: Clip, kind: str, value: float, unit: str, text: str) -> None:

@@ -14,6 +14,7 @@ from perception.faces import faces
 from perception.frame import Frame
 from perception.pulse_findings import LEAST_SNR_DB, Pulse, tell_pulse
 from perception.pulse_reading import Engine, Reading, read_pulse
+from perception.quality import FEW_BITS, bits_a_pixel
 from perception.skin_regions import background_mean, region_means
 from perception.skin_traces import EvenTrace, SkinTrace, even_trace
 from perception.tool import Run, tool
@@ -28,7 +29,6 @@ PLACES_APART_BPM = 6.0  # a place's own rate may differ this much from the fused
 REDDEST = 0.65  # blood changes red by 0.3-0.5 of its change of green (Wang et al. 2017), light by as much
 MOVES_ALIKE = 0.5  # correlation of the wave with the movement of the head
 MOVES = 0.1  # eye distances of movement in a pulse's band: much
-FEW_BITS = 0.03  # a pixel: below, small changes of colour are coded away
 
 
 @tool(needs=("frames", "faces"), version="4")
@@ -157,7 +157,7 @@ def _why_not(reading: Reading, skin: EvenTrace, clip: Clip) -> str | None:
     alone = sum(abs(bpm - rate.bpm) <= PLACES_APART_BPM for bpm in reading.own_bpm) < 2
     if rate.snr_db >= LEAST_SNR_DB and reading.agreement >= LEAST_AGREEMENT and not alone:
         return None
-    bits = 8 * clip.path.stat().st_size / clip.n_frames / (clip.width * clip.height)
+    bits = bits_a_pixel(clip)
     if float(moves.std()) > MOVES:
         cause = f"the head moves by {moves.std():.1f} eye distances"
     elif bits < FEW_BITS:

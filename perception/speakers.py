@@ -16,11 +16,11 @@ Floats = npt.NDArray[np.floating]
 
 SHORTEST_S = 0.4  # of speech: a syllable or two
 SEEN = 0.6  # of a stretch of speech, for a face to be judged in it
-MOVES = 0.012  # eye distances from frame to frame at 30/s that lips move by in speech; at rest about a tenth of it
+MOVES = 0.006  # eye distances from frame to frame at 30/s that lips move by in speech; at rest about a tenth of it
 CLEARLY_MORE = 1.5  # times as much as the next face
 
 
-@tool(needs=("faces", "speech"), version="2")
+@tool(needs=("faces", "speech"), version="3")
 def speakers(engine: Literal["lips"] = "lips") -> Run:
     """Tell who speaks each utterance (or, without a transcript, each stretch of voice) by the movement of the lips.
 

@@ -1,7 +1,8 @@
 """Commands that show what is there: tools, graphs, schemas, settings, and whether all is well."""
 
 from enum import StrEnum
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import typer
 
@@ -26,18 +27,35 @@ class Schema(StrEnum):
 
 
 def tools() -> None:
-    """List the tools with what they need, their version and options."""
+    """List the tools with what they need, their version, and their options with the values that they can take."""
+    import inspect
+
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
 
     from perception.tool import factories
 
-    table = Table("tool", "version", "needs", "options", "what it finds out", box=None, header_style="bold")
+    console = Console(highlight=False)
     for name, factory in factories().items():
         tool = factory()
-        options = ", ".join(f"{key}={value}" for key, value in tool.options.items())
-        table.add_row(name, tool.version, ", ".join(tool.needs), options, tool.summary)
-    Console().print(table)
+        needs = f"needs {', '.join(tool.needs)}" if tool.needs else "needs nothing"
+        uses = f", uses {', '.join(tool.uses)} where that runs" if tool.uses else ""
+        console.print(f"[bold]{name}[/bold] {tool.version}: {needs}{uses}")
+        console.print(Padding(tool.summary, (0, 0, 0, 2)))
+        for option, parameter in inspect.signature(factory, eval_str=True).parameters.items():
+            values = _values(parameter.annotation)
+            console.print(Padding(f"--option {name}.{option}={values} (default: {parameter.default})", (0, 0, 0, 2)))
+
+
+def _values(annotation: object) -> str:
+    """The values that an option can take: all of them where they are few, else their kind."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):  # a literal beside names of methods
+        return "|".join(_values(part) for part in get_args(annotation))
+    if get_origin(annotation) is Literal:
+        return "|".join(_values(part) if get_origin(part) else str(part) for part in get_args(annotation))
+    return {int: "N", float: "X", bool: "true|false"}.get(annotation, "TEXT")  # type: ignore[call-overload,no-any-return]
 
 
 def graph(name: Annotated[Graph, typer.Argument(help="Which graph.")] = Graph.MENTAL_STATE) -> None:

@@ -86,6 +86,12 @@ def test_every_class_has_a_rule_or_a_reason_why_not():
     assert set(flags_of(posture(body_track(seconds=2)))) | {"head_up", "press_lips"} == set(gestures())
 
 
+@pytest.mark.parametrize("name", ["single_face_2s.mp4", "face_then_none_vfr.mov", "no_face.mp4"])
+def test_real_people_who_sit_still_make_at_most_one_stress_gesture(shared, name):
+    found = perceive(Clip.open(shared / "clips" / name), [make_tool("micro_gestures")])
+    assert sum(gestures()[o.kind].group == "stress" for o in found.observations if o.kind in gestures()) <= 1
+
+
 def test_a_hand_that_wipes_a_real_face_is_found_and_no_gesture_after_it(shared):
     """Someone wipes nose and eyes from 3 to 10 s, and then sits still."""
     clip = Clip.open(shared / "clips" / "man_talking_640x360.mp4")
