@@ -14,6 +14,7 @@ from perception.evidence import Signal
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_POINTS = 1500  # of a curve: more can't be seen; extremes of each stretch are kept
+GAP_STEPS = 3.0  # of a signal's usual step: a longer one is a hole
 PLOTS: dict[str, Callable[[str], bool]] = {
     "Action units (FACS 0-5)": lambda name: name.startswith("AU") and name[2:].isdigit(),
     "Head pose (degrees)": lambda name: name.startswith("head_"),
@@ -66,15 +67,26 @@ def _data(report: Report) -> dict[str, Any]:
     return {"duration": report.clip.duration_s, "curves": curves, "spans": spans, "claims": claims}
 
 
-def _thinned(signal: Signal) -> tuple[list[float], list[float]]:
-    """The signal with at most `MOST_POINTS` samples: the least and the greatest of each stretch."""
+def _thinned(signal: Signal) -> tuple[list[float], list[float | None]]:
+    """The signal with at most `MOST_POINTS` samples: the least and the greatest of each stretch.
+
+    Where nothing was measured stands a sample without a value: no line is drawn across.
+    """
     times, values = signal.times(), np.asarray(signal.values)
+    steps = np.diff(times)
+    breaks = times[:-1][steps > GAP_STEPS * np.median(steps)] if len(steps) else steps
     if len(values) > MOST_POINTS:
         kept = []
         for part in np.array_split(np.arange(len(values)), MOST_POINTS // 2):
             kept += sorted({int(part[values[part].argmin()]), int(part[values[part].argmax()])})
         times, values = times[kept], values[kept]
-    return np.round(times, 3).tolist(), np.round(values, 3).tolist()
+    at = np.searchsorted(times, breaks, side="right")
+    drawn: list[float | None] = np.round(values, 3).tolist()
+    xs = np.round(times, 3).tolist()
+    for place, time_s in zip(at[::-1].tolist(), breaks[::-1].tolist(), strict=True):
+        xs.insert(place, round(time_s, 3))
+        drawn.insert(place, None)
+    return xs, drawn
 
 
 def _script_safe(data: dict[str, Any]) -> str:

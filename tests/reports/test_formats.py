@@ -72,3 +72,17 @@ def test_what_is_no_report_is_refused(tmp_path):
     (tmp_path / "report.json").write_text("{}")
     with pytest.raises(ReportError, match=r"report\.json"):
         read_report(tmp_path / "report.json")
+
+
+def test_no_line_is_drawn_across_what_was_not_measured():
+    from perception.evidence import Signal
+    from reports.html import _thinned
+
+    times_s = (*(n / 10 for n in range(10)), *(5 + n / 10 for n in range(10)))
+    signal = Signal(name="AU12", tool="action_units", unit="FACS 0-5", times_s=times_s, values=(1.0,) * 20)
+    xs, ys = _thinned(signal)
+    assert (len(xs), ys.count(None)) == (21, 1)
+    assert ys.index(None) == 10
+    assert xs[9] == xs[10] == 0.9
+    whole = signal.model_copy(update={"times_s": tuple(n / 10 for n in range(20))})
+    assert None not in _thinned(whole)[1]
