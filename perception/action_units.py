@@ -33,6 +33,7 @@ NOISE_TIMES = 4.0  # an event must also exceed this many times the series' own j
 SHORTEST_S = 0.12
 STILL = 3  # frames: with fewer there is no time to speak of, and what is shown is told
 SHUT_SCORE = 1.7  # of blendshapes, for AU43: eyes narrowed by a smile reach 1.5
+STEEPNESS = 2.5  # of the probability that a unit is shown, for each step of intensity
 EYES_CLOSED_S = 0.5  # AU43; shorter closures are blinks
 SMALLEST_EYES_PX = 24.0  # between their outer corners: below, landmarks jitter by more than an action moves them
 MOST_TURNED_DEG = 35.0  # beyond, landmarks of the far side are guessed
@@ -61,9 +62,9 @@ class _Shown:
     hidden: dict[Part, npt.NDArray[np.bool_]] = field(default_factory=dict)  # (n,) each: behind a hand
 
 
-@tool(needs="faces", uses=("bodies",), version="9")
+@tool(needs="faces", uses=("bodies",), version="10")
 def action_units(engine: Engine = "auto") -> Run:
-    """Measure action units as FACS intensity 0-5 with onset, apex and offset of each event.
+    """Measure action units as FACS intensity 0-5 and probability, with onset, apex and offset of each event.
 
     Args:
         engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), `auto` (the better one
@@ -197,6 +198,8 @@ def _tell(one: _Shown, clip: Clip, found: Findings) -> None:
         if unit.au in one.units:
             series = one.units[unit.au]
             found.signal(one.person, f"AU{unit.au}", _seen(one, unit, series), one.times_s, unit="FACS 0-5")
+            present = _seen(one, unit, _probability(one, unit, series))
+            found.signal(one.person, f"AU{unit.au}_probability", present, one.times_s, unit="probability")
             for onset, apex, offset in _events(one, unit, series):
                 _event(one, unit, (onset, apex, offset), clip, found)
         if unit.au in one.halves:
@@ -214,12 +217,28 @@ def _unseen(one: _Shown, unit: ActionUnit) -> npt.NDArray[np.bool_]:
     return one.away | one.hidden.get("eyes" if unit.au in EYES_AND_BROWS else "mouth", False)
 
 
+def _least(one: _Shown, unit: ActionUnit) -> float:
+    """Intensity that makes an event."""
+    by_score = SHUT_SCORE if unit.au == 43 else LEAST
+    return unit.least if one.engine == "geometry" else by_score
+
+
+def _sure(one: _Shown, unit: ActionUnit) -> float:
+    """How far the engine is to be trusted in this unit."""
+    inferred = unit.inferred and one.engine != "openface"
+    return SURE[one.engine] * (INFERRED if inferred else 1.0) * (1.0 if one.baseline else NO_BASELINE)
+
+
+def _probability(one: _Shown, unit: ActionUnit, series: Floats) -> Floats:
+    """That the unit is shown, shape (n,): a half where an event would begin; less where the face is seen badly."""
+    shown = 1 / (1 + np.exp(-STEEPNESS * (series - _least(one, unit))))
+    return np.asarray(np.clip(shown * one.quality * _sure(one, unit), 0, 1))
+
+
 def _events(one: _Shown, unit: ActionUnit, series: Floats) -> list[tuple[int, int, int]]:
     """Onset, apex and offset of each rise, as numbers of samples."""
-    by_score = SHUT_SCORE if unit.au == 43 else LEAST
-    least = unit.least if one.engine == "geometry" else by_score
     jitter = 1.48 * float(np.median(np.abs(np.diff(series)))) if len(series) > 2 else 0.0
-    peak, shown = max(least, NOISE_TIMES * jitter), np.where(_unseen(one, unit), 0.0, series)
+    peak, shown = max(_least(one, unit), NOISE_TIMES * jitter), np.where(_unseen(one, unit), 0.0, series)
     return [
         (stretch.start + rise.onset, stretch.start + rise.apex, stretch.start + rise.offset)
         for stretch in one.stretches
@@ -242,8 +261,8 @@ def _event(one: _Shown, unit: ActionUnit, at: tuple[int, int, int], clip: Clip, 
     intensity = float(one.units[unit.au][apex])
     talks = unit.au in SPOKEN and any(a < end_s and start_s < b for a, b in speaking_s(clip))
     inferred = unit.inferred and one.engine != "openface"
-    confidence = (0.45 + 0.1 * min(intensity, 5.0)) * quality * SURE[one.engine]
-    confidence *= (INFERRED if inferred or talks else 1.0) * (1.0 if one.baseline else NO_BASELINE)
+    confidence = (0.45 + 0.1 * min(intensity, 5.0)) * quality * _sure(one, unit)
+    confidence *= INFERRED if talks and not inferred else 1.0
     how = " while someone speaks" if talks else ", inferred" if inferred else ""
     against = "" if one.baseline else ", no baseline"
     found.event(

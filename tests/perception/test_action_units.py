@@ -155,7 +155,9 @@ def test_a_csv_of_openface_beside_the_clip_is_read(demo, tmp_path):
     evidence = perceive(clip, [make_tool("action_units", engine="openface")])
     (smile,) = evidence.of("au12")
     assert (smile.person, smile.start_s, smile.end_s, smile.value) == ("P1", 3.0, pytest.approx(5.0), 2.4)
-    assert {s.name for s in evidence.signals if s.tool == "action_units"} == {"AU12", "AU43"}
+    units = {s.name: s for s in evidence.signals if s.tool == "action_units"}
+    assert set(units) == {"AU12", "AU43", "AU12_probability", "AU43_probability"}
+    assert units["AU12_probability"].values[120] > 0.9 > 0.1 > units["AU12_probability"].values[30]
 
 
 def test_a_changed_csv_of_openface_is_read_anew(demo, tmp_path):
