@@ -63,6 +63,24 @@ def test_what_is_there_can_be_looked_at(command, tmp_path):
     assert done.stdout.strip()
 
 
+def test_the_list_of_tools_has_the_values_that_an_option_can_take(tmp_path):
+    listed = mentalis("tools", cwd=tmp_path).stdout
+    assert "action_units.engine=auto|geometry|blendshapes|openface" in listed
+    assert "rppg.engine=fused|pos|chrom|green|lgi|pbv|omit|ica" in listed
+    assert "faces.max_faces=N" in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [(("--tools", ""), "names no tool"), (("--view", "other.mp4@soon"), "'soon' is no number of seconds")],
+)
+def test_options_that_mean_nothing_are_one_line(demo, tmp_path, arguments, line):
+    done = mentalis("analyze", demo.clip, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    (said,) = [text for text in done.stderr.splitlines() if text.startswith("error:")]
+    assert line in said
+
+
 def test_a_setting_that_can_not_be_is_one_line(tmp_path):
     done = mentalis("config", cwd=tmp_path, MENTALIS_SEED="many")
     assert done.returncode == 2

@@ -229,3 +229,16 @@ def test_closed_eyes_are_closed_only_while_they_are(shared, monkeypatch):
     ]
     assert all(o.start_s > 5.9 for o in evidence.of("blink"))
     assert not [o for o in evidence.of("gaze_away") if o.end_s < 5.9]
+
+
+def test_in_a_short_clip_what_lasts_a_frame_is_no_event(shared, monkeypatch):
+    monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
+    evidence = perceive(Clip.open(shared / "clips" / "single_face_2s.mp4"), [make_tool("action_units")])
+    units = [o for o in evidence.observations if o.tool == "action_units"]
+    assert all(o.end_s - o.start_s >= (0.5 if o.kind == "au43" else 0.12) for o in units)
+
+
+def test_parted_lips_are_told_of_a_still(shared, monkeypatch, tmp_path):
+    monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
+    happy = still(shared / "clips" / "images" / "0-f15-hao-ph.jpg", tmp_path / "still.mp4")
+    assert perceive(happy, [make_tool("action_units")]).of("au25")

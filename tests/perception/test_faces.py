@@ -107,3 +107,16 @@ def test_head_gestures_are_each_persons_own(tmp_path):
     render(Script(seconds=5, size=SIZE, people=2, actions=(Action("nod", 1.5, 3.0),)), tmp_path / "nod.mp4")
     evidence = perceive(Clip.open(tmp_path / "nod.mp4"), [make_tool("head_gestures")])
     assert {o.person for o in evidence.of("nod")} == {"P1", "P2"}
+
+
+def test_a_board_before_one_of_two_is_no_cut(clip):
+    """A fifth of the picture changes at once, in a moment."""
+
+    def with_board(frames):
+        for frame in frames:
+            rgb = frame.rgb.copy()
+            if 2.0 <= frame.time_s < 2.6:
+                rgb[:, SIZE + SIZE // 4 : 2 * SIZE - SIZE // 4] = 230
+            yield Frame(frame.index, frame.time_s, frame.duration_s, rgb)
+
+    assert sorted(t.person for t in tracks(clip, with_board(clip.frames()))) == ["P1", "P2"]

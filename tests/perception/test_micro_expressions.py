@@ -86,3 +86,10 @@ def test_copied_pictures_do_not_pass_for_a_high_frame_rate(tmp_path):
 def test_a_still_face_makes_none(tmp_path):
     render(Script(seconds=4, fps=60, size=320, crf=16), tmp_path / "clip.mp4")
     assert not perceive(Clip.open(tmp_path / "clip.mp4"), [make_tool("micro_expressions")]).of("micro_expression")
+
+
+def test_the_end_of_a_long_smile_is_none(tmp_path):
+    """The place where a lip mostly is changes with a long smile: what goes back to it afterwards does not come back."""
+    slow = (Action("blink", 2.6, 2.85, 0.08, 0.08), Action("smile", 9.0, 11.0), Action("nod", 11.5, 12.7))
+    render(Script(seconds=13.5, fps=30, size=320, actions=slow, crf=16, sway_px=1.0), tmp_path / "clip.mp4")
+    assert not perceive(Clip.open(tmp_path / "clip.mp4"), [make_tool("micro_expressions")]).of("micro_expression")

@@ -12,6 +12,7 @@ from perception.incongruity import incongruity
 from perception.prosody import opensmile_is_here, prosody_of
 from perception.scheduler import perceive
 from perception.speakers import speakers
+from perception.speaking import speaking_s
 from perception.speech import speech
 from perception.tool import make_tool
 
@@ -155,3 +156,16 @@ def test_a_clear_expression_against_a_flat_voice(demo):
     assert event.start_s == pytest.approx(5.0)
     assert "face is positive" in event.text
     assert "flat and soft" in event.text
+
+
+@needs_espeak
+def test_words_without_times_are_spoken_where_a_voice_is_heard(make_clip):
+    said = say(SAD)
+    path = make_clip(frames=240, sound=laid_out([(3.0, said)], 10.0))
+    text = Utterance(start_s=0.0, end_s=10.0, text="well then", timed=False)
+    clip = Clip.open(path).model_copy(update={"transcript": (text,), "transcript_language": "en"})
+    ((start_s, end_s),) = speaking_s(clip)
+    assert (start_s, end_s) == (pytest.approx(3.0, abs=0.4), pytest.approx(3.0 + len(said) / RATE_HZ, abs=0.4))
+    if opensmile_is_here():
+        (sound,) = speech(voice_activity="energy")(clip).events("prosody")
+        assert sound.end_s - sound.start_s < 3

@@ -141,6 +141,14 @@ def test_a_short_view_has_no_variability_and_says_so(clip):
     assert any("variability of the heart rate needs 30 s" in a.reason for a in found.abstentions)
 
 
+def test_beats_that_contradict_the_spectrum_make_it_unsure(clip):
+    found = pulse_in(clip, [skin(72)], WHOLE, "fused")
+    (sure,) = _told([found]).events("heart_rate")
+    other = pulse_in(clip, [skin(90)], WHOLE, "fused")
+    (unsure,) = _told([Pulse(found.reading, other.beats)]).events("heart_rate")
+    assert unsure.confidence <= 0.3 < sure.confidence
+
+
 def _told(pulses):
     from perception.evidence import Findings
 
