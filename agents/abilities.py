@@ -1,61 +1,90 @@
 """What a model endpoint can do, found out by asking it: documentation and version numbers do not tell."""
 
-import base64
-import io
 import json
-import wave
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from fractions import Fraction
+from typing import Any
 
+import numpy as np
+
+from agents.media import LONG_SIDE_PX, SOUND_HZ, jpeg, mp4, picture_part, sound_part, video_part, wav
 from perception.evidence import Frozen
 
 Send = Callable[[list[dict[str, Any]], dict[str, Any]], Awaitable[Any]]
-Medium = Literal["images", "video", "audio"]
 
-PICTURE_PX = 64
-VIDEO_FRAMES, VIDEO_HZ = 8, 8
-SOUND_S, SOUND_HZ = 0.5, 16_000
+VIDEO_FRAMES, SOUND_S = 8, 2  # of the trials; a picture a second, as slow as a long clip's are
 A_WORD = {"type": "object", "properties": {"word": {"enum": ["yes"]}}, "required": ["word"]}
-USUAL_CHARACTERS_PER_TOKEN = 3.0  # of JSON and English; fewer than of plain English
+SAID = "Say ok."
+# A line such as those that are sent, often enough that the message around it counts little.
+SAMPLE = 8 * (
+    '{"id": "au12-3", "person": "P1", "start_ms": 1240, "end_ms": 2980, "confidence": 0.81, "quality": 0.93, '
+    '"text": "lip corner puller (AU12), marked (C, 2.7 of 5), apex at 1.96 s"}\n'
+)
 
 
 class Abilities(Frozen):
-    """What an endpoint does with one of its models; none: not known."""
+    """What an endpoint does with one of its models, and what that costs; the costs are usual ones where not told."""
 
-    context_tokens: int | None = None
-    characters_per_token: float = USUAL_CHARACTERS_PER_TOKEN
+    context_tokens: int | None = None  # none: not told
+    characters_per_token: float = 3.0  # of JSON and English; fewer than of plain English
+    picture_tokens: float = 320.0  # of 448 x 448 pixels
+    frame_tokens: float = 160.0  # likewise, of a video: models join two frames
+    sound_second_tokens: float = 25.0
     images: bool = False
     video: bool = False
     audio: bool = False
+    schema_followed: bool = False
+    logprobs: bool = False
 
 
-class Extras(Frozen):
-    """What else an endpoint does, which no analysis depends on."""
-
-    schema_followed: bool
-    logprobs: bool
-
-
-async def takes(medium: Medium, send: Send) -> bool:
-    """Whether a tiny picture, video or sound is taken.
+async def try_out(send: Send, context_tokens: int | None) -> Abilities:
+    """Ask an endpoint small questions with a picture, a video, a sound, a schema and for probabilities.
 
     Raises:
         Exception: the endpoint fails for another reason than that it refuses.
     """
-    parts = [PARTS[medium](), {"type": "text", "text": "Say ok."}]
+    short = await cost([], send) or 0
+    text = await cost([{"type": "text", "text": SAMPLE}], send)
+    picture = await cost([picture_part(jpeg(_grey()))], send)
+    video = await cost([video_part(mp4([_grey(10 * n) for n in range(VIDEO_FRAMES)], Fraction(1)))], send)
+    sound = await cost([sound_part(wav(np.zeros(SOUND_S * SOUND_HZ, dtype=np.float32)))], send)
+    amounts = {
+        "characters_per_token": len(SAMPLE) / (text - short) if text and text > short else None,
+        "picture_tokens": picture - short if picture else None,
+        "frame_tokens": (video - short) / VIDEO_FRAMES if video else None,
+        "sound_second_tokens": (sound - short) / SOUND_S if sound else None,
+    }
+    return Abilities(
+        context_tokens=context_tokens,
+        images=picture is not None,
+        video=video is not None,
+        audio=sound is not None,
+        schema_followed=await follows_schema(send),
+        logprobs=await gives_logprobs(send),
+        **{name: amount for name, amount in amounts.items() if amount is not None and amount > 0},
+    )
+
+
+async def cost(parts: list[dict[str, Any]], send: Send) -> int | None:
+    """Tokens of a prompt with these parts (0: the endpoint does not tell); none when they are refused.
+
+    Raises:
+        Exception: the endpoint fails for another reason than that it refuses.
+    """
+    asked = [{"role": "user", "content": [*parts, {"type": "text", "text": SAID}]}]
     try:
-        await send([{"role": "user", "content": parts}], {"max_tokens": 1})
+        completion = await send(asked, {"max_tokens": 1})
     except Exception as error:
         if _refused(error):
-            return False
+            return None
         raise
-    return True
+    return getattr(getattr(completion, "usage", None), "prompt_tokens", None) or 0
 
 
 async def follows_schema(send: Send) -> bool:
     """Whether an answer keeps to a schema that no model would keep to by chance."""
     asked = [{"role": "user", "content": "Say no."}]
-    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": A_WORD, "strict": True}}
+    form = {"type": "json_schema", "json_schema": {"name": "trial", "schema": A_WORD, "strict": True}}
     try:
         completion = await send(asked, {"max_tokens": 30, "response_format": form})
         return bool(json.loads(completion.choices[0].message.content, strict=False) == {"word": "yes"})
@@ -70,7 +99,7 @@ async def follows_schema(send: Send) -> bool:
 async def gives_logprobs(send: Send) -> bool:
     """Whether the probabilities of an answer's tokens come with it."""
     try:
-        asked = [{"role": "user", "content": "Say ok."}]
+        asked = [{"role": "user", "content": SAID}]
         completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": 2})
         told = completion.choices[0].logprobs
         return bool(told is not None and told.content and told.content[0].top_logprobs)
@@ -88,42 +117,5 @@ def _refused(error: Exception) -> bool:
     return isinstance(error, openai.APIStatusError) and error.status_code in (400, 404, 415, 422, 501)
 
 
-def _data_url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _picture() -> dict[str, Any]:
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.new("RGB", (PICTURE_PX, PICTURE_PX), (128, 128, 128)).save(content, "JPEG")
-    return {"type": "image_url", "image_url": {"url": _data_url("image/jpeg", content.getvalue())}}
-
-
-def _video() -> dict[str, Any]:
-    import av
-    import numpy as np
-
-    content = io.BytesIO()
-    with av.open(content, "w", format="mp4") as file:
-        stream: Any = file.add_stream("libx264", rate=VIDEO_HZ)
-        stream.width, stream.height, stream.pix_fmt = PICTURE_PX, PICTURE_PX, "yuv420p"
-        for n in range(VIDEO_FRAMES):
-            rgb = np.full((PICTURE_PX, PICTURE_PX, 3), 100 + 10 * n, dtype=np.uint8)
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-        file.mux(stream.encode(None))
-    return {"type": "video_url", "video_url": {"url": _data_url("video/mp4", content.getvalue())}}
-
-
-def _sound() -> dict[str, Any]:
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SOUND_HZ)
-        file.writeframes(bytes(2 * round(SOUND_S * SOUND_HZ)))
-    data = base64.b64encode(content.getvalue()).decode()
-    return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
-
-
-PARTS: dict[Medium, Callable[[], dict[str, Any]]] = {"images": _picture, "video": _video, "audio": _sound}
+def _grey(lighter: int = 0) -> Any:
+    return np.full((LONG_SIDE_PX, LONG_SIDE_PX, 3), 100 + lighter, dtype=np.uint8)

@@ -1,20 +1,23 @@
 """What an agent is: a prompt, an output schema and the knowledge it may quote. It knows nothing of order or graphs."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from agents.abilities import Abilities
 from agents.case import Case
-from agents.claims import FRAME_PREFIX, ClaimList, Level
+from agents.claims import ClaimList, Level
 from agents.evidence_table import shown
-from agents.frames import FrameImage
 from agents.json_schema import server_schema
+from agents.media import Media, frame_id
 from agents.report import TokenUse
+
+if TYPE_CHECKING:
+    from agents.messages import Turn
 
 PROMPTS = Path(__file__).parent / "prompts"
 
@@ -46,6 +49,8 @@ class Model(Protocol):
         """The answer to the messages as an `output`; `schema` is what a server is made to follow.
 
         Raises:
+            ContextOverflow: it is more than the model's context holds.
+            MediaRefused: the model does not take a medium.
             ModelError: the model can't be reached, refuses, or never gives a valid answer.
         """
         ...
@@ -69,17 +74,23 @@ class Agent(Generic[T]):
     narrowed: Callable[[Case], type[T]]
     level: Level | None = None
     knowledge: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)  # what else its prompt is filled in with
 
 
-async def ask(agent: Agent[T], case: Case, model: Model, frames: tuple[FrameImage, ...] = ()) -> Answer[T]:
-    """Put the case to an agent.
+async def ask(
+    agent: Agent[T], case: Case, model: Model, media: Media | None = None, before: "Sequence[Turn]" = ()
+) -> Answer[T]:
+    """Put the case to an agent, perhaps as the next turn of a conversation.
 
     Raises:
+        ContextOverflow: it is more than the model's context holds.
+        MediaRefused: the model does not take a medium.
         ModelError: the model can't be reached, refuses, or never gives a valid answer.
     """
     from agents.messages import messages
 
-    return await model.answer(messages(agent, case, frames), agent.output, server_schema(agent.narrowed(case)))
+    asked = messages(agent, case, media or Media(), before)
+    return await model.answer(asked, agent.output, server_schema(agent.narrowed(case)))
 
 
 def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
@@ -87,7 +98,7 @@ def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
 
     def output(case: Case) -> type[ClaimList]:
         measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
-        seen = [f"{FRAME_PREFIX}{t:.2f}" for t in case.frames_shown_s]
+        seen = [frame_id(time_s) for time_s in case.presentation.moments_s]
         last_ms = int(case.clip.duration_s * 1000)
         return ClaimList.for_labels(case.codebook.ids(level), (*measured, *seen), last_ms)
 

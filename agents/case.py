@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
+from agents.presentation import Presentation
 from agents.report import ClipFacts
 from perception.evidence import Evidence
+
+EVERYTHING = Presentation()
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,8 @@ class Case:
     person: str | None = None  # whom the question is about; none: all of them together
     claims: tuple[Claim, ...] = ()  # accepted claims of earlier levels, about everybody
     feedback: tuple[str, ...] = ()  # what the critic found wrong with the last answer
-    shown: tuple[str, ...] | None = None  # ids of the observations that agents are shown; none: not chosen yet
-    frames_shown_s: tuple[float, ...] = ()  # times of the frames that a model is shown
+    fence: str = ""  # what closes off words of the clip in a prompt; unknown to whoever made the clip
+    presentation: Presentation = EVERYTHING  # what a model is shown of it all
 
     def about(self, person: str | None) -> "Case":
         """The same case, asked about someone."""

@@ -1,17 +1,19 @@
 """A model behind an OpenAI-compatible endpoint, vLLM first."""
 
 import asyncio
+import math
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from agents.abilities import Abilities, Extras, Medium, follows_schema, gives_logprobs, takes
+from agents.abilities import Abilities, try_out
 from agents.agent import Answer, Message
-from agents.errors import ContextOverflow, ModelAnswerError, ModelError
+from agents.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
+from agents.json_schema import longest
 from agents.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
 from agents.response_cache import ResponseCache
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 T = TypeVar("T", bound=BaseModel)
-MOST_TOKENS = 2048  # of an answer: six claims take about 900
+ANSWER_SLACK = 1.5  # a token of an answer may be shorter than one of the evidence
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
 REPAIRS = 2  # further tries when an answer is not valid
 REPAIR_TEMPERATURE = 0.7  # at temperature 0 the same words would come again
 TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
+MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
+REFUSED = (400, 413, 415, 422)
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
 
 
@@ -75,7 +79,8 @@ class ChatModel:
             try:
                 completion = await self._call(_with_problem(messages, problem), schema, attempt)
             except ModelError as error:
-                raise type(error)(str(error), spent) from error
+                error.tokens = spent
+                raise
             spent = _added(spent, completion)
             try:
                 words = _words(completion)
@@ -90,25 +95,16 @@ class ChatModel:
 
     async def abilities(self) -> Abilities:
         """What the endpoint does with this model: asked once, with tiny media. One that is away can do nothing."""
+        import openai
+
         async with self._probing:
             if self._abilities is None:
                 try:
-                    media = {medium: await takes(medium, self._send) for medium in get_args(Medium)}
-                except Exception:  # the first question to the model will say what is wrong
+                    context_tokens = (await self._served_if_told()).get(self.name)
+                    self._abilities = await try_out(self._send, context_tokens)
+                except (TimeoutError, openai.OpenAIError):  # the first question to the model will say what is wrong
                     return Abilities()
-                self._abilities = Abilities(context_tokens=(await self._served_if_told()).get(self.name), **media)
         return self._abilities
-
-    async def extras(self) -> Extras:
-        """What else the endpoint does.
-
-        Raises:
-            ModelError: the endpoint can't be reached.
-        """
-        try:
-            return Extras(schema_followed=await follows_schema(self._send), logprobs=await gives_logprobs(self._send))
-        except Exception as error:
-            raise await self._explained(error) from error
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.
@@ -129,7 +125,7 @@ class ChatModel:
         json_schema = {"name": "answer", "schema": schema, "strict": True}
         options = {
             "response_format": {"type": "json_schema", "json_schema": json_schema},
-            "max_tokens": MOST_TOKENS,
+            "max_tokens": self._most_tokens(schema),
             "seed": self.seed + attempt,
             "temperature": max(self.temperature, REPAIR_TEMPERATURE) if attempt else self.temperature,
         }
@@ -139,9 +135,13 @@ class ChatModel:
                     return await self._send(messages, options)
             except Exception as error:
                 if not _passing(error) or failures == self._retries:
-                    raise await self._explained(error, failures) from error
+                    raise await self._explained(error, failures, _media_in(messages)) from error
                 await self._sleep(_wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
+
+    def _most_tokens(self, schema: dict[str, Any]) -> int:
+        """Room for the longest answer that keeps the schema."""
+        return math.ceil(ANSWER_SLACK * longest(schema) / (self._abilities or Abilities()).characters_per_token)
 
     async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
         create: Any = self._client.chat.completions.create
@@ -158,17 +158,18 @@ class ChatModel:
             "schema": schema,
             "seed": self.seed,
             "temperature": self.temperature,
-            "max_tokens": MOST_TOKENS,
         }
 
-    async def _explained(self, error: Exception, failures: int = 0) -> ModelError:
+    async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
         """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
         line = self._what_went_wrong(error, failures)
         status = getattr(error, "status_code", None)
         if status == 404 and self.name not in (served := await self._served_if_told()):
             return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
-        if status in (400, 413, 422) and TOO_LONG.search(line):
+        if status in REFUSED and TOO_LONG.search(line):
             return ContextOverflow(line)
+        if status in REFUSED and sent:
+            return MediaRefused(line, next((medium for medium in sent if medium in line.lower()), None))
         return ModelError(line)
 
     async def _served_if_told(self) -> dict[str, int | None]:
@@ -223,8 +224,13 @@ def _words(completion: "ChatCompletion") -> str:
     if not choices or getattr(choices[0], "message", None) is None or not choices[0].message.content:
         raise InvalidAnswer("it is empty")
     if choices[0].finish_reason == "length":
-        raise InvalidAnswer(f"it was cut off after {MOST_TOKENS} tokens; be shorter")
+        raise InvalidAnswer("it was cut off for its length; be shorter")
     return str(choices[0].message.content)
+
+
+def _media_in(messages: list[Message]) -> list[Medium]:
+    parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+    return list(dict.fromkeys(MEDIA_PARTS[part["type"]] for part in parts if part["type"] in MEDIA_PARTS))
 
 
 def _with_problem(messages: list[Message], problem: str) -> list[Message]:

@@ -11,6 +11,7 @@ from agents.case import Case
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Alternative, Claim, Draft, Level, RejectedClaim, Verdict
 from agents.contradictions import SOFT_CHECKS
 from agents.knowledge_base import knowledge
+from agents.media import frame_id
 from perception.evidence import Observation
 
 ROUNDING_S = 0.05  # a claim may miss its evidence by a frame or two: times are read and rounded by models
@@ -81,7 +82,7 @@ def evidence_given(draft: Draft, level: Level, case: Case) -> Problem:
 
 def evidence_exists(draft: Draft, level: Level, case: Case) -> Problem:
     """Every id is that of an observation, or of a frame that was shown."""
-    known = {o.id for o in case.evidence.observations} | {frame_id(t) for t in case.frames_shown_s}
+    known = {o.id for o in case.evidence.observations} | {frame_id(t) for t in case.presentation.moments_s}
     unknown = [e[:40] for e in draft.evidence if e not in known]
     return f"there is no {', '.join(unknown)}" if unknown else None
 
@@ -171,12 +172,7 @@ def cited(evidence: Sequence[str], case: Case) -> list[Observation]:
 
 def when(evidence_id: str, case: Case) -> tuple[float, float] | None:
     """When the observation or frame of an id happened; none when there is no such thing."""
-    for time_s in case.frames_shown_s:
+    for time_s in case.presentation.moments_s:
         if frame_id(time_s) == evidence_id:
             return time_s, time_s
     return next(((o.start_s, o.end_s) for o in case.evidence.observations if o.id == evidence_id), None)
-
-
-def frame_id(time_s: float) -> str:
-    """How a frame that a model was shown is cited."""
-    return f"{FRAME_PREFIX}{time_s:.2f}"

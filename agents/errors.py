@@ -1,7 +1,11 @@
 """What can go wrong with a model."""
 
+from typing import Literal
+
 from agents.report import TokenUse
 from perception.errors import MentalisError
+
+Medium = Literal["video", "image", "audio"]
 
 
 class ModelError(MentalisError):
@@ -18,3 +22,11 @@ class ModelAnswerError(ModelError):
 
 class ContextOverflow(ModelError):
     """More was sent than the model's context holds."""
+
+
+class MediaRefused(ModelError):
+    """A model that does not take what was sent beside text; `medium` is which, where it was told."""
+
+    def __init__(self, message: str, medium: Medium | None = None, tokens: TokenUse | None = None) -> None:
+        super().__init__(message, tokens)
+        self.medium = medium

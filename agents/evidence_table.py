@@ -1,16 +1,14 @@
 """The evidence as a table of lines that fits a model's context; the same for all agents of a clip."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agents.case import Case
 from perception.evidence import Evidence, Observation
 
-TABLE_CHARACTERS = 12_000  # about 4,000 tokens: leaves room for frames, words and the task in a context of 16k
 
-
-def choose(evidence: Evidence, relevance: Mapping[str, float] | None = None) -> tuple[str, ...]:
-    """Ids of the observations that agents are shown: as far as the table has room, the best first.
+def ranked(evidence: Evidence, relevance: Mapping[str, float] | None = None) -> tuple[str, ...]:
+    """Ids of all observations, the best first.
 
     Args:
         evidence: of a clip.
@@ -20,23 +18,30 @@ def choose(evidence: Evidence, relevance: Mapping[str, float] | None = None) -> 
     def merit(o: Observation) -> tuple[float, float, str]:
         return (-o.confidence * o.quality * (relevance or {}).get(o.id, 1.0), -(o.end_s - o.start_s), o.id)
 
-    chosen, used = [], 0
-    for observation in sorted(evidence.observations, key=merit):
-        used += len(line(observation)) + 1
-        if used > TABLE_CHARACTERS:
-            break
-        chosen.append(observation.id)
-    return tuple(chosen)
+    return tuple(o.id for o in sorted(evidence.observations, key=merit))
 
 
-def overflows(evidence: Evidence) -> bool:
-    """Whether the table has no room for all observations."""
-    return sum(len(line(o)) + 1 for o in evidence.observations) > TABLE_CHARACTERS
+def fitting(evidence: Evidence, ids: Sequence[str], characters: int) -> tuple[str, ...]:
+    """The first of these observations, as far as a table of so many characters has room."""
+    by_id, used = {o.id: o for o in evidence.observations}, 0
+    for number, id_ in enumerate(ids):
+        used += len(line(by_id[id_])) + 1
+        if used > characters:
+            return tuple(ids[:number])
+    return tuple(ids)
+
+
+def length(evidence: Evidence, ids: Sequence[str]) -> int:
+    """Characters of a table of these observations."""
+    wanted = set(ids)
+    return sum(len(line(o)) + 1 for o in evidence.observations if o.id in wanted)
 
 
 def shown(case: Case) -> tuple[Observation, ...]:
     """The observations that agents are shown, in order of time."""
-    chosen = set(choose(case.evidence) if case.shown is None else case.shown)
+    if case.presentation.shown is None:
+        return case.evidence.observations
+    chosen = set(case.presentation.shown)
     return tuple(o for o in case.evidence.observations if o.id in chosen)
 
 

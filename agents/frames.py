@@ -1,58 +1,37 @@
-"""Which frames a model is shown, and how they are sent."""
+"""Which moments of a clip a model is shown."""
 
-import io
-from typing import NamedTuple
+from itertools import zip_longest
 
-from agents.claims import FRAME_PREFIX
-from perception.clip import Clip
 from perception.evidence import Evidence
 
-FRAMES = 8  # the setting of MOTOR-MAS (Yuan et al. 2026)
-LONG_SIDE_PX = 448  # likewise
-APEXES_AT_MOST = 4  # of the frames; the rest lie evenly, so that the model also sees what was not measured
-JPEG_QUALITY = 85
+GESTURE_TOOLS = ("micro_gestures", "head_gestures")
 
 
-class FrameImage(NamedTuple):
-    """One frame as a model is sent it."""
+def choose_times(evidence: Evidence, count: int, *, uniform: bool = False) -> tuple[float, ...]:
+    """Times worth showing, in order and rounded to 0.01 s.
 
-    time_s: float
-    jpeg: bytes
-
-    @property
-    def id(self) -> str:
-        """How a claim cites it."""
-        return f"{FRAME_PREFIX}{self.time_s:.2f}"
-
-
-def choose_times(evidence: Evidence, duration_s: float, count: int = FRAMES) -> tuple[float, ...]:
-    """Times worth showing, in order and rounded to 0.01 s: apexes of the strongest events, then evenly spread."""
-    apexes = sorted(
-        (o for o in evidence.observations if o.apex_s is not None), key=lambda o: (-o.confidence * o.quality, o.start_s)
-    )
-    strongest = [round(o.apex_s or 0.0, 2) for o in apexes[:APEXES_AT_MOST]]
-    even = [round(duration_s * (i + 0.5) / count, 2) for i in range(count)]
-    apart_s = duration_s / (2 * count)
+    Apexes of the strongest events (gestures' middles), where someone begins to speak, then evenly spread times; with
+    `uniform` only these.
+    """
+    even = [round(evidence.duration_s * (n + 0.5) / count, 2) for n in range(count)]
+    apart_s = evidence.duration_s / (2 * count)
     chosen: list[float] = []
-    for time_s in (*strongest, *even):
+    for time_s in (*(() if uniform else telling_times(evidence, count)), *even):
         if len(chosen) < count and all(abs(time_s - other) >= apart_s for other in chosen):
             chosen.append(time_s)
     return tuple(sorted(chosen))
 
 
-def read_frames(clip: Clip, times_s: tuple[float, ...]) -> tuple[FrameImage, ...]:
-    """The frames on screen at these times (ascending), at most 448 px long, as JPEG.
+def telling_times(evidence: Evidence, count: int) -> list[float]:
+    """Where something happened, the strongest first; at most half of the frames, a quarter for changes of utterance."""
+    by_strength = sorted(evidence.observations, key=lambda o: (-o.confidence * o.quality, o.start_s))
+    events = [o.apex_s for o in by_strength if o.apex_s is not None]
+    gestures = [(o.start_s + o.end_s) / 2 for o in by_strength if o.tool in GESTURE_TOOLS]
+    turns = [o.start_s for o in evidence.of("utterance")][1:]
+    strongest = [time_s for pair in zip_longest(events, gestures) for time_s in pair if time_s is not None]
+    return [round(t, 2) for t in (*strongest[: count // 2], *turns[: count // 4])]
 
-    Raises:
-        ClipError: the clip can't be decoded.
-    """
-    from PIL import Image
 
-    images = []
-    for time_s, frame in zip(times_s, clip.frames_at(times_s), strict=True):
-        picture = Image.fromarray(frame.rgb)
-        picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
-        content = io.BytesIO()
-        picture.save(content, "JPEG", quality=JPEG_QUALITY)
-        images.append(FrameImage(time_s, content.getvalue()))
-    return tuple(images)
+def even_times(duration_s: float, count: int) -> tuple[float, ...]:
+    """The times of a video of so many pictures at an even rate, from the clip's beginning."""
+    return tuple(round(duration_s * n / count, 2) for n in range(count))

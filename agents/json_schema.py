@@ -1,5 +1,7 @@
 """The JSON schema of an answer, in the form that vLLM's grammar backends honour."""
 
+import json
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -57,3 +59,34 @@ def _refuse_endless(node: Any, path: str) -> None:
         _refuse_endless(child, f"{path}.{name}")
     for key in ("items", "anyOf"):
         _refuse_endless(node.get(key), f"{path}[]" if key == "items" else path)
+
+
+def longest(schema: dict[str, Any]) -> int:
+    """Characters of the longest JSON without blanks that keeps a server's schema.
+
+    Raises:
+        ValueError: a pattern does not say how long it gets.
+    """
+    if "enum" in schema:
+        return max(len(json.dumps(value, ensure_ascii=False)) for value in schema["enum"])
+    if "anyOf" in schema:
+        return max(map(longest, schema["anyOf"]))
+    kind = schema.get("type")
+    if kind == "object":
+        return 1 + sum(len(json.dumps(name)) + 2 + longest(child) for name, child in schema["properties"].items())
+    if kind == "array":
+        most: int = schema["maxItems"]
+        return 2 + most * (longest(schema["items"]) + 1)
+    if kind == "string":
+        return 2 + _longest_match(schema["pattern"])
+    if kind == "integer":
+        return max(len(str(schema["minimum"])), len(str(schema["maximum"])))
+    return len("false")
+
+
+def _longest_match(pattern: str) -> int:
+    """Of a pattern that is one class of characters so many times, as those of the answers are."""
+    repeated = re.fullmatch(r"\^\[.*\]\{\d+,(\d+)\}\$", pattern)
+    if repeated is None:
+        raise ValueError(f"the pattern {pattern!r} is not of the form ^[...]{{least,most}}$")
+    return int(repeated.group(1))

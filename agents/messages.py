@@ -3,10 +3,10 @@
 A model server's prefix cache then reads the clip once for all agents, people and rounds.
 """
 
-import base64
 import json
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from jinja2 import StrictUndefined
@@ -16,35 +16,52 @@ from agents.agent import PROMPTS, Agent, Message
 from agents.case import Case
 from agents.claims import LEVELS
 from agents.evidence_table import table
-from agents.frames import FrameImage
 from agents.knowledge_base import knowledge_text
+from agents.media import Media, media_parts
 from perception.errors import MentalisError
 
-TRANSCRIPT_CHARACTERS = 6_000  # about 1,500 tokens
+NOTHING = Media()
+
+
+class Turn(NamedTuple):
+    """A task that was put in this conversation, and the answer as JSON."""
+
+    task: str
+    answer: str
 
 
 class PromptError(MentalisError):
     """A prompt file that can't be read or filled in."""
 
 
-def messages(agent: Agent[Any], case: Case, frames: tuple[FrameImage, ...] = ()) -> list[Message]:
-    """The system message and one user message whose last part is the agent's task."""
-    parts = [*shared_parts(case, frames), {"type": "text", "text": task(agent, case)}]
-    return [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": parts}]
+def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequence[Turn] = ()) -> list[Message]:
+    """The system message, and a user message whose last part is the agent's task.
+
+    Args:
+        agent: whose task it is.
+        case: what is known.
+        media: of the case's presentation.
+        before: earlier tasks of the same conversation with the answers they got; the agent's task comes last.
+    """
+    tasks = [*(turn.task for turn in before), task(agent, case)]
+    first = [*shared_parts(case, media), {"type": "text", "text": tasks[0]}]
+    said: list[Message] = [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": first}]
+    for turn, following in zip(before, tasks[1:], strict=True):
+        said.append({"role": "assistant", "content": turn.answer})
+        said.append({"role": "user", "content": [{"type": "text", "text": following}]})
+    return said
 
 
-def shared_parts(case: Case, frames: tuple[FrameImage, ...]) -> list[Message]:
-    """Frames with their times, then words and evidence; nothing in it depends on agent, person or round."""
-    parts: list[Message] = []
-    for frame in frames:
-        url = "data:image/jpeg;base64," + base64.b64encode(frame.jpeg).decode()
-        parts.append({"type": "text", "text": f"{frame.id} (at {round(frame.time_s * 1000)} ms)"})
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-    # The fence is drawn from the clip's hash: words in a transcript can't close it, and it is the same in each call.
-    facts: dict[str, Any] = {"clip": case.clip, "people": case.people, "fence": case.clip.sha256[:12]}
+def shared_parts(case: Case, media: Media) -> list[Message]:
+    """Pictures, video and sound, then words and evidence; nothing in it depends on agent, person or round."""
+    facts: dict[str, Any] = {
+        "clip": case.clip,
+        "people": case.people,
+        "fence": case.fence,
+        "presentation": case.presentation,
+    }
     content = {**facts, "transcript": transcript(case), "evidence": table(case)}
-    parts.append({"type": "text", "text": fill("evidence.md", content)})
-    return parts
+    return [*media_parts(media, case.presentation.moments_s), {"type": "text", "text": fill("evidence.md", content)}]
 
 
 def task(agent: Agent[Any], case: Case) -> str:
@@ -60,6 +77,7 @@ def task(agent: Agent[Any], case: Case) -> str:
         "duration_ms": int(case.clip.duration_s * 1000),
         "claims": claims_json(case),
         **{level: claims_json(case, level) for level in LEVELS},
+        **agent.given,
     }
     return fill(agent.prompt, content)
 
@@ -80,7 +98,7 @@ def transcript(case: Case) -> str:
     for utterance in case.clip.transcript:
         line = json.dumps(utterance.model_dump(mode="json"), ensure_ascii=False)
         used += len(line)
-        if used > TRANSCRIPT_CHARACTERS:
+        if used > case.presentation.transcript_characters:
             lines.append(f"({len(case.clip.transcript) - len(lines)} further utterances are left out for lack of room)")
             break
         lines.append(line)

@@ -1,6 +1,7 @@
 """How much each observation bears on the labels that are asked for, by sentence embeddings."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def relevance(observations: Iterable[Observation], codebook: Codebook, embedder:
     Raises:
         EmbedderError: sentence-transformers is not installed, or the model can't be loaded.
     """
-    model = _load(embedder)
+    model = load_embedder(embedder)
     texts = {o.id: o.text for o in observations}
     labels = [f"{label.name}: {label.definition}" for level in LEVELS for label in codebook.labels(level)]
     if not texts:
@@ -36,7 +37,13 @@ def relevance(observations: Iterable[Observation], codebook: Codebook, embedder:
     return dict(zip(texts, np.clip(nearest, 0, 1).tolist(), strict=True))
 
 
-def _load(embedder: str) -> Any:
+@lru_cache(maxsize=1)
+def load_embedder(embedder: str) -> Any:
+    """A sentence-transformers model by its id or folder; the last one is kept.
+
+    Raises:
+        EmbedderError: sentence-transformers is not installed, or the model can't be loaded.
+    """
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:

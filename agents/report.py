@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agents.claims import Claim, RejectedClaim, Verdict
+from agents.presentation import Presentation
 from perception.clip import Utterance
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
@@ -61,6 +62,9 @@ class TokenUse(Frozen):
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
 
+    def __add__(self, other: "TokenUse") -> "TokenUse":
+        return TokenUse(**{name: getattr(self, name) + getattr(other, name) for name in TokenUse.model_fields})
+
 
 class Provenance(Frozen):
     """With what the report was made."""
@@ -74,6 +78,7 @@ class Provenance(Frozen):
     prompts_sha256: str
     knowledge_sha256: str
     seed: int
+    presentation: Presentation | None = Field(default=None, description="what a model was shown of the clip")
     tokens: TokenUse = TokenUse()
     seconds: dict[str, float] = Field(default_factory=dict, description="time by stage")
 

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Sequence
 
-from agents.agent import ask
 from agents.case import Case
 from agents.checks import critique
 from agents.claims import LEVELS, Claim, RejectedClaim, Verdict
 from agents.critic import critic
 from agents.errors import ModelError
 from agents.report import TokenUse
+from graphs.asking import put
 from graphs.events import AgentFinished, Check
-from graphs.judging import frames_of, linked
+from graphs.judging import linked
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
 
@@ -65,7 +65,7 @@ async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> tupl
     started = time.perf_counter()
     tokens, failure, verdicts = TokenUse(), None, []
     try:
-        answer, tokens = await ask(critic(), case, setup.model, await frames_of(case, setup))
+        answer, tokens, *_ = await put(critic(), case, setup.clip, setup.model)
         known = {c.id for c in claims}
         verdicts = [
             Verdict(check=MODEL_CHECK, claim=v.claim, passed=v.agrees, detail=v.reason, round=round_)

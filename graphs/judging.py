@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from agents.agent import Agent, ask
+from agents.agent import Agent
 from agents.behaviour import behaviour
 from agents.case import Case
 from agents.checks import accept
@@ -13,9 +14,10 @@ from agents.claims import LEVELS, Claim, ClaimList, Level, RejectedClaim, Verdic
 from agents.cognition import cognition
 from agents.emotion import emotion
 from agents.errors import ModelError
-from agents.frames import FrameImage, read_frames
+from agents.presentation import Presentation
 from agents.reasoner import reason
 from agents.report import TokenUse
+from graphs.asking import put
 from graphs.events import AgentFinished, Check
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
@@ -34,21 +36,15 @@ class Judgement(NamedTuple):
     rejected: Sequence[RejectedClaim]
     verdicts: Sequence[Verdict]
     tokens: TokenUse
-    failure: str | None
+    failures: Sequence[str]
+    presentation: Presentation
 
 
 async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
     """Ask the level's agent about everyone and keep what holds, in place of the level's earlier claims."""
     started = time.perf_counter()
     case = case_of(state, setup, level)
-    if case.people:
-        subjects: list[str | None] = list(case.people)
-        frames = await frames_of(case, setup)
-        judged = await asyncio.gather(*(about(level, case.about(p), setup, frames, state, tell) for p in subjects))
-        if len(case.people) > 1:
-            judged = [*judged, await about(level, case.about(None), setup, frames, state, tell)]
-    else:
-        judged = [nobody(level, case)]
+    judged = await about_all(level, case, setup, state["round"], tell) if case.people else [nobody(level, case)]
     others = [c for c in case.claims if c.level != level]
     claims = linked([*others, *(c for j in judged for c in j.claims)])
     return {
@@ -56,26 +52,37 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
         "pending": [pending for pending in state["pending"] if pending != level],
         "rejected": [r.model_dump(mode="json") for j in judged for r in j.rejected],
         "verdicts": [v.model_dump(mode="json") for j in judged for v in j.verdicts],
-        "failures": [{"stage": f"agent {level}", "what": j.failure} for j in judged if j.failure],
-        "tokens": _sum([j.tokens for j in judged]).model_dump(),
+        "failures": [{"stage": f"agent {level}", "what": failure} for j in judged for failure in j.failures],
+        "tokens": sum((j.tokens for j in judged), TokenUse()).model_dump(),
+        "presentation": judged[-1].presentation.model_dump(mode="json"),
         "seconds": {level: time.perf_counter() - started},
     }
 
 
-async def about(
-    level: Level, case: Case, setup: Setup, frames: tuple[FrameImage, ...], state: State, tell: Tell
-) -> Judgement:
+async def about_all(level: Level, case: Case, setup: Setup, round_: int, tell: Tell) -> list[Judgement]:
+    """Everyone judged, then all together; the first alone, so that its prefix is there for the others to share."""
+    first = await about(level, case.about(case.people[0]), setup, round_, tell)
+    case = replace(case, presentation=first.presentation)
+    others = await asyncio.gather(*(about(level, case.about(p), setup, round_, tell) for p in case.people[1:]))
+    together = [await about(level, case.about(None), setup, round_, tell)] if others else []
+    return [first, *others, *together]
+
+
+async def about(level: Level, case: Case, setup: Setup, round_: int, tell: Tell) -> Judgement:
     """One person (or all together) judged at one level; a model that fails leaves no claim but a failure."""
     started = time.perf_counter()
-    failure, tokens, drafts = None, TokenUse(), ClaimList(claims=())
+    failures: list[str] = []
+    tokens, drafts, presentation = TokenUse(), ClaimList(claims=()), case.presentation
     try:
         if setup.model is None:
             drafts = reason(level, case)
         else:
-            drafts, tokens = await ask(AGENTS[level](), case, setup.model, frames)
+            drafts, tokens, presentation, notes = await put(AGENTS[level](), case, setup.clip, setup.model)
+            failures += notes
     except ModelError as error:
-        failure, tokens = f"{case.person or 'everyone'}: {error}", error.tokens
-    claims, rejected, verdicts = accept(drafts.claims, level, case, state["round"])
+        failures.append(f"{case.person or 'everyone'}: {error}")
+        tokens = error.tokens
+    claims, rejected, verdicts = accept(drafts.claims, level, replace(case, presentation=presentation), round_)
     for verdict in verdicts:
         tell(Check(level=level, verdict=verdict))
     tell(
@@ -86,17 +93,10 @@ async def about(
             rejected=len(rejected),
             seconds=time.perf_counter() - started,
             tokens=tokens,
-            error=failure,
+            error="; ".join(failures) or None,
         )
     )
-    return Judgement(claims, rejected, verdicts, tokens, failure)
-
-
-async def frames_of(case: Case, setup: Setup) -> tuple[FrameImage, ...]:
-    """The frames that the model is shown; none when the knowledge reasoner judges."""
-    if setup.model is None or not case.frames_shown_s:
-        return ()
-    return await asyncio.to_thread(read_frames, setup.clip, case.frames_shown_s)
+    return Judgement(claims, rejected, verdicts, tokens, failures, presentation)
 
 
 def nobody(level: Level, case: Case) -> Judgement:
@@ -112,7 +112,7 @@ def nobody(level: Level, case: Case) -> Judgement:
         evidence=(),
         abstained=True,
     )
-    return Judgement([claim], [], [], TokenUse(), None)
+    return Judgement([claim], [], [], TokenUse(), [], case.presentation)
 
 
 def linked(claims: Sequence[Claim]) -> list[Claim]:
@@ -135,7 +135,3 @@ def linked(claims: Sequence[Claim]) -> list[Claim]:
         )
         for c in ordered
     ]
-
-
-def _sum(uses: Sequence[TokenUse]) -> TokenUse:
-    return TokenUse(**{name: sum(getattr(use, name) for use in uses) for name in TokenUse.model_fields})

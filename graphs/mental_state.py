@@ -13,9 +13,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
+from agents.budget import present
+from agents.case import Case
 from agents.claims import LEVELS, Level
-from agents.evidence_table import choose, overflows
-from agents.frames import choose_times
+from agents.messages import fill, task
+from agents.presentation import Presentation
 from agents.relevance import EmbedderError, relevance
 from graphs import judging, reporting
 from graphs.critique import review
@@ -40,18 +42,16 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
 
 
 async def board(state: State, runtime: Runtime[Setup]) -> State:
-    """Lay out what every agent will see: who is there, and which frames a model is shown."""
+    """Lay out what every agent will see: who is there, and what of the clip and the evidence a model is shown."""
     setup = runtime.context
     evidence = setup.store.get(state["evidence"], Evidence)
     people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
-    shows_frames = setup.model is not None and (await setup.model.abilities()).images
-    frames_s = choose_times(evidence, setup.clip.duration_s) if shows_frames else ()
-    shown, failure = await _chosen(evidence, setup)
+    begun: State = {**state, "people": people}
+    presentation, notes = await chosen(case_of(begun, setup), setup)
     return {
         "people": people,
-        "frames_s": list(frames_s),
-        "shown": list(shown),
-        "failures": [{"stage": "evidence board", "what": failure}] if failure else [],
+        "presentation": presentation.model_dump(mode="json"),
+        "failures": [{"stage": "evidence board", "what": note} for note in notes],
         "pending": list(LEVELS),
         "claims": [],
         "feedback": {},
@@ -59,15 +59,21 @@ async def board(state: State, runtime: Runtime[Setup]) -> State:
     }
 
 
-async def _chosen(evidence: Evidence, setup: Setup) -> tuple[tuple[str, ...], str | None]:
-    """What a model is shown of the evidence, and why it could not be ranked by relevance if so."""
-    if setup.model is None or setup.embedder is None or not overflows(evidence):
-        return choose(evidence), None
-    try:
-        ranks = await asyncio.to_thread(relevance, evidence.observations, setup.codebook, setup.embedder)
-    except EmbedderError as error:
-        return choose(evidence), f"{error} (the surest observations are shown instead)"
-    return choose(evidence, ranks), None
+async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...]]:
+    """What a model is shown, and what it could not be; nothing is chosen when there is no model."""
+    if setup.model is None:
+        return Presentation(), ()
+    able = await setup.model.abilities()
+    tasks = max(len(task(agent(), case)) for agent in judging.AGENTS.values()) + len(fill("system.md", {}))
+    ranks: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
+    if setup.embedder is not None:
+        try:
+            ranks = await asyncio.to_thread(relevance, case.evidence.observations, setup.codebook, setup.embedder)
+        except EmbedderError as error:
+            notes = (f"{error} (the surest observations are shown instead)",)
+    presentation, unmet = present(case.evidence, case.clip.has_audio, able, setup.wanted, tasks, ranks)
+    return presentation, (*notes, *unmet)
 
 
 async def behaviour(state: State, runtime: Runtime[Setup]) -> State:

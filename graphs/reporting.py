@@ -10,7 +10,7 @@ import yaml
 
 import agents.report
 from agents.affect import affect
-from agents.agent import ask, prompts_sha256
+from agents.agent import prompts_sha256
 from agents.case import Case
 from agents.claims import RejectedClaim, Verdict
 from agents.errors import ModelError
@@ -18,8 +18,8 @@ from agents.knowledge_base import knowledge_sha256
 from agents.narration import narrate
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
+from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
-from graphs.judging import frames_of
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
 from perception.au_intensity import catalogue
@@ -34,7 +34,7 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
     if setup.model is not None and any(not c.abstained for c in case.claims):
         try:
-            answer, tokens = await ask(narrator(), case, setup.model, await frames_of(case, setup))
+            answer, tokens, *_ = await put(narrator(), case, setup.clip, setup.model)
             text = answer.text
         except ModelError as error:
             failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
@@ -72,6 +72,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             prompts_sha256=prompts_sha256(),
             knowledge_sha256=knowledge_sha256(),
             seed=setup.seed,
+            presentation=case.presentation if setup.model else None,
             tokens=TokenUse.model_validate(state.get("tokens", {})),
             seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},
         ),

@@ -29,6 +29,7 @@ def thread_of(setup: Setup) -> str:
         "codebook": setup.codebook.sha256,
         "model": model.name if model else None,
         "embedder": setup.embedder,
+        "wanted": setup.wanted.model_dump(),
         "max_revisions": setup.max_revisions,
         "seed": setup.seed,
         "version": setup.version,

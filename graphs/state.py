@@ -8,6 +8,8 @@ from agents.agent import Model
 from agents.case import Case
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
+from agents.fence import fence
+from agents.presentation import Presentation, Wanted
 from agents.report import ClipFacts, TokenUse
 from graphs.store import ContentStore
 from perception.cache import Cache
@@ -17,6 +19,7 @@ from perception.isolation import WorkerLimits
 from perception.tool import Tool
 
 Json = dict[str, Any]
+USUAL = Wanted()
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Setup:
     model: Model | None = None  # none: the knowledge reasoner
     embedder: str | None = None  # ranks what a model is shown when there is more than fits
     worker: WorkerLimits | None = None  # none: measure in this process
+    wanted: Wanted = USUAL  # of what a model is shown
+    secret: bytes = b""  # of this installation: whoever makes a clip does not know how its words are fenced
     max_revisions: int = 2
     seed: int = 0
     version: str = ""
@@ -43,7 +48,7 @@ def add_seconds(before: dict[str, float], after: dict[str, float]) -> dict[str, 
 
 def add_tokens(before: Json, after: Json) -> Json:
     """Add token use up."""
-    return {name: before.get(name, 0) + after.get(name, 0) for name in TokenUse.model_fields}
+    return (TokenUse.model_validate(before) + TokenUse.model_validate(after)).model_dump()
 
 
 class State(TypedDict, total=False):
@@ -51,8 +56,7 @@ class State(TypedDict, total=False):
 
     evidence: str
     people: list[str]
-    frames_s: list[float]
-    shown: list[str]  # ids of the observations that a model is shown
+    presentation: Json  # what a model is shown
     claims: list[Json]
     pending: list[Level]  # levels that still have to be judged in this round
     feedback: dict[Level, list[str]]  # what the critic wants changed
@@ -92,6 +96,6 @@ def case_of(state: State, setup: Setup, level: Level | None = None) -> Case:
         people=tuple(state.get("people", ())),
         claims=tuple(Claim.model_validate(c) for c in state.get("claims", ())),
         feedback=tuple(state.get("feedback", {}).get(level, ())) if level else (),
-        shown=tuple(state["shown"]) if "shown" in state else None,
-        frames_shown_s=tuple(state.get("frames_s", ())),
+        fence=fence(setup.clip.sha256, setup.secret),
+        presentation=Presentation.model_validate(state.get("presentation", {})),
     )

@@ -10,12 +10,14 @@ from typing import Any
 from agents.agent import Model
 from agents.codebook import load_codebook
 from agents.opening import open_model
+from agents.presentation import Wanted
 from agents.report import Report
 from graphs.events import Event, ReportReady
 from graphs.running import run
 from graphs.state import Setup
 from graphs.store import ContentStore
 from mentalis import __version__
+from mentalis.secret import secret
 from mentalis.settings import Settings, SettingsError, read_settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip
@@ -95,6 +97,8 @@ async def stream(
         model=model,
         embedder=settings.embedder,
         worker=_limits(settings) if settings.isolate else None,
+        wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
+        secret=secret(settings.data),
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -27,6 +27,13 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="key of the endpoint")
     embedder: str | None = Field(
         default=None, description="sentence-transformers id or folder: ranks evidence when a model has no room for all"
+    )
+    media: Literal["auto", "video", "frames", "text"] = Field(
+        default="auto", description="what a model is shown of the clip: the most that it takes, or less"
+    )
+    frames: Annotated[int, Field(ge=1, le=64)] = Field(default=8, description="frames that a model is shown")
+    frame_choice: Literal["evidence", "uniform"] = Field(
+        default="evidence", description="frames where something was measured, or evenly spread ones"
     )
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
     tools: Annotated[tuple[str, ...], NoDecode] = Field(

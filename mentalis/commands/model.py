@@ -1,5 +1,7 @@
 """`mentalis model`: a vLLM server of one's own."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,14 +29,38 @@ def install(
 @app.command("serve")
 def serve(
     name: Annotated[str, typer.Argument(help="Hugging Face id or folder of the model.", show_default=False)],
-    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 8000,
+    gpus: Annotated[
+        int, typer.Option(min=1, help="GPUs to use: copies of a small model, or a large one over all.")
+    ] = 1,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on the loopback address.")] = 8000,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds until it must be ready, download included.")] = 3600.0,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show vLLM's log.")] = False,
     environment: Where = None,
     flags: Annotated[list[str] | None, typer.Argument(help="Further flags for vLLM, after --.")] = None,
 ) -> None:
-    """Start vLLM with the flags that Mentalis needs, on the loopback address."""
-    from mentalis import vllm_environment
+    """Start vLLM with the flags that the model needs, on the loopback address, until Ctrl-C."""
+    import shlex
+    import signal
 
-    vllm_environment.serve(environment or vllm_environment.default_folder(), name, port, flags or [])
+    from mentalis import vllm_environment, vllm_serving
+    from mentalis.settings import read_settings
+
+    folder = environment or vllm_environment.default_folder()
+    command = vllm_serving.command(folder, name, port, gpus, flags or [])
+    vllm_serving.check_free(port)
+    log = read_settings().data / "logs" / f"vllm-{port}.log"
+    typer.echo(f"starting vLLM with {vllm_serving.about(name)}; its log: {log}", err=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as at Ctrl-C
+    try:
+        with vllm_serving.running(command, log) as child:
+            with waiting(log, verbose) as tick:
+                vllm_serving.until_healthy(child, port, log, timeout, tick)
+            url = vllm_serving.base_url(port)
+            typer.echo(url)
+            typer.echo(f"next: mentalis analyze CLIP --model {shlex.quote(name)} --base-url {url}", err=True)
+            vllm_serving.until_dead(child, log, tick)
+    except KeyboardInterrupt:
+        typer.echo("vLLM is stopped", err=True)
 
 
 @app.command("check")
@@ -61,6 +87,31 @@ def check(
     Console().print(table)
 
 
+@contextmanager
+def waiting(log: Path, verbose: bool) -> Iterator[Callable[[], None]]:
+    """What to call now and then while vLLM starts and runs: it shows the log, or else the seconds until it is ready."""
+    import time
+
+    from rich.console import Console
+
+    from mentalis.vllm_serving import follow
+
+    if verbose:
+        news = follow(log)
+
+        def show() -> None:
+            typer.echo(next(news), nl=False, err=True)
+
+        try:
+            yield show
+        finally:
+            show()
+        return
+    started = time.monotonic()
+    with Console(stderr=True).status("waiting for vLLM") as status:
+        yield lambda: status.update(f"waiting for vLLM: {time.monotonic() - started:.0f} s")
+
+
 async def answers(settings: "Settings") -> dict[str, str]:
     """What the endpoint of the settings does with their model, in words.
 
@@ -77,20 +128,21 @@ async def answers(settings: "Settings") -> dict[str, str]:
         client.name = settings.model or next(iter(served), "")
         if client.name not in served:
             raise ModelError(f"{client.base_url} does not serve {client.name!r}; it serves: {', '.join(served)}")
-        able, extras = await client.abilities(), await client.extras()
+        able = await client.abilities()
     finally:
         await client.close()
     return {
         "model": client.name,
         "all models": ", ".join(served),
         "context": f"{able.context_tokens:,} tokens" if able.context_tokens else "not told",
-        "video": _yes(able.video),
-        "images": _yes(able.images),
-        "audio": _yes(able.audio),
-        "keep to a schema": _yes(extras.schema_followed),
-        "give logprobs": _yes(extras.logprobs),
+        "video": _yes(able.video, f"{able.frame_tokens:.0f} tokens a frame"),
+        "images": _yes(able.images, f"{able.picture_tokens:.0f} tokens a picture of 448 x 448"),
+        "audio": _yes(able.audio, f"{able.sound_second_tokens:.0f} tokens a second"),
+        "text": f"{able.characters_per_token:.1f} characters a token",
+        "keep to a schema": _yes(able.schema_followed),
+        "give logprobs": _yes(able.logprobs),
     }
 
 
-def _yes(able: bool) -> str:
-    return "yes" if able else "no"
+def _yes(able: bool, at: str = "") -> str:
+    return (f"yes, {at}" if at else "yes") if able else "no"

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from agents.case import Case
 from agents.claims import Claim, Draft
 from agents.codebook import load_codebook
+from agents.presentation import Presentation
 from agents.report import ClipFacts
 from perception.evidence import Abstention, Evidence, Observation, Signal
 
@@ -107,5 +108,5 @@ def cases(draw):
     frames = tuple(draw(st.lists(st.floats(0, DURATION_S), max_size=3)))
     return make_case(
         *faces, *draw(observations(people)), person=person, people=people, codebook=codebook, units=units,
-        frames_shown_s=frames,
+        presentation=Presentation(way="frames", moments_s=frames),
     )  # fmt: skip

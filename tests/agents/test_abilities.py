@@ -1,13 +1,14 @@
 """What an endpoint can do is found out by asking it, once."""
 
 import json
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from scripted_endpoint import scripted_endpoint
 from typer.testing import CliRunner
 
-from agents.abilities import Abilities, Extras
+from agents.abilities import Abilities
 from agents.chat_model import ChatModel
 from agents.errors import ContextOverflow, ModelError
 
@@ -16,7 +17,7 @@ QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many?"}]}
 
 
 class Count(BaseModel):
-    number: int
+    number: Annotated[int, Field(ge=0, le=99)]
 
 
 def taking(*media, schema=True, logprobs=False):
@@ -45,7 +46,7 @@ async def of(endpoint, what, name="tiny"):
 async def test_each_medium_is_tried_and_the_context_told():
     with scripted_endpoint(taking("image_url", "video_url"), SERVED) as endpoint:
         able = await of(endpoint, "abilities")
-    assert able == Abilities(context_tokens=16_384, images=True, video=True, audio=False)
+    assert able == Abilities(context_tokens=16_384, images=True, video=True, audio=False, schema_followed=True)
 
 
 async def test_an_endpoint_is_asked_once():
@@ -53,12 +54,13 @@ async def test_an_endpoint_is_asked_once():
         model = ChatModel("tiny", endpoint.url)
         assert await model.abilities() == await model.abilities()
         await model.close()
-    assert len(endpoint.asked) == 3, "a picture, a video, a sound"
+    assert len(endpoint.asked) == 7, "nothing, words, a picture, a video, a sound, a schema, probabilities"
 
 
 async def test_an_endpoint_that_does_not_tell_its_models_still_takes_media():
     with scripted_endpoint(taking("image_url", "video_url", "input_audio")) as endpoint:
-        assert await of(endpoint, "abilities") == Abilities(images=True, video=True, audio=True)
+        able = await of(endpoint, "abilities")
+    assert (able.images, able.video, able.audio, able.context_tokens) == (True, True, True, None)
 
 
 async def test_an_endpoint_that_is_away_can_do_nothing_for_now():
@@ -73,7 +75,8 @@ async def test_an_endpoint_that_is_away_can_do_nothing_for_now():
 @pytest.mark.parametrize("schema", [True, False])
 async def test_a_schema_is_followed_or_not(schema):
     with scripted_endpoint(taking(schema=schema)) as endpoint:
-        assert await of(endpoint, "extras") == Extras(schema_followed=schema, logprobs=False)
+        able = await of(endpoint, "abilities")
+    assert (able.schema_followed, able.logprobs) == (schema, False)
 
 
 async def test_a_model_that_is_not_served_is_said_with_those_that_are():
@@ -107,7 +110,8 @@ def test_the_command_tells_what_an_endpoint_can_do():
     rows = {row[0]: row[-1] for row in columns if len(row) == 2}
     assert rows["model"] == "tiny"
     assert rows["context"] == "16,384 tokens"
-    assert (rows["images"], rows["video"], rows["audio"], rows["keep to a schema"]) == ("yes", "no", "no", "yes")
+    assert rows["images"].startswith("yes, ")
+    assert (rows["video"], rows["audio"], rows["keep to a schema"]) == ("no", "no", "yes")
 
 
 def test_the_command_names_the_served_models_when_another_is_asked_for():

@@ -4,9 +4,10 @@ import asyncio
 import json
 import threading
 import time
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from scripted_endpoint import scripted_endpoint
 
 from agents.chat_model import ChatModel
@@ -18,7 +19,7 @@ GOOD = (200, json.dumps({"number": 7}), "stop")
 
 
 class Count(BaseModel):
-    number: int
+    number: Annotated[int, Field(ge=0, le=99)]
 
 
 async def asked(url, waited=None, **options):

@@ -5,9 +5,13 @@ from case_making import DURATION_S, cases, claim, draft, face, make_case, saw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.checks import accept, critique, frame_id
+from agents.checks import accept, critique
 from agents.claims import FRAME_PREFIX, LEVELS, Draft
+from agents.media import frame_id
+from agents.presentation import Presentation
 from agents.reasoner import reason
+
+FRAME = Presentation(way="frames", moments_s=(2.4,))
 
 SMILE = (saw("au6", value=2.5), saw("au12", value=3.5))
 FROWN = (saw("au4", value=3.0), saw("au15", value=3.0))
@@ -17,7 +21,13 @@ def case_of_two(**changes):
     """P1 smiles at 2-4 s, P2 nods at 6-7 s, someone speaks all the time; a frame was shown at 2.4 s."""
     nod = saw("nod", 6, 7, person="P2")
     return make_case(
-        face(), *SMILE, nod, saw("utterance", 0, 10), people=("P1", "P2"), frames_shown_s=(2.4,), **changes
+        face(),
+        *SMILE,
+        nod,
+        saw("utterance", 0, 10),
+        people=("P1", "P2"),
+        presentation=FRAME,
+        **changes,
     )
 
 
@@ -212,7 +222,7 @@ LIES = st.builds(
 @given(case=cases(), level=st.sampled_from(LEVELS), lies=st.lists(LIES, max_size=6))
 def test_every_accepted_claim_cites_what_exists_while_it_holds_inside_the_clip(case, level, lies):
     times = {o.id: (o.start_s, o.end_s) for o in case.evidence.observations}
-    times |= {frame_id(t): (t, t) for t in case.frames_shown_s}
+    times |= {frame_id(t): (t, t) for t in case.presentation.moments_s}
     claims, rejected, _ = accept(lies, level, case)
     assert len(claims) + len(rejected) == len(lies)
     for made in claims:

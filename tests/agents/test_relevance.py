@@ -5,12 +5,13 @@ import pytest
 from case_making import saw
 
 from agents.codebook import load_codebook
-from agents.evidence_table import choose
+from agents.evidence_table import fitting, ranked
 from agents.relevance import EmbedderError, relevance
 from perception.evidence import Evidence
 
 pytest.importorskip("sentence_transformers", reason="the neural extra is not installed")
 TOPIC = {"happiness": 0, "smile": 0, "light": 1, "lamp": 1}  # dimension of a word's vector
+ROOM = 12_000  # characters
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,9 @@ def test_the_relevant_stays_when_there_is_no_room_for_all(embedder):
     lamps = [saw("light", number=n, confidence=0.9).model_copy(update={"text": "a lamp " * 20}) for n in range(1, 90)]
     smile = saw("au12", confidence=0.5).model_copy(update={"text": "a smile"})
     evidence = Evidence(clip_sha256="0" * 64, duration_s=10, observations=(*lamps, smile))
-    assert "au12-1" not in choose(evidence)
-    assert "au12-1" in choose(evidence, relevance(evidence.observations, load_codebook("basic"), embedder))
+    assert "au12-1" not in fitting(evidence, ranked(evidence), ROOM)
+    relevant = ranked(evidence, relevance(evidence.observations, load_codebook("basic"), embedder))
+    assert "au12-1" in fitting(evidence, relevant, ROOM)
 
 
 def test_an_embedder_that_is_not_there_is_said_in_one_line(tmp_path):

@@ -1,0 +1,67 @@
+"""An agent asked about a case, with less where the model can't take what it is shown, and told so."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from agents.agent import Agent, Model, ask
+from agents.budget import halved, without
+from agents.case import Case
+from agents.errors import ContextOverflow, MediaRefused, ModelError
+from agents.media import read_media
+from agents.messages import Turn
+from agents.presentation import Presentation
+from agents.report import TokenUse
+from perception.clip import Clip
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Asked(NamedTuple, Generic[T]):
+    """An answer, what it cost, and what the model was shown in the end."""
+
+    content: T
+    tokens: TokenUse
+    presentation: Presentation
+    notes: tuple[str, ...]  # why it was shown less than was meant
+
+
+async def put(agent: Agent[T], case: Case, clip: Clip, model: Model, before: Sequence[Turn] = ()) -> Asked[T]:
+    """Ask, and where the model refuses a medium show the next lesser, where its context is too short half (once).
+
+    Raises:
+        ModelError: the model can't be reached, refuses all, or never gives a valid answer.
+    """
+    presentation, notes, spent, halves = case.presentation, [], TokenUse(), 0
+    while True:
+        media = await asyncio.to_thread(read_media, clip, presentation)
+        try:
+            answer = await ask(agent, replace(case, presentation=presentation), model, media, before)
+        except (MediaRefused, ContextOverflow) as error:
+            spent += error.tokens
+            lesser = None
+            if isinstance(error, MediaRefused):
+                lesser = without(presentation, error.medium)
+            elif not halves:
+                lesser, halves = halved(presentation, case.evidence), 1
+            if lesser is None:
+                error.tokens = spent
+                raise
+            notes.append(f"{error}: {told(presentation, lesser)}")
+            presentation = lesser
+        except ModelError as error:
+            error.tokens = spent + error.tokens
+            raise
+        else:
+            return Asked(answer.content, spent + answer.tokens, presentation, tuple(notes))
+
+
+def told(before: Presentation, after: Presentation) -> str:
+    """What a model is shown in place of what it was."""
+    if after.way != before.way or after.sound_s == before.sound_s:
+        pictures = {"video": "a video", "frames": f"{len(after.moments_s)} frames", "text": "text alone"}[after.way]
+        return f"{pictures} and {len(after.shown or ())} observations are shown instead"
+    return f"{after.sound_s:.0f} s of its sound are played instead" if after.sound_s else "its sound is not played"

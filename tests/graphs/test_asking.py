@@ -1,0 +1,78 @@
+"""A model that can't take what it is shown is shown less, and the report says so."""
+
+import json
+
+import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+
+import mentalis
+
+MEDIA = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
+
+
+def refusing(*kinds):
+    """An endpoint that takes every medium of a trial, and refuses some in earnest."""
+
+    def answer(request):
+        schema = schema_of(request)
+        if schema is None:
+            return 200, "ok", "stop"
+        sent = {
+            MEDIA[p["type"]]
+            for m in request["messages"]
+            for p in m["content"]
+            if isinstance(p, dict) and p["type"] in MEDIA
+        }
+        if sent & set(kinds):
+            return 400, f"At most 0 {(sent & set(kinds)).pop()}(s) may be provided in one prompt.", ""
+        return 200, json.dumps(sample(schema)), "stop"
+
+    return answer
+
+
+def analysed(demo, tmp_path, answer, **options):
+    with scripted_endpoint(answer, {"tiny": 32_768}) as endpoint:
+        report = mentalis.analyze(
+            demo.clip, tools=("blinks",), data=tmp_path, model="tiny", base_url=endpoint.url, retries=0, **options
+        )
+        return report, [r for r in endpoint.asked if schema_of(r)]
+
+
+@pytest.mark.parametrize(("refused", "way"), [(("video",), "frames"), (("video", "image"), "text")])
+def test_a_refused_medium_falls_to_the_next_for_the_whole_analysis(refused, way, demo, tmp_path):
+    report, asked = analysed(demo, tmp_path, refusing(*refused))
+    assert report.provenance.presentation.way == way
+    told = [f.what for f in report.failures if "instead" in f.what]
+    assert len(told) == len(refused), "said once each, not by every agent"
+    assert all("HTTP 400" in what for what in told)
+    assert len(asked) - report.provenance.tokens.calls == len(refused), "each medium was tried in vain once"
+    assert {f.stage for f in report.failures} <= {"agent behaviour", "evidence board"}
+
+
+def test_what_was_too_long_is_halved_once(demo, tmp_path):
+    tries = []
+
+    def answer(request):
+        if (schema := schema_of(request)) is None:
+            return 200, "ok", "stop"
+        tries.append(sum(p["type"] == "image_url" for p in request["messages"][1]["content"]))
+        if tries[-1] > 4:
+            return 400, "This model's maximum context length is 8192 tokens. However, you requested 9000.", ""
+        return 200, json.dumps(sample(schema)), "stop"
+
+    report, _ = analysed(demo, tmp_path, answer, media="frames")
+    assert tries[:2] == [8, 4]
+    assert set(tries[1:]) == {4}, "later agents are shown the half at once"
+    assert any("4 frames" in f.what and "8192 tokens" in f.what for f in report.failures)
+
+
+def test_what_is_too_long_even_halved_is_a_failure(demo, tmp_path):
+    told = "This model's maximum context length is 100 tokens. However, you requested 9000."
+
+    def answer(request):
+        return (200, "ok", "stop") if schema_of(request) is None else (400, told, "")
+
+    report, asked = analysed(demo, tmp_path, answer)
+    assert not [c for c in report.claims if not c.abstained]
+    assert len(asked) == 2 * 3, "three agents, each once and once with half"
+    assert all("100 tokens" in f.what for f in report.failures)
