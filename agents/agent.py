@@ -13,6 +13,7 @@ from agents.case import Case
 from agents.claims import ClaimList, Level
 from agents.evidence_table import shown
 from agents.json_schema import server_schema
+from agents.label_odds import TokenOdds
 from agents.media import Media, frame_id
 from agents.report import TokenUse
 
@@ -26,10 +27,11 @@ Message = dict[str, Any]  # one of OpenAI's chat messages
 
 
 class Answer(NamedTuple, Generic[T]):
-    """A parsed and validated answer, and what it cost."""
+    """A parsed and validated answer, what it cost, and with what probabilities each token came (none: not told)."""
 
     content: T
     tokens: TokenUse
+    odds: tuple[TokenOdds, ...] = ()
 
 
 class Model(Protocol):
@@ -45,8 +47,17 @@ class Model(Protocol):
         """
         ...
 
-    async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
-        """The answer to the messages as an `output`; `schema` is what a server is made to follow.
+    async def answer(
+        self, messages: list[Message], output: type[T], schema: dict[str, Any], *, sample: int = 0, odds: bool = False
+    ) -> Answer[T]:
+        """The answer to the messages as an `output`.
+
+        Args:
+            messages: of a chat.
+            output: what the answer is read as.
+            schema: what a server is made to follow.
+            sample: 0 is the model's first choice, each other number a draw of its own.
+            odds: the probabilities of the answer's tokens are wanted, where the model tells them.
 
         Raises:
             ContextOverflow: it is more than the model's context holds.
@@ -74,13 +85,19 @@ class Agent(Generic[T]):
     narrowed: Callable[[Case], type[T]]
     level: Level | None = None
     knowledge: tuple[str, ...] = ()
+    choice: str | None = None  # field of the answer whose value's probability is wanted
     given: Mapping[str, Any] = field(default_factory=dict)  # what else its prompt is filled in with
 
 
 async def ask(
-    agent: Agent[T], case: Case, model: Model, media: Media | None = None, before: "Sequence[Turn]" = ()
+    agent: Agent[T],
+    case: Case,
+    model: Model,
+    media: Media | None = None,
+    before: "Sequence[Turn]" = (),
+    sample: int = 0,
 ) -> Answer[T]:
-    """Put the case to an agent, perhaps as the next turn of a conversation.
+    """Put the case to an agent, perhaps as the next turn of a conversation; `sample` as of `Model.answer`.
 
     Raises:
         ContextOverflow: it is more than the model's context holds.
@@ -90,7 +107,8 @@ async def ask(
     from agents.messages import messages
 
     asked = messages(agent, case, media or Media(), before)
-    return await model.answer(asked, agent.output, server_schema(agent.narrowed(case)))
+    schema = server_schema(agent.narrowed(case))
+    return await model.answer(asked, agent.output, schema, sample=sample, odds=agent.choice is not None)
 
 
 def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:

@@ -12,5 +12,6 @@ def behaviour() -> Agent[ClaimList]:
         output=ClaimList,
         narrowed=claims_about("behaviour"),
         level="behaviour",
+        choice="label",
         knowledge=("behaviour", "gestures"),
     )

@@ -14,6 +14,7 @@ from agents.abilities import Abilities, try_out
 from agents.agent import Answer, Message
 from agents.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
 from agents.json_schema import longest
+from agents.label_odds import token_odds
 from agents.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
 from agents.response_cache import ResponseCache
@@ -25,7 +26,9 @@ T = TypeVar("T", bound=BaseModel)
 ANSWER_SLACK = 1.5  # a token of an answer may be shorter than one of the evidence
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
 REPAIRS = 2  # further tries when an answer is not valid
-REPAIR_TEMPERATURE = 0.7  # at temperature 0 the same words would come again
+DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again
+SEEDS_A_SAMPLE = 100  # more than the tries of one
+MOST_LOGPROBS = 20  # alternatives to a token: as many as vLLM gives by default
 TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 REFUSED = (400, 413, 415, 422)
@@ -64,33 +67,35 @@ class ChatModel:
             timeout=timeout_s,
         )
 
-    async def answer(self, messages: list[Message], output: type[T], schema: dict[str, Any]) -> Answer[T]:
+    async def answer(
+        self, messages: list[Message], output: type[T], schema: dict[str, Any], *, sample: int = 0, odds: bool = False
+    ) -> Answer[T]:
         """A valid answer; see `Model`. An invalid one is asked for again, with what was wrong, a few times.
 
         Raises:
             ModelError: the endpoint can't be reached or refuses.
             ModelAnswerError: no answer was valid.
         """
-        key = ResponseCache.key(self._question(messages, schema))
+        options = self._options(schema, sample, odds)
+        key = ResponseCache.key({"endpoint": self.base_url, "model": self.name, "messages": messages, **options})
         if self._cache and (kept := self._cache.get(key)) is not None:
-            return Answer(parse(kept, output), TokenUse(calls_from_cache=1))
+            return _answer(_read(kept), output, TokenUse(calls_from_cache=1))
         spent, problem = TokenUse(), ""
         for attempt in range(1 + REPAIRS):
             try:
-                completion = await self._call(_with_problem(messages, problem), schema, attempt)
+                completion = await self._call(_with_problem(messages, problem), _again(options, attempt))
             except ModelError as error:
                 error.tokens = spent
                 raise
             spent = _added(spent, completion)
             try:
-                words = _words(completion)
-                content = parse(words, output)
+                answer = _answer(completion, output, spent)
             except InvalidAnswer as error:
                 problem = str(error)
                 continue
             if self._cache:
-                self._cache.put(key, words)
-            return Answer(content, spent)
+                self._cache.put(key, completion.model_dump_json())
+            return answer
         raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}", spent)
 
     async def abilities(self) -> Abilities:
@@ -121,14 +126,19 @@ class ChatModel:
         """Close the connections."""
         await self._client.close()
 
-    async def _call(self, messages: list[Message], schema: dict[str, Any], attempt: int) -> "ChatCompletion":
+    def _options(self, schema: dict[str, Any], sample: int, odds: bool) -> dict[str, Any]:
+        able = self._abilities or Abilities()
+        room = math.ceil(ANSWER_SLACK * longest(schema) / able.characters_per_token)  # for the longest answer
         json_schema = {"name": "answer", "schema": schema, "strict": True}
-        options = {
+        return {
             "response_format": {"type": "json_schema", "json_schema": json_schema},
-            "max_tokens": self._most_tokens(schema),
-            "seed": self.seed + attempt,
-            "temperature": max(self.temperature, REPAIR_TEMPERATURE) if attempt else self.temperature,
+            "max_tokens": room,
+            "seed": self.seed + SEEDS_A_SAMPLE * sample,
+            "temperature": max(self.temperature, DRAWN_TEMPERATURE) if sample else self.temperature,
+            **({"logprobs": True, "top_logprobs": MOST_LOGPROBS} if odds and able.logprobs else {}),
         }
+
+    async def _call(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
         for failures in range(1 + self._retries):
             try:
                 async with self._calls:
@@ -139,26 +149,12 @@ class ChatModel:
                 await self._sleep(_wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
 
-    def _most_tokens(self, schema: dict[str, Any]) -> int:
-        """Room for the longest answer that keeps the schema."""
-        return math.ceil(ANSWER_SLACK * longest(schema) / (self._abilities or Abilities()).characters_per_token)
-
     async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
         create: Any = self._client.chat.completions.create
         # a server that sends a byte now and then would never reach httpx's own timeout
         async with asyncio.timeout(self._timeout_s):
             completion: ChatCompletion = await create(model=self.name, messages=messages, **options)
         return completion
-
-    def _question(self, messages: list[Message], schema: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "model": self.name,
-            "endpoint": self.base_url,
-            "messages": messages,
-            "schema": schema,
-            "seed": self.seed,
-            "temperature": self.temperature,
-        }
 
     async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
         """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
@@ -212,6 +208,28 @@ def _wait_s(error: Exception, failures: int) -> float:
     if asked.replace(".", "", 1).isdigit():
         return min(float(asked), LONGEST_WAIT_S)
     return min(float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5)), LONGEST_WAIT_S)
+
+
+def _answer(completion: "ChatCompletion", output: type[T], spent: TokenUse) -> Answer[T]:
+    """The completion read as an answer.
+
+    Raises:
+        InvalidAnswer: it is none.
+    """
+    return Answer(parse(_words(completion), output), spent, token_odds(completion.choices[0].logprobs))
+
+
+def _read(kept: str) -> "ChatCompletion":
+    from openai.types.chat import ChatCompletion
+
+    return ChatCompletion.model_validate_json(kept)
+
+
+def _again(options: dict[str, Any], attempt: int) -> dict[str, Any]:
+    """The options of a further try: other words are drawn."""
+    if not attempt:
+        return options
+    return {**options, "seed": options["seed"] + attempt, "temperature": max(options["temperature"], DRAWN_TEMPERATURE)}
 
 
 def _words(completion: "ChatCompletion") -> str:

@@ -12,5 +12,6 @@ def cognition() -> Agent[ClaimList]:
         output=ClaimList,
         narrowed=claims_about("cognition"),
         level="cognition",
+        choice="label",
         knowledge=("cognition", "appraisal"),
     )

@@ -15,5 +15,6 @@ def emotion() -> Agent[ClaimList]:
         output=ClaimList,
         narrowed=claims_about("emotion"),
         level="emotion",
+        choice="label",
         knowledge=("facs", "physiology", "gestures"),
     )

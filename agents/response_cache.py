@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ResponseCache:
-    """Valid answers as JSON text in a folder, by the hash of everything that determines them."""
+    """Completions with a valid answer, as JSON text in a folder, by the hash of everything that determines them."""
 
     def __init__(self, folder: Path) -> None:
         """Keep answers in `folder`, which is made when the first one is put."""

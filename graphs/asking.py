@@ -11,6 +11,7 @@ from agents.agent import Agent, Model, ask
 from agents.budget import halved, without
 from agents.case import Case
 from agents.errors import ContextOverflow, MediaRefused, ModelError
+from agents.label_odds import TokenOdds
 from agents.media import read_media
 from agents.messages import Turn
 from agents.presentation import Presentation
@@ -27,10 +28,15 @@ class Asked(NamedTuple, Generic[T]):
     tokens: TokenUse
     presentation: Presentation
     notes: tuple[str, ...]  # why it was shown less than was meant
+    odds: tuple[TokenOdds, ...]  # with which probabilities each token came; none: not told
 
 
-async def put(agent: Agent[T], case: Case, clip: Clip, model: Model, before: Sequence[Turn] = ()) -> Asked[T]:
+async def put(
+    agent: Agent[T], case: Case, clip: Clip, model: Model, before: Sequence[Turn] = (), sample: int = 0
+) -> Asked[T]:
     """Ask, and where the model refuses a medium show the next lesser, where its context is too short half (once).
+
+    `before` are earlier turns of the conversation, `sample` the number of a draw (see `Model.answer`).
 
     Raises:
         ModelError: the model can't be reached, refuses all, or never gives a valid answer.
@@ -39,7 +45,7 @@ async def put(agent: Agent[T], case: Case, clip: Clip, model: Model, before: Seq
     while True:
         media = await asyncio.to_thread(read_media, clip, presentation)
         try:
-            answer = await ask(agent, replace(case, presentation=presentation), model, media, before)
+            answer = await ask(agent, replace(case, presentation=presentation), model, media, before, sample)
         except (MediaRefused, ContextOverflow) as error:
             spent += error.tokens
             lesser = None
@@ -56,7 +62,7 @@ async def put(agent: Agent[T], case: Case, clip: Clip, model: Model, before: Seq
             error.tokens = spent + error.tokens
             raise
         else:
-            return Asked(answer.content, spent + answer.tokens, presentation, tuple(notes))
+            return Asked(answer.content, spent + answer.tokens, presentation, tuple(notes), answer.odds)
 
 
 def told(before: Presentation, after: Presentation) -> str:
