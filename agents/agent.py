@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from agents.abilities import Abilities
 from agents.case import Case
-from agents.claims import ClaimList, Level
+from agents.claims import ClaimList, Level, drafts_for
 from agents.evidence_table import shown
 from agents.json_schema import server_schema
 from agents.label_odds import TokenOdds
@@ -112,15 +112,21 @@ async def ask(
 
 
 def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
-    """The output of an agent of a level: labels of the codebook, evidence that it is shown, times in the clip."""
+    """The output of an agent of a level; see `drafts_about`."""
 
     def output(case: Case) -> type[ClaimList]:
-        measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
-        seen = [frame_id(time_s) for time_s in case.presentation.moments_s]
-        last_ms = int(case.clip.duration_s * 1000)
-        return ClaimList.for_labels(case.codebook.ids(level), (*measured, *seen), last_ms)
+        claims = (drafts_about(level, case), ...)
+        narrowed: type[ClaimList] = create_model("ClaimList", __base__=ClaimList, claims=claims)
+        return narrowed
 
     return output
+
+
+def drafts_about(level: Level, case: Case) -> Any:
+    """The type of drafts of a level: labels of the codebook, evidence that is shown, times in the clip."""
+    measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
+    seen = [frame_id(time_s) for time_s in case.presentation.moments_s]
+    return drafts_for(case.codebook.ids(level), (*measured, *seen), int(case.clip.duration_s * 1000))
 
 
 def prompts_sha256() -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from agents.claims import ConfidenceFrom, Level
 from agents.codebook import codebook_names, load_codebook
 from perception.errors import MentalisError
 from perception.evidence import Frozen, Share
@@ -20,19 +21,21 @@ class CalibrationError(MentalisError):
 
 
 class Calibration(Frozen):
-    """A temperature for one model's confidences in one codebook's labels (Guo et al. 2017), and how it was fitted."""
+    """A temperature for one model's confidences in a codebook's labels of a level (Guo et al. 2017), and its origin."""
 
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(description="above 1: it was too sure")
     n: Annotated[int, Field(ge=1)] = Field(description="labelled samples that it was fitted on")
     fitted_on: str = Field(description="the benchmark")
     model: str
     codebook_sha256: str
+    level: Level
+    source: ConfidenceFrom = Field(description="what the scaled confidences were taken from")
     ece_before: Share = Field(description="expected calibration error of the confidences as they came")
     ece_after: Share
 
 
 class Calibrations(Frozen):
-    """The file beside a codebook: a calibration for each model."""
+    """The file beside a codebook: a calibration for each model, level and source of confidence."""
 
     calibrations: tuple[Calibration, ...]
 
@@ -51,8 +54,8 @@ def scaled(probability: float, temperature: float) -> float:
     return _held(1 / (1 + odds) if logit >= 0 else odds / (1 + odds))
 
 
-def load_calibration(codebook: str, model: str, folder: Path) -> Calibration | None:
-    """The calibration fitted for this model and for just these labels, or none.
+def load_calibrations(codebook: str, model: str, folder: Path) -> tuple[Calibration, ...]:
+    """The calibrations fitted for this model and for just these labels.
 
     Args:
         codebook: name of a shipped codebook, or a user's YAML file, beside which the calibration lies.
@@ -65,11 +68,11 @@ def load_calibration(codebook: str, model: str, folder: Path) -> Calibration | N
     """
     labels = load_codebook(codebook).sha256
     fitted = _read(_file(codebook, folder))
-    return next((c for c in fitted if c.model == model and c.codebook_sha256 == labels), None)
+    return tuple(c for c in fitted if c.model == model and c.codebook_sha256 == labels)
 
 
 def save_calibration(calibration: Calibration, codebook: str, folder: Path) -> Path:
-    """Keep a calibration with its codebook in place of the model's earlier one; see `load_calibration`.
+    """Keep a calibration with its codebook in place of the model's earlier one; see `load_calibrations`.
 
     Raises:
         CodebookError: no such codebook.
@@ -78,7 +81,7 @@ def save_calibration(calibration: Calibration, codebook: str, folder: Path) -> P
     if calibration.codebook_sha256 != load_codebook(codebook).sha256:
         raise CalibrationError(f"the calibration of {calibration.model} is not for codebook {codebook}: fit it again")
     path = _file(codebook, folder)
-    others = tuple(c for c in _read(path) if c.model != calibration.model)
+    others = tuple(c for c in _read(path) if _kind(c) != _kind(calibration))
     text = Calibrations(calibrations=(*others, calibration)).model_dump_json(indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,10 @@ def save_calibration(calibration: Calibration, codebook: str, folder: Path) -> P
     except OSError as error:
         raise CalibrationError(f"{path} can't be written: {error.strerror}") from error
     return path
+
+
+def _kind(calibration: Calibration) -> tuple[str, str, str]:
+    return calibration.model, calibration.level, calibration.source
 
 
 def _file(codebook: str, folder: Path) -> Path:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pydantic import ValidationError
 
 from agents.case import Case
-from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Alternative, Claim, Draft, Level, RejectedClaim, Verdict
+from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
+from agents.confidence import Sureness, stated
 from agents.contradictions import SOFT_CHECKS
 from agents.knowledge_base import knowledge
 from agents.media import frame_id
@@ -23,9 +24,11 @@ Problem = str | None  # what is wrong with a draft, or none
 
 
 def accept(
-    drafts: Sequence[Draft], level: Level, case: Case, round_: int = 0
+    drafts: Sequence[Draft], level: Level, case: Case, round_: int = 0, sure: Sequence[Sureness] | None = None
 ) -> tuple[list[Claim], list[RejectedClaim], list[Verdict]]:
     """Turn drafts about the person of the case into claims; those that fail a hard check are rejected with the reason.
+
+    `sure` tells for each draft how sure it is; what it states itself counts when it is not given.
 
     Claims are numbered by their place in the answer (`P1-emotion-1`; `all-emotion-1` about everybody), so that
     the verdicts on a rejected draft name an id that no claim of that round has.
@@ -39,7 +42,8 @@ def accept(
         verdicts += [Verdict(check=n, claim=claim_id, passed=not p, detail=p or "", round=round_) for n, p in results]
         failed = [f"{name}: {why}" for name, why in results if why]
         if valid and not failed:
-            claim, caps = _claim(claim_id, valid, level, case)
+            told = stated(valid) if sure is None else sure[number - 1]
+            claim, caps = _claim(claim_id, valid, level, case, told)
             claims.append(claim)
             verdicts += [Verdict(check=n, claim=claim_id, passed=True, detail=why, round=round_) for n, why in caps]
         else:
@@ -132,33 +136,35 @@ HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
 )
 
 
-def _claim(claim_id: str, draft: Draft, level: Level, case: Case) -> tuple[Claim, list[tuple[str, str]]]:
+def _claim(
+    claim_id: str, draft: Draft, level: Level, case: Case, sure: Sureness
+) -> tuple[Claim, list[tuple[str, str]]]:
     """The claim that a draft makes, and the caps that its confidence was given."""
     spans = [span for e in draft.evidence if (span := when(e, case))]
     start_s = min([draft.start_ms / 1000, *(last_s for _, last_s in spans)])  # stretched by no more than ROUNDING_S
     end_s = max([draft.end_ms / 1000, *(first_s for first_s, _ in spans)])
     end_s = min(end_s, case.clip.duration_s)
-    confidence, text, caps = draft.confidence_percent / 100, draft.text, []
+    confidence, text, caps = sure.probability, draft.text, []
     measured = cited(draft.evidence, case)
     if draft.evidence and not measured:
         confidence, text = min(confidence, SEEN_ONLY_AT_MOST), f"{text} {SEEN_ONLY}"
         caps.append(("seen_only", f"confidence at most {SEEN_ONLY_AT_MOST:.2f}: no measurement supports it"))
     quality = max((o.quality for o in measured), default=1.0)
+    labels = case.codebook.ids(level)
     if quality < LOW_QUALITY:
         confidence = min(confidence, quality)
         caps.append(("low_quality", f"confidence at most {quality:.2f}: its evidence was not seen better"))
-    second = draft.second_label
-    other = second is not None and second != draft.label and second in case.codebook.ids(level)
     claim = Claim(
         id=claim_id,
         level=level,
         label="" if draft.abstained else draft.label,
-        alternatives=(Alternative(label=second or "", probability=draft.second_percent / 100),) if other else (),
+        alternatives=tuple(a for a in sure.alternatives if a.label != draft.label and a.label in labels),
         text=text,
         person=case.person,
         start_s=min(start_s, end_s),
         end_s=end_s,
         confidence=0.0 if draft.abstained else confidence,
+        confidence_from=sure.source,
         evidence=tuple(dict.fromkeys(draft.evidence)),
         abstained=draft.abstained,
     )

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema, create_model, model_
 from perception.evidence import Frozen, Seconds, Share
 
 Level = Literal["behaviour", "cognition", "emotion"]
+# a rule of the knowledge base, what a model says of itself, the probabilities of the label's tokens, or how many of
+# several samples give the same label
+ConfidenceFrom = Literal["rule", "stated", "label_probability", "sample_agreement"]
 LEVELS: tuple[Level, ...] = ("behaviour", "cognition", "emotion")
 TEXT_CHARACTERS = 240  # longest text of a claim: one sentence
 MOST_CLAIMS = 6  # of one level about one person in one answer
@@ -50,6 +53,7 @@ class Claim(Frozen):
     start_s: Seconds
     end_s: Seconds
     confidence: Share
+    confidence_from: ConfidenceFrom = Field(default="rule", description="what the confidence rests on")
     evidence: tuple[str, ...] = Field(description="observation ids, or frame@seconds for what only a model saw")
     depends_on: tuple[str, ...] = Field(default=(), description="ids of the claims that this one builds on")
     abstained: bool = False
@@ -93,29 +97,31 @@ class ClaimList(Frozen):
 
     claims: Annotated[tuple[Draft, ...], Field(max_length=MOST_CLAIMS)]
 
-    @classmethod
-    def for_labels(cls, labels: tuple[str, ...], evidence_ids: tuple[str, ...], last_ms: int) -> "type[ClaimList]":
-        """The same answer with labels, evidence ids and times narrowed to what exists in this clip.
+    def of(self, level: Level) -> tuple[Draft, ...]:
+        """The drafts of the level that was asked for."""
+        return self.claims
 
-        The narrowed model's JSON schema is what a model server is made to follow; the checks do not
-        rely on it, for a server may ignore it.
-        """
-        a_label: Any = Literal[labels]
-        an_id: Any = Literal[evidence_ids] if evidence_ids else str
-        at: Any = Annotated[int, Field(ge=0, le=last_ms)]
-        evidence: Any = Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE)]
-        draft: Any = create_model(
-            "Draft",
-            __base__=Draft,
-            label=(a_label, ...),
-            second_label=(a_label | None, None),
-            start_ms=(at, ...),
-            end_ms=(at, ...),
-            evidence=(evidence, ...),
-        )
-        claims: Any = Annotated[tuple[draft, ...], Field(max_length=MOST_CLAIMS)]
-        narrowed: type[ClaimList] = create_model("ClaimList", __base__=ClaimList, claims=(claims, ...))
-        return narrowed
+
+def drafts_for(labels: tuple[str, ...], evidence_ids: tuple[str, ...], last_ms: int) -> Any:
+    """The type of an answer's drafts with labels, evidence ids and times narrowed to what exists in this clip.
+
+    The narrowed type's JSON schema is what a model server is made to follow; the checks do not rely on it, for a
+    server may ignore it.
+    """
+    a_label: Any = Literal[labels]
+    an_id: Any = Literal[evidence_ids or ("none",)]
+    at: Any = Annotated[int, Field(ge=0, le=last_ms)]
+    evidence: Any = Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE if evidence_ids else 0)]
+    draft: Any = create_model(
+        "Draft",
+        __base__=Draft,
+        label=(a_label, ...),
+        second_label=(a_label | None, None),
+        start_ms=(at, ...),
+        end_ms=(at, ...),
+        evidence=(evidence, ...),
+    )
+    return Annotated[tuple[draft, ...], Field(max_length=MOST_CLAIMS)]
 
 
 class Verdict(Frozen):

@@ -135,7 +135,7 @@ class LocalModel:
                 seed=self._seed + SEEDS_A_SAMPLE * sample + attempt,
             )
         except RuntimeError as error:  # of torch, such as too little memory
-            raise ModelError(f"{self.name} failed to generate: {_first_line(error)}") from error
+            raise ModelError(f"{self.name} failed to generate: {_first_sentence(error)}") from error
 
     def _inputs(self, messages: list[Message]) -> dict[str, Any]:
         """The prompt as the model takes it, on the model's device.
@@ -154,7 +154,9 @@ class LocalModel:
                 return_dict=True,
             )
         except Exception as error:  # templates are programs of their makers: they raise what they like
-            raise ModelError(f"{self.name} can't put messages into its chat template: {_first_line(error)}") from error
+            raise ModelError(
+                f"{self.name} can't put messages into its chat template: {_first_sentence(error)}"
+            ) from error
         return {
             name: value.to(model.device, model.dtype if value.is_floating_point() else value.dtype)
             for name, value in inputs.items()
@@ -188,7 +190,7 @@ def _load(name_or_folder: str) -> _Loaded:
         tokenizer = transformers.AutoTokenizer.from_pretrained(name_or_folder)
         model: Any = auto.from_pretrained(name_or_folder, dtype=torch.bfloat16 if gpu else torch.float32)
     except Exception as error:
-        raise ModelError(f"transformers can't load {name_or_folder!r}: {_first_line(error)}") from error
+        raise ModelError(f"transformers can't load {name_or_folder!r}: {_first_sentence(error)}") from error
     processor, blind = _processor(name_or_folder) if sees else (None, "it is a model of words")
     if (tokenizer if processor is None else processor).chat_template is None:
         raise ModelError(f"{name_or_folder!r} has no chat template: take an instruction-tuned model")
@@ -203,7 +205,7 @@ def _processor(name_or_folder: str) -> tuple[Any | None, str]:
     try:
         processor = auto.from_pretrained(name_or_folder)
     except Exception as error:
-        return None, f"its processor can't be made: {_first_line(error)}"
+        return None, f"its processor can't be made: {_first_sentence(error)}"
     if getattr(processor, "image_processor", None) is None:
         return None, "it comes without an image processor"
     return processor, ""
@@ -248,5 +250,6 @@ def _with_problem(messages: list[Message], problem: str) -> list[Message]:
     return [*before, {**last, "content": [*last["content"], said]}]
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _first_sentence(error: Exception) -> str:
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return line.split(". ")[0]

@@ -3,7 +3,6 @@
 A model server's prefix cache then reads the clip once for all agents, people and rounds.
 """
 
-import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from agents.agent import PROMPTS, Agent, Message
 from agents.case import Case
 from agents.claims import LEVELS
+from agents.escaping import data_line, escaped
 from agents.evidence_table import table
 from agents.knowledge_base import knowledge_text
 from agents.media import Media, media_parts
@@ -24,10 +24,11 @@ NOTHING = Media()
 
 
 class Turn(NamedTuple):
-    """A task that was put in this conversation, and the answer as JSON."""
+    """A task that was put in this conversation, the answer as JSON, and what it brought to look at before the next."""
 
     task: str
     answer: str
+    brought: tuple[Message, ...] = ()  # parts of a message
 
 
 class PromptError(MentalisError):
@@ -47,8 +48,8 @@ def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequ
     first = [*shared_parts(case, media), {"type": "text", "text": tasks[0]}]
     said: list[Message] = [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": first}]
     for turn, following in zip(before, tasks[1:], strict=True):
-        said.append({"role": "assistant", "content": turn.answer})
-        said.append({"role": "user", "content": [{"type": "text", "text": following}]})
+        said.append({"role": "assistant", "content": escaped(turn.answer)})
+        said.append({"role": "user", "content": [*turn.brought, {"type": "text", "text": following}]})
     return said
 
 
@@ -71,9 +72,13 @@ def task(agent: Agent[Any], case: Case) -> str:
         "subject": case.person or "all people together",
         "alone": case.person is not None,
         "definitions": case.codebook.definitions(agent.level) if agent.level else "",
+        "all_definitions": {level: case.codebook.definitions(level) for level in LEVELS},
+        "neutral_labels": [
+            f"{level}: `{case.codebook.neutral[level]}`" for level in LEVELS if level in case.codebook.neutral
+        ],
         "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
         "knowledge": knowledge_text(agent.knowledge, kinds),
-        "feedback": case.feedback,
+        "feedback": tuple(map(data_line, case.feedback)),  # it may quote a model, which may quote the clip
         "duration_ms": int(case.clip.duration_s * 1000),
         "claims": claims_json(case),
         **{level: claims_json(case, level) for level in LEVELS},
@@ -86,9 +91,7 @@ def claims_json(case: Case, *levels: str) -> str:
     """Accepted claims as lines of JSON, for the next agent: data, never prose."""
     rows = [c for c in case.claims if (not levels or c.level in levels) and case.person in (None, c.person)]
     fields = {"id", "level", "person", "label", "text", "start_s", "end_s", "confidence", "evidence", "abstained"}
-    return (
-        "\n".join(json.dumps(c.model_dump(mode="json", include=fields), ensure_ascii=False) for c in rows) or "(none)"
-    )
+    return "\n".join(data_line(c.model_dump(mode="json", include=fields)) for c in rows) or "(none)"
 
 
 def transcript(case: Case) -> str:
@@ -96,7 +99,7 @@ def transcript(case: Case) -> str:
     lines: list[str] = []
     used = 0
     for utterance in case.clip.transcript:
-        line = json.dumps(utterance.model_dump(mode="json"), ensure_ascii=False)
+        line = data_line(utterance.model_dump(mode="json"))
         used += len(line)
         if used > case.presentation.transcript_characters:
             lines.append(f"({len(case.clip.transcript) - len(lines)} further utterances are left out for lack of room)")

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agents.calibration import Calibration
 from agents.claims import Claim, RejectedClaim, Verdict
 from agents.presentation import Presentation
+from agents.self_audit import SelfAudit
 from perception.clip import Utterance
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
@@ -71,6 +73,7 @@ class Provenance(Frozen):
 
     mentalis_version: str
     graph: str
+    strategy: str
     reasoner: Literal["knowledge", "model"]
     model: str | None = None
     codebook: str
@@ -78,6 +81,7 @@ class Provenance(Frozen):
     prompts_sha256: str
     knowledge_sha256: str
     seed: int
+    calibrations: tuple[Calibration, ...] = Field(default=(), description="applied to the model's confidences")
     presentation: Presentation | None = Field(default=None, description="what a model was shown of the clip")
     tokens: TokenUse = TokenUse()
     seconds: dict[str, float] = Field(default_factory=dict, description="time by stage")
@@ -97,6 +101,9 @@ class Report(Frozen):
     claims: tuple[Claim, ...]
     narrative: str
     affect: tuple[AffectPoint, ...] = ()
+    self_audit: SelfAudit | None = Field(
+        default=None, description="how well the model told the report's statements from falsified ones"
+    )
     verdicts: tuple[Verdict, ...] = ()
     rejected: tuple[RejectedClaim, ...] = ()
     failures: tuple[Failure, ...] = ()

@@ -12,7 +12,7 @@ from agents.budget import halved, without
 from agents.case import Case
 from agents.errors import ContextOverflow, MediaRefused, ModelError
 from agents.label_odds import TokenOdds
-from agents.media import read_media
+from agents.media import Media, read_media
 from agents.messages import Turn
 from agents.presentation import Presentation
 from agents.report import TokenUse
@@ -32,18 +32,19 @@ class Asked(NamedTuple, Generic[T]):
 
 
 async def put(
-    agent: Agent[T], case: Case, clip: Clip, model: Model, before: Sequence[Turn] = (), sample: int = 0
+    agent: Agent[T], case: Case, clip: Clip | None, model: Model, before: Sequence[Turn] = (), sample: int = 0
 ) -> Asked[T]:
     """Ask, and where the model refuses a medium show the next lesser, where its context is too short half (once).
 
-    `before` are earlier turns of the conversation, `sample` the number of a draw (see `Model.answer`).
+    `before` are earlier turns of the conversation, `sample` the number of a draw (see `Model.answer`). Without a `clip`
+    text alone is sent.
 
     Raises:
         ModelError: the model can't be reached, refuses all, or never gives a valid answer.
     """
     presentation, notes, spent, halves = case.presentation, [], TokenUse(), 0
     while True:
-        media = await asyncio.to_thread(read_media, clip, presentation)
+        media = await asyncio.to_thread(read_media, clip, presentation) if clip is not None else Media()
         try:
             answer = await ask(agent, replace(case, presentation=presentation), model, media, before, sample)
         except (MediaRefused, ContextOverflow) as error:

@@ -1,17 +1,17 @@
 """The critic's turn: what holds stays, what fails is sent back, and what keeps failing is dropped."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agents.case import Case
 from agents.checks import critique
 from agents.claims import LEVELS, Claim, RejectedClaim, Verdict
-from agents.critic import critic
 from agents.errors import ModelError
+from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
-from graphs.asking import put
 from graphs.events import AgentFinished, Check
 from graphs.judging import linked
+from graphs.pep_mek import VARIANTS, Question, Verification, verify
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
 
@@ -58,24 +58,50 @@ async def review(state: State, setup: Setup, tell: Tell) -> State:
 
 
 async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> tuple[list[Verdict], TokenUse, str | None]:
-    """The model's own verdict on each claim; none without a model, a failure when it does not answer."""
+    """The model's own verdict on each claim by PEP-MEK; none without a model, a failure when it does not answer."""
     claims = [c for c in case.claims if not c.abstained]
     if setup.model is None or not claims:
         return [], TokenUse(), None
     started = time.perf_counter()
     tokens, failure, verdicts = TokenUse(), None, []
     try:
-        answer, tokens, *_ = await put(critic(), case, setup.clip, setup.model)
-        known = {c.id for c in claims}
-        verdicts = [
-            Verdict(check=MODEL_CHECK, claim=v.claim, passed=v.agrees, detail=v.reason, round=round_)
-            for v in answer.verdicts
-            if v.claim in known
-        ]
+        for some in batched(claims, MOST_STATEMENTS):
+            found = await verify(_question(some, case, setup))
+            tokens += found.tokens
+            verdicts += [_verdict(claim, f"c{n}", found, round_) for n, claim in enumerate(some)]
     except ModelError as error:
-        failure, tokens = str(error), error.tokens
+        failure, tokens = str(error), tokens + error.tokens
     tell(AgentFinished(agent="critic", seconds=time.perf_counter() - started, tokens=tokens, error=failure))
     return verdicts, tokens, failure
+
+
+def _question(claims: Sequence[Claim], case: Case, setup: Setup) -> Question:
+    assert setup.model is not None, "asked only where there is a model"
+    statements = tuple(Statement(f"c{n}", stated(claim, case)) for n, claim in enumerate(claims))
+    variant = VARIANTS["pep-mek+tools" if case.presentation.evidence else "pep-mek"]
+    return Question(case, setup.clip, setup.model, statements, variant)
+
+
+def stated(claim: Claim, case: Case) -> str:
+    """A claim as a statement that holds or not."""
+    label = case.codebook.label(claim.level, claim.label)
+    when = f"{claim.person or 'everyone together'}, {claim.start_s:.1f}-{claim.end_s:.1f} s"
+    name = label.name if label else claim.label
+    return f"{claim.level} of {when}: {name}. {claim.text} (evidence: {', '.join(claim.evidence)})"
+
+
+def _verdict(claim: Claim, statement: str, found: Verification, round_: int) -> Verdict:
+    holds = found.final[statement]
+    said = "it holds" if holds else "it does not hold"
+    changed = "" if found.first[statement] == holds else ", after the explanation changed the first prediction"
+    detail = f"{said}{changed}: {found.reasons.get(statement, 'no reason was given')}"
+    return Verdict(check=MODEL_CHECK, claim=claim.id, passed=holds, detail=detail, round=round_)
+
+
+def batched(claims: Sequence[Claim], most: int) -> Iterator[Sequence[Claim]]:
+    """The claims in runs of at most so many."""
+    for first in range(0, len(claims), most):
+        yield claims[first : first + most]
 
 
 def settle(claims: Sequence[Claim], failed: Sequence[Verdict], round_: int) -> tuple[list[Claim], list[RejectedClaim]]:

@@ -1,23 +1,25 @@
-"""One level judged: every person separately, then all of them together."""
+"""Agents' answers about each person, and about all of them together, made into claims that have passed the checks."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.agent import Agent
 from agents.behaviour import behaviour
 from agents.case import Case
 from agents.checks import accept
-from agents.claims import LEVELS, Claim, ClaimList, Level, RejectedClaim, Verdict
+from agents.claims import LEVELS, Claim, ClaimList, Draft, Level, RejectedClaim, Verdict
 from agents.cognition import cognition
+from agents.confidence import Sureness, by_agreement, by_odds, calibrated, stated
 from agents.emotion import emotion
 from agents.errors import ModelError
+from agents.label_odds import label_odds
 from agents.presentation import Presentation
 from agents.reasoner import reason
 from agents.report import TokenUse
-from graphs.asking import put
+from graphs.asking import Asked, put
 from graphs.events import AgentFinished, Check
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
@@ -40,63 +42,160 @@ class Judgement(NamedTuple):
     presentation: Presentation
 
 
+class Opinion(NamedTuple):
+    """An agent's drafts of each level and how sure each is, what they cost, and what went wrong."""
+
+    drafts: Mapping[Level, Sequence[Draft]]
+    sure: Mapping[Level, Sequence[Sureness]]
+    tokens: TokenUse
+    failures: Sequence[str]
+    presentation: Presentation
+
+
+JudgeOne = Callable[[Case], Awaitable[Judgement]]  # a person, or all together
+
+
 async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
     """Ask the level's agent about everyone and keep what holds, in place of the level's earlier claims."""
     started = time.perf_counter()
     case = case_of(state, setup, level)
-    judged = await about_all(level, case, setup, state["round"], tell) if case.people else [nobody(level, case)]
+
+    async def one(about: Case) -> Judgement:
+        return await heard(AGENTS[level](), (level,), about, setup, state["round"], tell)
+
+    judged = await everyone(case, one) if case.people else [nobody(level, case)]
     others = [c for c in case.claims if c.level != level]
-    claims = linked([*others, *(c for j in judged for c in j.claims)])
-    return {
-        "claims": [c.model_dump(mode="json") for c in claims],
-        "pending": [pending for pending in state["pending"] if pending != level],
-        "rejected": [r.model_dump(mode="json") for j in judged for r in j.rejected],
-        "verdicts": [v.model_dump(mode="json") for j in judged for v in j.verdicts],
-        "failures": [{"stage": f"agent {level}", "what": failure} for j in judged for failure in j.failures],
-        "tokens": sum((j.tokens for j in judged), TokenUse()).model_dump(),
-        "presentation": judged[-1].presentation.model_dump(mode="json"),
-        "seconds": {level: time.perf_counter() - started},
-    }
+    update = settled(judged, others, f"agent {level}")
+    pending = [pending for pending in state["pending"] if pending != level]
+    return {**update, "pending": pending, "seconds": {level: time.perf_counter() - started}}
 
 
-async def about_all(level: Level, case: Case, setup: Setup, round_: int, tell: Tell) -> list[Judgement]:
+async def everyone(case: Case, judge_one: JudgeOne) -> list[Judgement]:
     """Everyone judged, then all together; the first alone, so that its prefix is there for the others to share."""
-    first = await about(level, case.about(case.people[0]), setup, round_, tell)
+    first = await judge_one(case.about(case.people[0]))
     case = replace(case, presentation=first.presentation)
-    others = await asyncio.gather(*(about(level, case.about(p), setup, round_, tell) for p in case.people[1:]))
-    together = [await about(level, case.about(None), setup, round_, tell)] if others else []
+    others = await asyncio.gather(*(judge_one(case.about(person)) for person in case.people[1:]))
+    together = [await judge_one(case.about(None))] if others else []
     return [first, *others, *together]
 
 
-async def about(level: Level, case: Case, setup: Setup, round_: int, tell: Tell) -> Judgement:
-    """One person (or all together) judged at one level; a model that fails leaves no claim but a failure."""
+def settled(judged: Sequence[Judgement], others: Sequence[Claim], stage: str) -> State:
+    """What judgements change in the state, beside claims that stay as they are."""
+    claims = linked([*others, *(c for j in judged for c in j.claims)])
+    return {
+        "claims": [c.model_dump(mode="json") for c in claims],
+        "rejected": [r.model_dump(mode="json") for j in judged for r in j.rejected],
+        "verdicts": [v.model_dump(mode="json") for j in judged for v in j.verdicts],
+        "failures": [{"stage": stage, "what": failure} for j in judged for failure in j.failures],
+        "tokens": sum((j.tokens for j in judged), TokenUse()).model_dump(),
+        "presentation": judged[-1].presentation.model_dump(mode="json"),
+    }
+
+
+async def heard(
+    agent: Agent[Any], levels: Sequence[Level], case: Case, setup: Setup, round_: int, tell: Tell
+) -> Judgement:
+    """One person (or all together) judged by an agent; a model that fails leaves no claim but a failure."""
     started = time.perf_counter()
-    failures: list[str] = []
-    tokens, drafts, presentation = TokenUse(), ClaimList(claims=()), case.presentation
-    try:
-        if setup.model is None:
-            drafts = reason(level, case)
-        else:
-            drafts, tokens, presentation, notes = await put(AGENTS[level](), case, setup.clip, setup.model)
-            failures += notes
-    except ModelError as error:
-        failures.append(f"{case.person or 'everyone'}: {error}")
-        tokens = error.tokens
-    claims, rejected, verdicts = accept(drafts.claims, level, replace(case, presentation=presentation), round_)
-    for verdict in verdicts:
-        tell(Check(level=level, verdict=verdict))
+    if setup.model is None:
+        opinion = by_rule(levels, case)
+    else:
+        opinion = await asked(agent, levels, case, setup)
+    return checked(agent.name, opinion, case, round_, tell, time.perf_counter() - started)
+
+
+def checked(name: str, opinion: Opinion, case: Case, round_: int, tell: Tell, seconds: float) -> Judgement:
+    """The claims of an opinion that pass the hard checks; what was found is told."""
+    claims: list[Claim] = []
+    rejected: list[RejectedClaim] = []
+    verdicts: list[Verdict] = []
+    shown = replace(case, presentation=opinion.presentation)
+    for level, drafts in opinion.drafts.items():
+        kept, fallen, found = accept(drafts, level, shown, round_, opinion.sure[level])
+        claims, rejected, verdicts = [*claims, *kept], [*rejected, *fallen], [*verdicts, *found]
+        for verdict in found:
+            tell(Check(level=level, verdict=verdict))
     tell(
         AgentFinished(
-            agent=level,
+            agent=name,
             person=case.person,
             claims=len(claims),
             rejected=len(rejected),
-            seconds=time.perf_counter() - started,
-            tokens=tokens,
-            error="; ".join(failures) or None,
+            seconds=seconds,
+            tokens=opinion.tokens,
+            error="; ".join(opinion.failures) or None,
         )
     )
-    return Judgement(claims, rejected, verdicts, tokens, failures, presentation)
+    return Judgement(claims, rejected, verdicts, opinion.tokens, opinion.failures, opinion.presentation)
+
+
+def by_rule(levels: Sequence[Level], case: Case) -> Opinion:
+    """The knowledge reasoner's opinion, without a model."""
+    drafts: dict[Level, Sequence[Draft]] = {level: reason(level, case).claims for level in levels}
+    sure = {level: [stated(draft, "rule") for draft in made] for level, made in drafts.items()}
+    return Opinion(drafts, sure, TokenUse(), (), case.presentation)
+
+
+async def asked(
+    agent: Agent[Any], levels: Sequence[Level], case: Case, setup: Setup, sample: int | None = None
+) -> Opinion:
+    """A model's opinion; its confidences from the labels' probabilities, or else from further samples' agreement.
+
+    With `sample`, it is one of several draws that the caller compares, and no further ones are made.
+    """
+    assert setup.model is not None, "asked only where there is a model"
+    try:
+        answer = await put(agent, case, setup.clip, setup.model, sample=sample or 0)
+    except ModelError as error:
+        return Opinion({}, {}, error.tokens, (f"{case.person or 'everyone'}: {error}",), case.presentation)
+    drafts: dict[Level, Sequence[Draft]] = {level: answer.content.of(level) for level in levels}
+    tokens, failures = answer.tokens, list(answer.notes)
+    if answer.odds or sample is not None or setup.samples == 1 or not any(drafts.values()):
+        sure = _by_probability(drafts, answer, setup)
+    else:
+        samples, spent, problems = await drawn(agent, levels, replace(case, presentation=answer.presentation), setup)
+        tokens, failures = tokens + spent, [*failures, *problems]
+        sure = {
+            level: [by_agreement(draft, [made, *(sample[level] for sample in samples)]) for draft in made]
+            for level, made in drafts.items()
+        }
+    scaled = {level: [calibrated(s, level, setup.calibrations) for s in made] for level, made in sure.items()}
+    return Opinion(drafts, scaled, tokens, failures, answer.presentation)
+
+
+async def drawn(
+    agent: Agent[Any], levels: Sequence[Level], case: Case, setup: Setup
+) -> tuple[list[dict[Level, Sequence[Draft]]], TokenUse, list[str]]:
+    """Further samples of an agent's answer; those that fail are failures, not samples."""
+    assert setup.model is not None, "drawn only where there is a model"
+    model = setup.model
+    answers = await asyncio.gather(
+        *(put(agent, case, setup.clip, model, sample=n) for n in range(1, setup.samples)), return_exceptions=True
+    )
+    samples: list[dict[Level, Sequence[Draft]]] = []
+    tokens, failures = TokenUse(), []
+    for answer in answers:
+        if isinstance(answer, ModelError):
+            failures.append(f"{case.person or 'everyone'}: a further sample: {answer}")
+            tokens += answer.tokens
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            samples.append({level: answer.content.of(level) for level in levels})
+            tokens += answer.tokens
+    return samples, tokens, failures
+
+
+def _by_probability(
+    drafts: dict[Level, Sequence[Draft]], answer: Asked[Any], setup: Setup
+) -> dict[Level, list[Sureness]]:
+    """How sure each draft is by its label's tokens, or by its own words where these are not known."""
+    labels = tuple(dict.fromkeys(id_ for level in drafts for id_ in setup.codebook.ids(level)))
+    odds = iter(label_odds(answer.odds, "label", labels) if answer.odds else ())
+    return {
+        level: [by_odds(draft, next(odds, None), setup.codebook.ids(level)) or stated(draft) for draft in made]
+        for level, made in drafts.items()
+    }
 
 
 def nobody(level: Level, case: Case) -> Judgement:

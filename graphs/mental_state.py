@@ -1,28 +1,26 @@
-"""The product: measure, then behaviour -> cognition -> emotion, then check, then report.
+"""The product: measure, then judge by a strategy, then tell, audit and report.
 
-The order is MOTOR-MAS's cascade (Yuan et al. 2026): each level anchors the next. A critic sends only the
-levels that fail back, a bounded number of times; what still fails a check of the code is not in the report's claims.
+The strategy that serves is MOTOR-MAS's cascade (Yuan et al. 2026) with a critic: behaviour -> cognition -> emotion,
+each level anchored in those before it; only levels that fail are sent back, a bounded number of times, and what still
+fails a check of the code is not in the report's claims. The other strategies are there to be compared with it.
 """
 
 import asyncio
 import time
-from typing import Literal
+from collections.abc import Callable
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
-from agents.budget import present
-from agents.case import Case
-from agents.claims import LEVELS, Level
-from agents.messages import fill, task
-from agents.presentation import Presentation
-from agents.relevance import EmbedderError, relevance
-from graphs import judging, reporting
-from graphs.critique import review
+from agents.claims import LEVELS
+from graphs import auditing, reporting
+from graphs.cascade import Building, cascade, cascade_with_critic
+from graphs.flat import debate, flat, single, voters
 from graphs.perceiving import measure
-from graphs.state import Setup, State, case_of
+from graphs.preparing import laid_out
+from graphs.state import Setup, State, Strategy, case_of
 from perception.evidence import Evidence
 
 Graph = CompiledStateGraph[State, Setup, State, State]
@@ -42,15 +40,12 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
 
 
 async def board(state: State, runtime: Runtime[Setup]) -> State:
-    """Lay out what every agent will see: who is there, and what of the clip and the evidence a model is shown."""
+    """Lay out what every agent will see."""
     setup = runtime.context
-    evidence = setup.store.get(state["evidence"], Evidence)
-    people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
-    begun: State = {**state, "people": people}
-    presentation, notes = await chosen(case_of(begun, setup), setup)
+    case, notes = await laid_out(setup.store.get(state["evidence"], Evidence), setup)
     return {
-        "people": people,
-        "presentation": presentation.model_dump(mode="json"),
+        "people": list(case.people),
+        "presentation": case.presentation.model_dump(mode="json"),
         "failures": [{"stage": "evidence board", "what": note} for note in notes],
         "pending": list(LEVELS),
         "claims": [],
@@ -59,46 +54,14 @@ async def board(state: State, runtime: Runtime[Setup]) -> State:
     }
 
 
-async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...]]:
-    """What a model is shown, and what it could not be; nothing is chosen when there is no model."""
-    if setup.model is None:
-        return Presentation(), ()
-    able = await setup.model.abilities()
-    tasks = max(len(task(agent(), case)) for agent in judging.AGENTS.values()) + len(fill("system.md", {}))
-    ranks: dict[str, float] | None = None
-    notes: tuple[str, ...] = ()
-    if setup.embedder is not None:
-        try:
-            ranks = await asyncio.to_thread(relevance, case.evidence.observations, setup.codebook, setup.embedder)
-        except EmbedderError as error:
-            notes = (f"{error} (the surest observations are shown instead)",)
-    presentation, unmet = present(case.evidence, case.clip.has_audio, able, setup.wanted, tasks, ranks)
-    return presentation, (*notes, *unmet)
-
-
-async def behaviour(state: State, runtime: Runtime[Setup]) -> State:
-    """What each person does, and what they do together."""
-    return await judging.judge("behaviour", state, runtime.context, runtime.stream_writer)
-
-
-async def cognition(state: State, runtime: Runtime[Setup]) -> State:
-    """How each person may be thinking about it, given what they do."""
-    return await judging.judge("cognition", state, runtime.context, runtime.stream_writer)
-
-
-async def emotion(state: State, runtime: Runtime[Setup]) -> State:
-    """What each person's expression suggests they feel, given both; neutral without a marker."""
-    return await judging.judge("emotion", state, runtime.context, runtime.stream_writer)
-
-
-async def critic(state: State, runtime: Runtime[Setup]) -> State:
-    """Check all claims; name the levels that must be judged again, or settle."""
-    return await review(state, runtime.context, runtime.stream_writer)
-
-
 async def narrate(state: State, runtime: Runtime[Setup]) -> State:
     """Tell the claims in a few sentences."""
     return await reporting.narrative(state, case_of(state, runtime.context), runtime.context, runtime.stream_writer)
+
+
+async def audit(state: State, runtime: Runtime[Setup]) -> State:
+    """Ask the model about true and falsified statements of its own report."""
+    return await auditing.self_audit(state, case_of(state, runtime.context), runtime.context, runtime.stream_writer)
 
 
 async def report(state: State, runtime: Runtime[Setup]) -> State:
@@ -106,28 +69,29 @@ async def report(state: State, runtime: Runtime[Setup]) -> State:
     return await reporting.finish(state, case_of(state, runtime.context), runtime.context, runtime.stream_writer)
 
 
-def next_level(state: State) -> Level | Literal["critic"]:
-    """The lowest level still to be judged in this round, then the critic."""
-    return state["pending"][0] if state["pending"] else "critic"
+PARTS: dict[Strategy, Callable[[Building], None]] = {
+    "single": flat("single", single),
+    "single+evidence": flat("single", single),
+    "vote": flat("vote", voters),
+    "debate": flat("debate", debate),
+    "cascade": cascade,
+    "cascade+critic": cascade_with_critic,
+}
 
 
-def after_critic(state: State) -> Level | Literal["narrate"]:
-    """Back to the lowest failing level, or on."""
-    return state["pending"][0] if state["pending"] else "narrate"
+def build(checkpointer: Checkpointer = None, strategy: Strategy = "cascade+critic") -> Graph:
+    """The compiled graph of a strategy; with a checkpointer a killed run goes on where it stopped.
 
-
-def build(checkpointer: Checkpointer = None) -> Graph:
-    """The compiled graph; with a checkpointer a killed run goes on where it stopped."""
+    Every strategy measures first, is shown the same, and ends in the same report: only who judges, and in which
+    order, differs. `single` alone is shown no measurements.
+    """
     graph = StateGraph(State, context_schema=Setup)
-    for node in (perceive, board, behaviour, cognition, emotion, critic, narrate, report):
+    for node in (perceive, board, narrate, audit, report):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "perceive")
     graph.add_edge("perceive", "board")
-    graph.add_edge("board", "behaviour")
-    graph.add_conditional_edges("behaviour", next_level, ["cognition", "emotion", "critic"])
-    graph.add_conditional_edges("cognition", next_level, ["emotion", "critic"])
-    graph.add_edge("emotion", "critic")
-    graph.add_conditional_edges("critic", after_critic, [*LEVELS, "narrate"])
-    graph.add_edge("narrate", "report")
+    PARTS[strategy](graph)
+    graph.add_edge("narrate", "audit")
+    graph.add_edge("audit", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=checkpointer, name="mental_state")

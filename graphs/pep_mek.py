@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from agents.agent import Agent, Model
 from agents.case import Case
+from agents.errors import ModelError
 from agents.label_odds import label_odds
 from agents.messages import Turn, task
 from agents.pep_mek import NO, YES, Answers, Explanations, Statement, explain, holds, predict, take_notes
@@ -137,14 +138,18 @@ async def _turn(agent: Agent[T], state: State, question: Question) -> tuple[Aske
     """The agent's turn in the conversation, and what it changes in the state."""
     case = replace(question.case, presentation=_presentation(state, question))
     turns = [Turn(*turn) for turn in state.get("turns", [])]
-    asked = await put(agent, case, question.clip, question.model, turns)
+    spent = TokenUse.model_validate(state.get("tokens", {}))
+    try:
+        asked = await put(agent, case, question.clip, question.model, turns)
+    except ModelError as error:
+        error.tokens = spent + error.tokens
+        raise
     said = asked.content.model_dump_json()
-    spent = TokenUse.model_validate(state.get("tokens", {})) + asked.tokens
     update: State = {
         "turns": [*turns, (task(agent, case), said)],
         "presentation": asked.presentation.model_dump(mode="json"),
         "notes": [*state.get("notes", []), *asked.notes],
-        "tokens": spent.model_dump(),
+        "tokens": (spent + asked.tokens).model_dump(),
     }
     return asked, update
 

@@ -18,6 +18,7 @@ from agents.knowledge_base import knowledge_sha256
 from agents.narration import narrate
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
+from agents.self_audit import SelfAudit
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
 from graphs.perceiving import Tell
@@ -56,6 +57,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
         claims=case.claims,
         narrative=state["narrative"],
         affect=affect(case.evidence),
+        self_audit=SelfAudit.model_validate(state["self_audit"]) if state.get("self_audit") else None,
         verdicts=tuple(Verdict.model_validate(v) for v in state["verdicts"]),
         rejected=tuple(RejectedClaim.model_validate(r) for r in state["rejected"]),
         failures=tuple(Failure.model_validate(f) for f in state["failures"]),
@@ -65,6 +67,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
         provenance=Provenance(
             mentalis_version=setup.version,
             graph="mental_state",
+            strategy=setup.strategy,
             reasoner="model" if setup.model else "knowledge",
             model=setup.model.name if setup.model else None,
             codebook=setup.codebook.id,
@@ -72,6 +75,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             prompts_sha256=prompts_sha256(),
             knowledge_sha256=knowledge_sha256(),
             seed=setup.seed,
+            calibrations=setup.calibrations,
             presentation=case.presentation if setup.model else None,
             tokens=TokenUse.model_validate(state.get("tokens", {})),
             seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},

@@ -30,6 +30,10 @@ def thread_of(setup: Setup) -> str:
         "model": model.name if model else None,
         "embedder": setup.embedder,
         "wanted": setup.wanted.model_dump(),
+        "strategy": setup.strategy,
+        "samples": setup.samples,
+        "calibrations": [c.model_dump() for c in setup.calibrations],
+        "audit_pairs": setup.audit_pairs,
         "max_revisions": setup.max_revisions,
         "seed": setup.seed,
         "version": setup.version,
@@ -60,7 +64,7 @@ async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIte
     thread = thread_of(setup)
     config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": 20 + 4 * setup.max_revisions}
     async with checkpoints(database) as saver:
-        graph = mental_state.build(saver)
+        graph = mental_state.build(saver, setup.strategy)
         goes_on = False
         if resume:
             snapshot = await graph.aget_state(config)

@@ -2,9 +2,10 @@
 
 import operator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from agents.agent import Model
+from agents.calibration import Calibration
 from agents.case import Case
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
@@ -19,6 +20,8 @@ from perception.isolation import WorkerLimits
 from perception.tool import Tool
 
 Json = dict[str, Any]
+Strategy = Literal["single", "single+evidence", "vote", "debate", "cascade", "cascade+critic"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 USUAL = Wanted()
 
 
@@ -36,6 +39,10 @@ class Setup:
     worker: WorkerLimits | None = None  # none: measure in this process
     wanted: Wanted = USUAL  # of what a model is shown
     secret: bytes = b""  # of this installation: whoever makes a clip does not know how its words are fenced
+    strategy: Strategy = "cascade+critic"
+    samples: int = 3  # answers whose agreement gives a confidence where a model tells no probabilities
+    calibrations: tuple[Calibration, ...] = ()  # of the model's confidences
+    audit_pairs: int = 5  # of true and falsified statements that the model is asked about its own report
     max_revisions: int = 2
     seed: int = 0
     version: str = ""
@@ -68,6 +75,7 @@ class State(TypedDict, total=False):
     tokens: Annotated[Json, add_tokens]
     seconds: Annotated[dict[str, float], add_seconds]
     narrative: str
+    self_audit: Json | None
     report: str
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.agent import Model
+from agents.calibration import load_calibrations
 from agents.codebook import load_codebook
 from agents.opening import open_model
 from agents.presentation import Wanted
@@ -86,6 +87,8 @@ async def stream(
     use_weights_of(settings)
     chosen = tuple(made(t) for t in (tools or settings.tools or BUILT_IN))
     codebook = load_codebook(settings.codebook)
+    if settings.model is None and settings.strategy not in ("cascade", "cascade+critic"):
+        raise SettingsError(f"strategy {settings.strategy} needs a model: name one with --model or MENTALIS_MODEL")
     clip = await asyncio.to_thread(_open, Path(path), Path(transcript) if transcript else None, views)
     model = await asyncio.to_thread(model_of, settings)
     setup = Setup(
@@ -99,6 +102,10 @@ async def stream(
         worker=_limits(settings) if settings.isolate else None,
         wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
         secret=secret(settings.data),
+        strategy=settings.strategy,
+        samples=settings.samples,
+        calibrations=load_calibrations(settings.codebook, model.name, settings.data / "calibrations") if model else (),
+        audit_pairs=settings.audit_pairs,
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,

@@ -35,6 +35,15 @@ class Settings(BaseSettings):
     frame_choice: Literal["evidence", "uniform"] = Field(
         default="evidence", description="frames where something was measured, or evenly spread ones"
     )
+    strategy: Literal["single", "single+evidence", "vote", "debate", "cascade", "cascade+critic"] = Field(
+        default="cascade+critic", description="in which order a model judges; all but the cascades need one"
+    )
+    samples: Annotated[int, Field(ge=1, le=9)] = Field(
+        default=3, description="answers whose agreement is the confidence where a model tells no probabilities"
+    )
+    audit_pairs: Annotated[int, Field(ge=0, le=50)] = Field(
+        default=5, description="pairs of true and falsified statements that a model is asked about its report"
+    )
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="tools to run, comma-separated; none: the default set"

@@ -26,6 +26,10 @@ def analyze(
     media: Annotated[
         str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(help="single, single+evidence, vote, debate, cascade or cascade+critic.", metavar="NAME"),
+    ] = None,
     codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
     tools: Annotated[
         list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")
@@ -49,6 +53,7 @@ def analyze(
         "model": model,
         "base_url": base_url,
         "media": media,
+        "strategy": strategy,
         "codebook": codebook,
         "max_revisions": max_revisions,
         "seed": seed,

@@ -78,7 +78,7 @@ def test_a_run_that_broke_off_goes_on_after_its_last_step(demo, tmp_path, monkey
 
 
 def _ask(demo, tmp_path, url, **options):
-    given = {"model": "tiny", "base_url": url, "retries": 0, "timeout_s": 5.0, **options}
+    given = {"model": "tiny", "base_url": url, "retries": 0, "timeout_s": 5.0, "samples": 1, **options}
     return mentalis.analyze(demo.clip, tools=FACE_ONLY, data=tmp_path, **given)
 
 

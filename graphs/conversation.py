@@ -1,0 +1,156 @@
+"""The emotion of each utterance of a conversation, windows of some utterances at a time, with a running summary.
+
+After BeMERC (2025, arXiv 2503.23990): captions of what was measured stand beside the words. In listener mode the
+question is about the other person of a dyad (MER-Cross of the MER 2026 challenge).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from agents.agent import Agent
+from agents.claims import TEXT_CHARACTERS
+from agents.dialogue import About, RejectedAnswer, Said, Window, windows
+from agents.summary import MOST_SENTENCES, Summary, summary
+from agents.utterance_emotion import (
+    Conversation,
+    EmotionDraft,
+    EmotionDrafts,
+    UtteranceEmotion,
+    abstention,
+    checked,
+    utterance_emotion,
+)
+from agents.utterance_reasoner import suggested
+from graphs.events import Event
+from graphs.talk import (
+    Answered,
+    Graph,
+    Talk,
+    TalkState,
+    ask_all,
+    ask_one,
+    case_of,
+    cost,
+    follow,
+    lay_out,
+    outcome,
+    perceive,
+    said_in,
+)
+from perception.evidence import Evidence
+
+LONGEST_SUMMARY = ("x" * TEXT_CHARACTERS,) * MOST_SENTENCES  # what room is kept for before there is one
+
+
+async def converse(talk: Talk, on_event: Callable[[Event], None] | None = None) -> Conversation:
+    """Judge every utterance of a conversation.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+        WorkerKilled: the worker process that measures went over a limit or crashed.
+    """
+    state = await follow(build(), talk, on_event)
+    return Conversation(
+        about=talk.about,
+        utterances=tuple(UtteranceEmotion.model_validate(result) for result in state["results"]),
+        summary=tuple(state["summaries"][-1]),
+        codebook=talk.codebook.id,
+        **outcome(state, talk),
+    )
+
+
+async def board(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
+    """Choose what a model is shown beside the words."""
+    talk = runtime.context
+    every = [question(w, LONGEST_SUMMARY, state, talk) for w in parts(state, talk)]
+    return await lay_out(state, talk, every)
+
+
+async def summarise(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
+    """A summary before each window, of all that is too long ago to be told word by word; empty where nothing is."""
+    talk, case = runtime.context, case_of(state, runtime.context)
+    said, until = said_in(state, talk), 0
+    told: tuple[str, ...] = ()
+    summaries: list[list[str]] = []
+    answers: list[Answered[Summary]] = []
+    for window in parts(state, talk):
+        if talk.model is not None and window.earlier > until and not (answers and answers[-1].content is None):
+            agent = summary(told, said[until : window.earlier], case.fence)
+            answer = await ask_one(window, agent, case, talk, runtime.stream_writer)
+            case = replace(case, presentation=answer.presentation)
+            answers.append(answer)
+            told = answer.content.sentences if answer.content else told
+            until = window.earlier
+        summaries.append(list(told))
+    update: TalkState = {"summaries": summaries, "presentation": case.presentation.model_dump(mode="json")}
+    return {**update, **cost("summary", answers)}
+
+
+async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
+    """Ask about each window, check what is answered, and abstain where nothing can be asked or holds."""
+    talk, case = runtime.context, case_of(state, runtime.context)
+    if talk.model is None:
+        said = said_in(state, talk)
+        told = [unanswerable(s, case.evidence, talk.about) or suggested(s, case, talk.about) for s in said]
+        return {"results": [r.model_dump(mode="json") for r in told], "rejected": []}
+    every = list(zip(parts(state, talk), state["summaries"], strict=True))
+    results = [r for w, _ in every for s in w.asked if (r := unanswerable(s, case.evidence, talk.about))]
+    settled = {r.index for r in results}
+    asked = [
+        (window, question(window, told, state, talk))
+        for whole, told in every
+        if (window := whole.without(settled)).asked
+    ]
+    answers = await ask_all(asked, case, talk, runtime.stream_writer)
+    rejected: list[RejectedAnswer] = []
+    for answer in answers:
+        seen = replace(case, presentation=answer.presentation)
+        for said in answer.window.asked:
+            result, refused = checked(said, _draft(answer, said), seen, talk.about)
+            results.append(result)
+            rejected += [refused] if refused else []
+    results.sort(key=lambda r: r.index)
+    return {
+        "results": [r.model_dump(mode="json") for r in results],
+        "rejected": [r.model_dump(mode="json") for r in rejected],
+        **cost("utterance emotion", answers),
+    }
+
+
+def build() -> Graph:
+    """The compiled graph."""
+    graph = StateGraph(TalkState, context_schema=Talk)
+    graph.add_sequence([perceive, board, summarise, judge])
+    graph.add_edge(START, "perceive")
+    graph.add_edge("judge", END)
+    return graph.compile(name="conversation")
+
+
+def parts(state: TalkState, talk: Talk) -> list[Window]:
+    """The conversation as windows."""
+    return windows(said_in(state, talk), talk.context)
+
+
+def question(window: Window, told: Sequence[str], state: TalkState, talk: Talk) -> Agent[EmotionDrafts]:
+    """What is asked about a window."""
+    return utterance_emotion(window, told, talk.about, case_of(state, talk).fence)
+
+
+def unanswerable(said: Said, evidence: Evidence, about: About) -> UtteranceEmotion | None:
+    """An abstention where the one whom it is about can't be told or was not seen; none where it can be asked."""
+    if about == "speaker":
+        return None
+    if len({o.person for o in evidence.of("face_visible")}) != 2:
+        return abstention(said, about, "There are not exactly two people in view: who listens is not known.")
+    if said.subject is None:
+        return abstention(said, about, "Who speaks is not known, and so is who listens.")
+    if not any(o.kind == "face_visible" for o in said.evidence):
+        return abstention(said, about, f"The face of {said.subject}, who listens, was not seen meanwhile.")
+    return None
+
+
+def _draft(answer: Answered[EmotionDrafts], said: Said) -> EmotionDraft | None:
+    return dict(answer.content).get(said.id) if answer.content is not None else None

@@ -1,0 +1,108 @@
+"""Strategies without layers, to compare the cascade with: one call, a vote of several, a debate of two."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from langgraph.graph import StateGraph
+from langgraph.runtime import Runtime
+
+from agents.all_levels import all_levels
+from agents.case import Case
+from agents.claims import LEVELS, Claim
+from agents.debate import opponent, proposer
+from agents.messages import claims_json
+from agents.report import TokenUse
+from agents.voting import vote
+from graphs.judging import Judgement, JudgeOne, asked, checked, everyone, heard, nobody, settled
+from graphs.perceiving import Tell
+from graphs.state import Setup, State, case_of
+
+Building = StateGraph[State, Setup, Any, Any]
+VOTERS = 5
+
+
+async def single(state: State, runtime: Runtime[Setup]) -> State:
+    """All levels in one answer about each person."""
+    setup, tell = runtime.context, runtime.stream_writer
+
+    async def one(case: Case) -> Judgement:
+        return await heard(all_levels(), LEVELS, case, setup, 0, tell)
+
+    return await _judged(state, setup, one, "agent all_levels")
+
+
+async def voters(state: State, runtime: Runtime[Setup]) -> State:
+    """Several answers about each person, and the labels that most of them give."""
+    setup, tell = runtime.context, runtime.stream_writer
+
+    async def one(case: Case) -> Judgement:
+        opinions = await several(case, setup, tell)
+        heard_out = [o for o in opinions if not o.failures] or opinions[:1]
+        claims: list[Claim] = []
+        for level in LEVELS:
+            claims += vote([[c for c in o.claims if c.level == level] for o in heard_out], case)
+        return Judgement(
+            claims=claims,
+            rejected=[r for o in opinions for r in o.rejected],
+            verdicts=[v for o in opinions for v in o.verdicts],
+            tokens=sum((o.tokens for o in opinions), TokenUse()),
+            failures=list(dict.fromkeys(failure for o in opinions for failure in o.failures)),
+            presentation=opinions[0].presentation,
+        )
+
+    return await _judged(state, setup, one, "agent all_levels")
+
+
+async def several(case: Case, setup: Setup, tell: Tell) -> Sequence[Judgement]:
+    """The model's first answer about a person and further draws, each checked."""
+
+    async def one(sample: int) -> Judgement:
+        started = time.perf_counter()
+        opinion = await asked(all_levels(), LEVELS, case, setup, sample=sample)
+        return checked("all_levels", opinion, case, 0, tell, time.perf_counter() - started)
+
+    first = await one(0)
+    return [first, *await asyncio.gather(*(one(n) for n in range(1, VOTERS)))]
+
+
+async def debate(state: State, runtime: Runtime[Setup]) -> State:
+    """A proposal about each person, an objection, and the proposer's last word."""
+    setup, tell = runtime.context, runtime.stream_writer
+
+    async def one(case: Case) -> Judgement:
+        proposal = await heard(proposer(), LEVELS, case, setup, 0, tell)
+        objection = await heard(opponent(_as_json(proposal, case)), LEVELS, case, setup, 0, tell)
+        last = await heard(proposer(_as_json(objection, case)), LEVELS, case, setup, 0, tell)
+        before = proposal.tokens + objection.tokens
+        return last._replace(
+            tokens=before + last.tokens,
+            failures=[*proposal.failures, *objection.failures, *last.failures],
+            rejected=[*proposal.rejected, *objection.rejected, *last.rejected],
+        )
+
+    return await _judged(state, setup, one, "debate")
+
+
+def flat(name: str, node: Any) -> Any:
+    """A strategy of a single step."""
+
+    def part(graph: Building) -> None:
+        graph.add_node(name, node)
+        graph.add_edge("board", name)
+        graph.add_edge(name, "narrate")
+
+    return part
+
+
+async def _judged(state: State, setup: Setup, one: JudgeOne, stage: str) -> State:
+    started = time.perf_counter()
+    case = case_of(state, setup)
+    judged = await everyone(case, one) if case.people else [nobody(level, case) for level in LEVELS]
+    return {**settled(judged, [], stage), "pending": [], "seconds": {stage: time.perf_counter() - started}}
+
+
+def _as_json(judgement: Judgement, case: Case) -> str:
+    return claims_json(replace(case, claims=tuple(judgement.claims)))

@@ -1,0 +1,107 @@
+"""Where the words of a clip do not go with face, voice or situation: sarcasm, masking and other conflicts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from agents.dialogue import RejectedAnswer, Said, windows
+from agents.incongruity import (
+    Conflict,
+    ConflictDraft,
+    ConflictDrafts,
+    Incongruities,
+    checked,
+    incongruity,
+    measured_conflicts,
+    signs_of,
+)
+from graphs.events import Event
+from graphs.talk import (
+    Answered,
+    Graph,
+    Talk,
+    TalkState,
+    ask_all,
+    case_of,
+    cost,
+    follow,
+    lay_out,
+    outcome,
+    perceive,
+    said_in,
+)
+
+UNSEEN = "neither face nor voice of the speaker was measured meanwhile"
+UNANSWERED = "the model did not answer"
+
+
+async def incongruities(talk: Talk, on_event: Callable[[Event], None] | None = None) -> Incongruities:
+    """Find the conflicts of a clip.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+        WorkerKilled: the worker process that measures went over a limit or crashed.
+    """
+    state = await follow(build(), talk, on_event)
+    conflicts = tuple(Conflict.model_validate(result) for result in state["results"])
+    not_judged = {int(index): why for index, why in state["not_judged"].items()}
+    judged = tuple(s.index for s in said_in(state, talk) if s.index not in not_judged)
+    return Incongruities(conflicts=conflicts, judged=judged, not_judged=not_judged, **outcome(state, talk))
+
+
+async def board(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
+    """Choose what a model is shown beside the words."""
+    talk, case = runtime.context, case_of(state, runtime.context)
+    every = windows(said_in(state, talk), talk.context)
+    return await lay_out(state, talk, [incongruity(window, case.fence) for window in every])
+
+
+async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
+    """Ask about the utterances of which both sides are known, and keep the conflicts whose both sides hold."""
+    talk, case = runtime.context, case_of(state, runtime.context)
+    said = said_in(state, talk)
+    if talk.model is None:
+        found = [conflict for s in said for conflict in measured_conflicts(s, case)]
+        told = {c.index for c in found}
+        unseen = {str(s.index): UNSEEN for s in said if s.index not in told and not signs_of(s, case)}
+        return {"results": [c.model_dump(mode="json") for c in found], "rejected": [], "not_judged": unseen}
+    not_judged = {s.index: UNSEEN for s in said if not signs_of(s, case)}
+    asked = [
+        (window, incongruity(window, case.fence))
+        for every in windows(said, talk.context)
+        if (window := every.without(not_judged)).asked
+    ]
+    answers = await ask_all(asked, case, talk, runtime.stream_writer)
+    conflicts: list[Conflict] = []
+    rejected: list[RejectedAnswer] = []
+    for answer in answers:
+        seen = replace(case, presentation=answer.presentation)
+        for one in answer.window.asked:
+            draft = _draft(answer, one)
+            if draft is None:
+                not_judged[one.index] = UNANSWERED
+                continue
+            conflict, refused = checked(one, draft, answer.window, seen)
+            conflicts += [conflict] if conflict else []
+            rejected += [refused] if refused else []
+    return {
+        "results": [c.model_dump(mode="json") for c in conflicts],
+        "rejected": [r.model_dump(mode="json") for r in rejected],
+        "not_judged": {str(index): why for index, why in not_judged.items()},
+        **cost("incongruity", answers),
+    }
+
+
+def build() -> Graph:
+    """The compiled graph."""
+    graph = StateGraph(TalkState, context_schema=Talk)
+    graph.add_sequence([perceive, board, judge])
+    graph.add_edge(START, "perceive")
+    graph.add_edge("judge", END)
+    return graph.compile(name="incongruity")
+
+
+def _draft(answer: Answered[ConflictDrafts], said: Said) -> ConflictDraft | None:
+    return dict(answer.content).get(said.id) if answer.content is not None else None

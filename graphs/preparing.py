@@ -1,0 +1,62 @@
+"""The case laid out before anyone is asked: who is there, and what of the clip and the evidence a model is shown."""
+
+import asyncio
+from dataclasses import replace
+
+from agents.budget import present
+from agents.case import Case
+from agents.fence import fence
+from agents.messages import fill, task
+from agents.presentation import Presentation
+from agents.relevance import EmbedderError, relevance
+from graphs.judging import AGENTS
+from graphs.perceiving import Tell, measure
+from graphs.state import Setup, facts_of
+from perception.evidence import Evidence
+
+
+async def prepare(setup: Setup, tell: Tell) -> tuple[Case, tuple[str, ...]]:
+    """Measure the clip and lay the case out; see `laid_out`.
+
+    Raises:
+        ClipError: the clip can't be decoded to its end.
+        WorkerKilled: the worker process went over a limit or crashed.
+    """
+    return await laid_out(await measure(setup, tell), setup)
+
+
+async def laid_out(evidence: Evidence, setup: Setup) -> tuple[Case, tuple[str, ...]]:
+    """The case, and what of it a model can't be shown though it was wanted."""
+    case = case_about(evidence, setup)
+    presentation, notes = await chosen(case, setup)
+    return replace(case, presentation=presentation), notes
+
+
+def case_about(evidence: Evidence, setup: Setup) -> Case:
+    """The case of a clip and its evidence before anything is claimed."""
+    people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
+    return Case(
+        clip=facts_of(setup.clip),
+        evidence=evidence,
+        codebook=setup.codebook,
+        people=tuple(people),
+        fence=fence(setup.clip.sha256, setup.secret),
+    )
+
+
+async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...]]:
+    """What a model is shown, and what it could not be; nothing is chosen when there is no model."""
+    if setup.model is None:
+        return Presentation(), ()
+    able = await setup.model.abilities()
+    tasks = max(len(task(agent(), case)) for agent in AGENTS.values()) + len(fill("system.md", {}))
+    ranks: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
+    if setup.embedder is not None:
+        try:
+            ranks = await asyncio.to_thread(relevance, case.evidence.observations, setup.codebook, setup.embedder)
+        except EmbedderError as error:
+            notes = (f"{error} (the surest observations are shown instead)",)
+    wanted = setup.wanted.model_copy(update={"evidence": setup.strategy != "single"})
+    presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks)
+    return presentation, (*notes, *unmet)
