@@ -19,7 +19,9 @@ class Endpoint:
 
 @contextmanager
 def scripted_endpoint(
-    answer: Callable[[dict[str, Any]], tuple[int, str, str]], served: dict[str, int] | None = None
+    answer: Callable[[dict[str, Any]], tuple[int, str, str]],
+    served: dict[str, int] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Iterator[Endpoint]:
     """Serve; `answer(request)` gives the HTTP status, the words (of the error, too) and the finish reason.
 
@@ -58,18 +60,51 @@ def scripted_endpoint(
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    endpoint.url = f"http://127.0.0.1:{server.server_port}/v1"
+    with serving(Handler) as endpoint.url:
+        yield endpoint
+
+
+@contextmanager
+def dripping_endpoint() -> Iterator[str]:
+    """An endpoint whose answer comes a blank at a time and never ends."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):
+                while not over.wait(0.05):
+                    self.wfile.write(b" ")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with serving(Handler) as url:
+        try:
+            yield url
+        finally:
+            over.set()
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on loopback; the base URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield endpoint
+        yield f"http://127.0.0.1:{server.server_port}/v1"
     finally:
         server.shutdown()
         server.server_close()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted_endpoint import scripted_endpoint
+from scripted_endpoint import dripping_endpoint, scripted_endpoint
 
 from agents.chat_model import ChatModel
 from agents.errors import ModelAnswerError, ModelError
@@ -117,3 +117,60 @@ async def test_the_same_question_is_asked_once(tmp_path):
 async def test_an_endpoint_that_is_not_there_is_one_line():
     with pytest.raises(ModelError, match=r"no model endpoint answers at http://127\.0\.0\.1:9/v1"):
         await asked("http://127.0.0.1:9/v1", retries=0)
+
+
+async def test_a_wrong_key_is_said_and_not_tried_again():
+    with scripted_endpoint(in_turn((401, "Incorrect API key provided.", ""))) as endpoint:
+        with pytest.raises(ModelError, match=r"HTTP 401: Incorrect API key provided"):
+            await asked(endpoint.url, retries=3)
+        assert len(endpoint.asked) == 1
+
+
+async def test_too_many_calls_are_waited_out_as_long_as_the_endpoint_asks():
+    waited = []
+    with scripted_endpoint(in_turn((429, "slow down", ""), GOOD), headers={"Retry-After": "7"}) as endpoint:
+        assert (await asked(endpoint.url, waited)).content.number == 7
+    assert waited == [7.0]
+
+
+async def test_an_endless_wait_is_cut_short():
+    waited = []
+    with scripted_endpoint(
+        in_turn((429, "come back tomorrow", ""), GOOD), headers={"Retry-After": "86400"}
+    ) as endpoint:
+        await asked(endpoint.url, waited)
+    assert waited == [20.0]
+
+
+async def test_an_answer_that_drips_for_ever_is_given_up():
+    with dripping_endpoint() as url:
+        started = time.monotonic()
+        with pytest.raises(ModelError, match=r"did not answer within 0\.5 s"):
+            await asked(url, timeout_s=0.5, retries=0)
+        assert time.monotonic() - started < 3
+
+
+async def test_valid_json_of_another_shape_is_no_answer():
+    another = scripted_endpoint(in_turn((200, '{"verdict": "yes"}', "stop")))
+    with another as endpoint, pytest.raises(ModelAnswerError, match="number: Field required"):
+        await asked(endpoint.url)
+
+
+async def test_what_xgrammar_lets_through_is_read(tmp_path):
+    """Raw control characters stand in its strings (mlc-ai/xgrammar#800); the finish reason says nothing."""
+
+    class Said(BaseModel):
+        text: Annotated[str, Field(max_length=40)]
+
+    schema = {"type": "object", "properties": {"text": {"type": "string", "pattern": "^[a-z]{1,40}$"}}}
+    with scripted_endpoint(in_turn((200, '{"text": "a\nb\tc"}', "stop"))) as endpoint:
+        model = ChatModel("tiny", endpoint.url)
+        answer = await model.answer(QUESTION, Said, schema)
+        await model.close()
+    assert answer.content.text == "a\nb\tc"
+
+
+async def test_numbers_without_end_are_cut_off_and_asked_for_again():
+    with scripted_endpoint(in_turn((200, '{"number": ' + "9" * 400, "length"), GOOD)) as endpoint:
+        assert (await asked(endpoint.url)).content.number == 7
+        assert endpoint.asked[0]["max_tokens"] < 50, "there is room for the longest answer that keeps the schema"

@@ -1,0 +1,108 @@
+"""Statements are verified by the parts of PEP-MEK that a variant has, in one conversation."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from case_making import face, make_case, saw
+from scripted_endpoint import schema_of, scripted_endpoint
+
+from agents.chat_model import ChatModel
+from agents.errors import ModelError
+from agents.pep_mek import Statement
+from graphs.pep_mek import VARIANTS, Question, verify
+from perception.clip import Clip
+
+STATEMENTS = (Statement("a", "P1 smiles at 2.0 s."), Statement("b", "P1 frowns at 2.0 s."))
+NOTES = {
+    **dict.fromkeys(("face", "body", "voice", "words", "scene", "who"), "not observed"),
+    "candidates": [{"emotion": "joy", "cue": "lip corners up", "intensity": "low", "cause": "not observed"}],
+}
+RIGHT = dict.fromkeys(("category", "intensity", "cue", "conclusion", "person"), "right")
+STEPS = {"Observe only": "notes", "Here are": "first", "Now explain": "reasons", "With your": "final"}
+
+
+def step_of(request):
+    task = request["messages"][-1]["content"][-1]["text"]
+    return next(step for start, step in STEPS.items() if task.startswith(start))
+
+
+def changes_its_mind(request):
+    """A model that first says YES to all, and after an explanation NO to the second."""
+    if schema_of(request) is None:
+        return 200, "ok", "stop"
+    explained = [{"statement": s.id, "reason": f"au12-1 speaks for {s.id}.", **RIGHT} for s in STATEMENTS]
+    answers = {
+        "notes": NOTES,
+        "first": {"a": "YES", "b": "YES"},
+        "reasons": {"explanations": explained},
+        "final": {"a": "YES", "b": "NO"},
+    }
+    return 200, json.dumps(answers[step_of(request)]), "stop"
+
+
+@pytest.fixture
+def clip(make_clip):
+    return Clip.open(make_clip(frames=24))
+
+
+async def verified(clip, variant, answer=changes_its_mind):
+    case = make_case(face(), saw("au12", 2, 4))
+    with scripted_endpoint(answer) as endpoint:
+        model = ChatModel("tiny", endpoint.url, retries=0)
+        try:
+            return await verify(Question(case, clip, model, STATEMENTS, VARIANTS[variant])), endpoint.asked
+        finally:
+            await model.close()
+
+
+@pytest.mark.parametrize(
+    ("variant", "steps"),
+    [
+        ("base", ["first"]),
+        ("mek", ["notes", "first"]),
+        ("pep", ["first", "reasons", "final"]),
+        ("pep-mek", ["notes", "first", "reasons", "final"]),
+        ("pep-mek+tools", ["notes", "first", "reasons", "final"]),
+    ],
+)
+async def test_a_variant_takes_its_steps_as_one_conversation(variant, steps, clip):
+    found, asked = await verified(clip, variant)
+    assert [step_of(r) for r in asked] == steps
+    assert [m["role"] for m in asked[-1]["messages"]] == ["system"] + ["user", "assistant"] * (len(steps) - 1) + [
+        "user"
+    ]
+    for before, after in zip(asked, asked[1:], strict=False):
+        assert after["messages"][: len(before["messages"])] == before["messages"], "a later step adds, never changes"
+    assert found.tokens.calls == len(steps)
+    explained = "reasons" in steps
+    assert found.final == {"a": True, "b": not explained}
+    assert found.first == {"a": True, "b": True}
+    assert found.reasons == ({s.id: f"au12-1 speaks for {s.id}." for s in STATEMENTS} if explained else {})
+
+
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+async def test_measurements_are_shown_to_variants_with_tools_only(variant, clip):
+    _, asked = await verified(clip, variant)
+    assert ("au12-1" in json.dumps(asked[0]["messages"])) == ("tools" in variant)
+
+
+async def test_what_a_broken_conversation_cost_is_counted(clip):
+    def breaks(request):
+        return (500, "", "") if schema_of(request) and step_of(request) == "reasons" else changes_its_mind(request)
+
+    with pytest.raises(ModelError, match="HTTP 500") as broken:
+        await verified(clip, "pep-mek", breaks)
+    assert broken.value.tokens.calls == 2
+
+
+async def test_statements_that_are_not_answered_are_asked_for_again(clip):
+    tries = []
+
+    def forgets(request):
+        tries.append(request)
+        return 200, '{"a": "YES"}' if len(tries) == 1 else '{"a": "YES", "b": "YES"}', "stop"
+
+    found, _ = await verified(clip, "base", forgets)
+    assert len(tries) == 2
+    assert found.final == {"a": True, "b": True}
