@@ -1,11 +1,13 @@
 # make demo: a report of the demo clip. make test: everything that CI runs. Both set up .venv themselves.
 #   PYTHON=/path/to/python3.11   another Python (3.11 or 3.12)
-#   TORCH_INDEX=https://download.pytorch.org/whl/cpu   torch without gigabytes of CUDA
+#   TORCH_INDEX=https://download.pytorch.org/whl/cpu   torch without gigabytes of CUDA, and what vLLM for CPUs needs
+#   MENTALIS_VLLM=DIR   a vLLM that is there already; VLLM= none: the tests that need one are skipped
 
 export PYTHON
 BIN := .venv/bin
 PACKAGES := $(wildcard perception agents graphs reports server evals mentalis)
 INSTALL := $(BIN)/python scripts/install.py
+VLLM := $(if $(MENTALIS_VLLM),,.venv-vllm/.ready)
 INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 
 .PHONY: demo test format clean
@@ -14,7 +16,7 @@ INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 demo: .venv/.core
 	$(BIN)/mentalis demo --out demo-report
 
-test: .venv/.dev
+test: .venv/.dev $(VLLM)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
@@ -26,7 +28,7 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv demo-report .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-vllm demo-report .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(BIN)/pip:
 	@scripts/venv.sh
@@ -38,3 +40,6 @@ $(BIN)/pip:
 .venv/.dev: pyproject.toml constraints.txt scripts/install.py | $(BIN)/pip
 	$(INSTALL) dev neural prosody server evals $(INDEX)
 	@touch .venv/.core $@
+
+.venv-vllm/.ready: mentalis/vllm_environment.py scripts/vllm_for_tests.py | .venv/.dev
+	$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python scripts/vllm_for_tests.py

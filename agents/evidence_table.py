@@ -1,9 +1,9 @@
 """The evidence as a table of lines that fits a model's context; the same for all agents of a clip."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from agents.case import Case
+from agents.escaping import data_line
 from perception.evidence import Evidence, Observation
 
 
@@ -56,7 +56,7 @@ def line(observation: Observation) -> str:
         "quality": round(observation.quality, 2),
         "text": observation.text,
     }
-    return json.dumps(content, ensure_ascii=False)
+    return data_line(content)
 
 
 def table(case: Case) -> str:
@@ -66,10 +66,9 @@ def table(case: Case) -> str:
     left_out = len(evidence.observations) - len(rows)
     if left_out:
         lines.append(f"({left_out} lesser observations are left out for lack of room)")
-    for run in evidence.tools:
-        if run.status in ("failed", "skipped"):
-            lines.append(f"(not measured: {run.tool} {run.status}: {run.error})")
+    # without the error, which may name files
+    lines += [data_line({"not_measured": run.tool}) for run in evidence.tools if run.status in ("failed", "skipped")]
     lines += [
-        f"(not measured: {a.tool}{' of ' + a.person if a.person else ''}: {a.reason})" for a in evidence.abstentions
+        data_line({"not_measured": a.tool, "person": a.person, "reason": a.reason}) for a in evidence.abstentions
     ]
     return "\n".join(lines) or "(nothing was measured)"

@@ -122,6 +122,11 @@ def fill(prompt: str, content: dict[str, Any]) -> str:
         raise PromptError(f"prompt {prompt}: {error}") from error
 
 
+def _as_data(value: Any) -> Any:
+    """What is filled into a prompt can't write a tag or a special token, whoever it comes from."""
+    return escaped(value) if isinstance(value, str) else value
+
+
 @cache
 def _template(prompt: str) -> Any:
     try:
@@ -131,5 +136,7 @@ def _template(prompt: str) -> Any:
     _, front, body = text.split("---\n", 2) if text.startswith("---\n") else ("", "", text)
     if not isinstance(yaml.safe_load(front), dict):
         raise PromptError(f"prompt {prompt} has no front matter (--- version: ... ---)")
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_as_data
+    )
     return environment.from_string(body)

@@ -108,8 +108,8 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
     rejected: list[RejectedAnswer] = []
     for answer in answers:
         seen = replace(case, presentation=answer.presentation)
-        for said in answer.window.asked:
-            result, refused = checked(said, _draft(answer, said), seen, talk.about)
+        for one in answer.window.asked:
+            result, refused = checked(one, _draft(answer, one), seen, talk.about)
             results.append(result)
             rejected += [refused] if refused else []
     results.sort(key=lambda r: r.index)

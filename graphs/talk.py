@@ -1,4 +1,4 @@
-"""What the graphs over a conversation share: what they are given, measuring and laying out, and questions by windows."""
+"""What the graphs over a conversation share: what they are given, measuring, laying out, and asking by windows."""
 
 import asyncio
 import operator

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 import typer
 
 from mentalis import __version__
-from mentalis.commands import analyze, demo, eval, export, inspection, model, serve, weights
+from mentalis.commands import (
+    analyze,
+    chat,
+    conversation,
+    demo,
+    eval,
+    export,
+    incongruity,
+    inspection,
+    model,
+    serve,
+    weights,
+)
 
 app = typer.Typer(
     name="mentalis",
@@ -16,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("analyze")(analyze.analyze)
+app.command("chat")(chat.chat)
+app.command("conversation")(conversation.conversation)
+app.command("incongruity")(incongruity.incongruity)
 app.command("demo")(demo.demo)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)

@@ -69,10 +69,9 @@ async def verified(clip, variant, answer=changes_its_mind):
 async def test_a_variant_takes_its_steps_as_one_conversation(variant, steps, clip):
     found, asked = await verified(clip, variant)
     assert [step_of(r) for r in asked] == steps
-    assert [m["role"] for m in asked[-1]["messages"]] == ["system"] + ["user", "assistant"] * (len(steps) - 1) + [
-        "user"
-    ]
-    for before, after in zip(asked, asked[1:], strict=False):
+    roles = [m["role"] for m in asked[-1]["messages"]]
+    assert roles == ["system", *["user", "assistant"] * (len(steps) - 1), "user"]
+    for before, after in pairwise(asked):
         assert after["messages"][: len(before["messages"])] == before["messages"], "a later step adds, never changes"
     assert found.tokens.calls == len(steps)
     explained = "reasons" in steps
