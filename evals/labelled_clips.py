@@ -18,7 +18,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from agents.claims import LEVELS, Level
+from agents.claims import LEVELS, Claim, Level
 from agents.codebook import Codebook, load_codebook
 from agents.opening import open_model
 from agents.report import Report
@@ -26,7 +26,7 @@ from evals.errors import DatasetError
 from evals.metrics import classification
 from graphs.events import ReportReady
 from graphs.running import run
-from graphs.state import Setup
+from graphs.state import STRATEGIES, Setup, Strategy
 from graphs.store import ContentStore
 from perception.cache import Cache
 from perception.clip import Clip
@@ -44,6 +44,7 @@ def labelled_clips(
     tools: str = "",
     reasoner: str = "",
     base_url: str = "",
+    strategy: str = "cascade+critic",
     data: str = "",
 ) -> Task:
     """Label every clip of a folder and score the labels.
@@ -55,6 +56,7 @@ def labelled_clips(
         tools: names, comma-separated; the default set when empty.
         reasoner: a model at `base_url`, or transformers:<id>; the knowledge reasoner when empty.
         base_url: OpenAI-compatible endpoint.
+        strategy: in which order the model judges, such as single, vote or cascade+critic.
         data: folder for caches and checkpoints; a temporary one when empty.
     """
     book = load_codebook(codebook)
@@ -63,7 +65,7 @@ def labelled_clips(
     names = tuple(filter(None, tools.split(","))) or tuple(BUILT_IN)
     return Task(
         dataset=MemoryDataset(samples, name=Path(folder).name),
-        solver=analysed(book, level_called(level), names, reasoner, base_url, kept),
+        solver=analysed(book, level_called(level), names, reasoner, base_url, strategy_called(strategy), kept),
         scorer=surest_claim(),
     )
 
@@ -119,19 +121,36 @@ def level_called(name: str) -> Level:
     raise DatasetError(f"level {name!r} is none of {', '.join(LEVELS)}")
 
 
-def surest(report: Report, level: Level, neutral: str | None) -> str | None:
-    """The label of the surest claim of a level about one person; none when all abstain.
+def strategy_called(name: str) -> Strategy:
+    """The strategy of a name.
+
+    Raises:
+        DatasetError: there is no such strategy.
+    """
+    for strategy in STRATEGIES:
+        if strategy == name:
+            return strategy
+    raise DatasetError(f"strategy {name!r} is none of {', '.join(STRATEGIES)}")
+
+
+def surest(report: Report, level: Level, neutral: str | None) -> Claim | None:
+    """The surest claim of a level about one person; none when all abstain.
 
     The neutral label, which holds unless something speaks against it, is the clip's only when nothing else is claimed.
     """
     claims = [c for c in report.claims if c.level == level and c.person is not None and not c.abstained]
-    surest_first = sorted(claims, key=lambda c: (c.label == neutral, -c.confidence))
-    return surest_first[0].label if surest_first else None
+    return min(claims, key=lambda c: (c.label == neutral, -c.confidence), default=None)
 
 
 @solver
 def analysed(
-    codebook: Codebook, level: Level, tools: tuple[str, ...], reasoner: str, base_url: str, data: Path
+    codebook: Codebook,
+    level: Level,
+    tools: tuple[str, ...],
+    reasoner: str,
+    base_url: str,
+    strategy: Strategy,
+    data: Path,
 ) -> Solver:
     """Run the graph on the sample's clip; the completion is the surest label, empty when it abstains."""
 
@@ -146,13 +165,16 @@ def analysed(
             cache=Cache(data / "cache" / "tools"),
             model=model,
             worker=WorkerLimits(),
+            strategy=strategy,
+            audit_pairs=0,
         )
         try:
             async for event in run(setup, data / "checkpoints.sqlite"):
                 if isinstance(event, ReportReady):
-                    label = surest(event.report, level, codebook.neutral.get(level))
-                    state.output = ModelOutput.from_content("mentalis", label or "")
+                    claim = surest(event.report, level, codebook.neutral.get(level))
+                    state.output = ModelOutput.from_content("mentalis", claim.label if claim else "")
                     state.store.set("claims", [c.model_dump(mode="json") for c in event.report.claims])
+                    state.store.set("surest", claim.model_dump(mode="json") if claim else None)
         finally:
             if model is not None:
                 await model.close()
@@ -206,11 +228,13 @@ def surest_claim() -> Scorer:
     """Right when the surest claim's label is the clip's; an abstention is wrong."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        predicted = state.output.completion or None
+        claim = state.store.get("surest") or {}
+        predicted = claim.get("label")
+        how_sure = {name: claim.get(name) for name in ("confidence", "confidence_from")}
         return Score(
             value=float(predicted == target.text),
             answer=predicted or "",
-            metadata={"gold": target.text, "predicted": predicted},
+            metadata={"gold": target.text, "predicted": predicted, **how_sure},
         )
 
     return score

@@ -47,6 +47,11 @@ class Setup:
     seed: int = 0
     version: str = ""
 
+    async def close(self) -> None:
+        """Let go of the model's connections."""
+        if self.model is not None:
+            await self.model.close()
+
 
 def add_seconds(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """Add times up by stage."""

@@ -47,6 +47,7 @@ def run(
     codebook: CodebookOption = "basic",
     level: LevelOption = "emotion",
     tools: Annotated[str, typer.Option(help="Tools to run, comma-separated; the default set when empty.")] = "",
+    strategy: Annotated[str | None, typer.Option(help="single, vote, debate, cascade, ...", metavar="NAME")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many clips.")] = None,
     log_dir: Annotated[Path, typer.Option(help="Folder of Inspect's logs (inspect view shows them).")] = Path("logs"),
     at_once: Annotated[int, typer.Option(help="Clips at a time.")] = AT_ONCE,
@@ -67,6 +68,7 @@ def run(
         tools=tools,
         reasoner=settings.model or "",
         base_url=settings.base_url or "",
+        strategy=strategy or settings.strategy,
         data=str(settings.data),
     )
     (log,) = inspect_eval(
@@ -79,6 +81,23 @@ def run(
         for metric in score.metrics.values():
             typer.echo(f"{metric.name:<12} {metric.value:.4f}")
     typer.echo(f"log: {log.location}")
+
+
+@app.command("calibrate")
+def calibrate(
+    log: Annotated[Path, typer.Argument(help="Log of a run of labelled_clips with a model.", show_default=False)],
+) -> None:
+    """Fit how a model's confidences are scaled, and keep it with the codebook for later analyses."""
+    tasks()
+    from evals.calibrating import calibrate as fit
+    from mentalis.settings import read_settings
+
+    for fitted in fit(log, read_settings().data / "calibrations"):
+        typer.echo(
+            f"{fitted.model}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
+            f"{fitted.temperature:.2f} on {fitted.n} clips; calibration error {fitted.ece_before:.3f} before, "
+            f"{fitted.ece_after:.3f} after"
+        )
 
 
 def tasks() -> None:

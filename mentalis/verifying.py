@@ -1,0 +1,99 @@
+"""`verify()`: statements about a clip, each held true or not by a model and why. Wiring only."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.pep_mek import MOST_STATEMENTS, Statement
+from agents.report import TokenUse
+from graphs.pep_mek import VARIANTS, Question
+from graphs.pep_mek import verify as verified
+from graphs.preparing import prepare
+from mentalis.setting_up import set_up, waited_for
+from mentalis.settings import SettingsError
+from perception.evidence import Frozen, Share
+
+VARIANT = "pep-mek+tools"
+
+
+class Verified(Frozen):
+    """A statement, whether a model holds it to be true, and why."""
+
+    statement: str
+    holds: bool
+    first: bool  # before the explanation
+    probability: Share | None = None  # of holding, where the endpoint tells it
+    reason: str | None = None  # none where nothing is explained
+
+
+class Verification(Frozen):
+    """Statements about a clip as a model sees them."""
+
+    model: str
+    variant: str
+    statements: tuple[Verified, ...]
+    notes: tuple[str, ...]  # what the model could not be shown
+    tokens: TokenUse
+
+
+def verify(path: str | Path, statements: Sequence[str], **options: Any) -> Verification:
+    """Verify statements about a clip; also inside a running event loop.
+
+    Args:
+        path: a video file.
+        statements: at most twelve, put to the model together.
+        **options: as of `averify`.
+
+    Raises:
+        ClipError: the file is no readable video.
+        ModelError: the model can't be reached, refuses, or never gives a valid answer.
+        MentalisError: an option can't be used.
+    """
+    return waited_for(averify(path, statements, **options))
+
+
+async def averify(
+    path: str | Path, statements: Sequence[str], *, variant: str = VARIANT, **options: Any
+) -> Verification:
+    """Verify statements about a clip, without blocking the event loop.
+
+    Args:
+        path: a video file.
+        statements: at most twelve.
+        variant: base, mek, pep, pep-mek, or one with +tools: those are shown measurements.
+        **options: `transcript`, `tools`, `settings`, and any field of `Settings`, as of `mentalis.stream`.
+
+    Raises:
+        ClipError: the file is no readable video.
+        ModelError: the model can't be reached, refuses, or never gives a valid answer.
+        MentalisError: an option can't be used.
+    """
+    if variant not in VARIANTS:
+        raise SettingsError(f"no variant is called {variant!r}; there are: {', '.join(VARIANTS)}")
+    if not 1 <= len(statements) <= MOST_STATEMENTS:
+        raise SettingsError(f"{len(statements)} statements were given: give 1 to {MOST_STATEMENTS}")
+    setup, _ = await set_up(path, **options)
+    try:
+        if setup.model is None:
+            raise SettingsError("statements are verified by a model: name one with --model or MENTALIS_MODEL")
+        case, notes = await prepare(setup, lambda event: None)
+        asked = tuple(Statement(f"s{n}", text) for n, text in enumerate(statements, 1))
+        found = await verified(Question(case, setup.clip, setup.model, asked, VARIANTS[variant]))
+    finally:
+        await setup.close()
+    return Verification(
+        model=setup.model.name,
+        variant=variant,
+        statements=tuple(
+            Verified(
+                statement=s.text,
+                holds=found.final[s.id],
+                first=found.first[s.id],
+                probability=found.probabilities.get(s.id),
+                reason=found.reasons.get(s.id),
+            )
+            for s in asked
+        ),
+        notes=(*notes, *found.notes),
+        tokens=found.tokens,
+    )

@@ -1,0 +1,72 @@
+"""A model that is surer than it is right is scaled down by what a benchmark's log shows, and says so."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from inspect_ai import eval as inspect_eval
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+
+import mentalis
+from agents.calibration import CalibrationError
+from evals.calibrating import calibrate
+from evals.labelled_clips import labelled_clips
+
+CLIPS, RIGHT = 12, 8
+
+
+def always_happy(request):
+    """A model that finds happiness in every clip, in every sample."""
+    if (schema := schema_of(request)) is None:
+        return 200, "ok", "stop"
+    drafts = schema["properties"].get("claims")
+    labels = drafts and drafts["items"]["properties"]["label"]["enum"]
+    if not labels or "happiness" not in labels:
+        return 200, json.dumps({"claims": []} if drafts else sample(schema)), "stop"
+    claim = {
+        "label": "happiness", "text": "The lip corners are pulled up.", "start_ms": 8700, "end_ms": 10900,
+        "confidence_percent": 60, "second_label": None, "second_percent": 0, "evidence": ["au12-1"], "abstained": False,
+    }  # fmt: skip
+    return 200, json.dumps({"claims": [claim]}), "stop"
+
+
+@pytest.fixture(scope="module")
+def run(demo, tmp_path_factory):
+    """The log of a run on copies of one clip, two thirds of them labelled as the model labels them."""
+    folder = tmp_path_factory.mktemp("clips")
+    with (folder / "labels.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file", "label"])
+        for number in range(CLIPS):
+            shutil.copy(demo.clip, folder / f"{number}.mp4")
+            rows.writerow([f"{number}.mp4", "happiness" if number < RIGHT else "sadness"])
+    with scripted_endpoint(always_happy) as endpoint:
+        task = labelled_clips(
+            str(folder), tools="action_units", reasoner="sanguine", base_url=endpoint.url, strategy="cascade",
+            data=str(folder / "data"),
+        )  # fmt: skip
+        (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), max_samples=1, display="none")
+    assert log.status == "success"
+    return folder / "data", log.location
+
+
+def test_a_temperature_is_fitted_kept_and_used(run, demo):
+    data, log = run
+    (fitted,) = calibrate(log, data / "calibrations")
+    assert (fitted.model, fitted.level, fitted.source, fitted.n) == ("sanguine", "emotion", "sample_agreement", CLIPS)
+    assert fitted.temperature > 2, "it was sure of all and right in two thirds"
+    assert fitted.ece_after < fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
+    with scripted_endpoint(always_happy) as endpoint:
+        report = mentalis.analyze(
+            demo.clip, tools=("action_units",), data=data, model="sanguine", base_url=endpoint.url, strategy="cascade"
+        )  # fmt: skip
+    (claim,) = [c for c in report.claims if c.level == "emotion"]
+    assert claim.confidence < 0.9
+    assert report.provenance.calibrations == (fitted,)
+
+
+def test_a_log_that_has_nothing_to_fit_is_said(run, tmp_path):
+    (tmp_path / "no.eval").write_text("nothing")
+    with pytest.raises(CalibrationError, match="can't be read as a log"):
+        calibrate(tmp_path / "no.eval", tmp_path)
