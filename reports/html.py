@@ -11,6 +11,7 @@ import numpy as np
 from agents.claims import LEVELS
 from agents.report import Report
 from perception.evidence import Signal
+from reports.model_account import model_account
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_POINTS = 1500  # of a curve: more can't be seen; extremes of each stretch are kept
@@ -31,6 +32,7 @@ def html(report: Report) -> str:
     by_id = {o.id: o for o in report.evidence.observations}
     return environment.get_template("report.html.j2").render(
         report=report,
+        account=model_account(report),
         levels=LEVELS,
         by_id=by_id,
         data=_script_safe(_data(report)),

@@ -13,6 +13,7 @@ from rich.text import Text
 from agents.claims import LEVELS, Claim
 from agents.report import Report
 from perception.evidence import Observation
+from reports.model_account import model_account
 
 LANE_CHARACTERS = 48
 STYLE = {"behaviour": "cyan", "cognition": "magenta", "emotion": "yellow"}
@@ -59,6 +60,10 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print(_lanes(report, person.id))
     _print_claims(report, console)
     _print_tools(report, console)
+    if account := model_account(report):
+        console.print("\n[bold]Model[/]")
+        for line in account:
+            console.print(Text(f"- {line}", style="dim"))
     console.print("\n[bold]Caveats[/]")
     for caveat in report.caveats:
         console.print(Text(f"- {caveat.strip()}", style="dim"))
