@@ -34,7 +34,7 @@ from perception.clip import Clip
 from perception.scheduler import perceive
 from perception.tool import BUILT_IN, make_tool
 
-STEPS = 8  # perceive, board, behaviour, cognition, emotion, critic, narrate, report
+STEPS = 9  # perceive, board, behaviour, cognition, emotion, critic, narrate, audit, report
 MOST_MS_A_STEP, MOST_MS_TO_FIRST_EVENT = 3.0, 100.0  # what we promise
 
 

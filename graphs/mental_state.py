@@ -20,7 +20,7 @@ from graphs.cascade import Building, cascade, cascade_with_critic
 from graphs.flat import debate, flat, single, voters
 from graphs.perceiving import measure
 from graphs.preparing import laid_out
-from graphs.state import Setup, State, Strategy, case_of
+from graphs.state import Setup, State, case_of
 from perception.evidence import Evidence
 
 Graph = CompiledStateGraph[State, Setup, State, State]
@@ -69,7 +69,7 @@ async def report(state: State, runtime: Runtime[Setup]) -> State:
     return await reporting.finish(state, case_of(state, runtime.context), runtime.context, runtime.stream_writer)
 
 
-PARTS: dict[Strategy, Callable[[Building], None]] = {
+PARTS: dict[str, Callable[[Building], None]] = {
     "single": flat("single", single),
     "single+evidence": flat("single", single),
     "vote": flat("vote", voters),
@@ -79,7 +79,7 @@ PARTS: dict[Strategy, Callable[[Building], None]] = {
 }
 
 
-def build(checkpointer: Checkpointer = None, strategy: Strategy = "cascade+critic") -> Graph:
+def build(checkpointer: Checkpointer = None, strategy: str = "cascade+critic") -> Graph:
     """The compiled graph of a strategy; with a checkpointer a killed run goes on where it stopped.
 
     Every strategy measures first, is shown the same, and ends in the same report: only who judges, and in which

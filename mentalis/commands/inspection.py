@@ -1,16 +1,23 @@
 """Commands that show what is there: tools, graphs, schemas, settings, and whether all is well."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from types import UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
+
+USUAL = "cascade+critic"
 
 
 class Graph(StrEnum):
     """Graphs that can be drawn."""
 
     MENTAL_STATE = "mental_state"
+    PEP_MEK = "pep_mek"
+    CONVERSATION = "conversation"
+    INCONGRUITY = "incongruity"
+    CHAT = "chat"
 
 
 class Schema(StrEnum):
@@ -24,6 +31,10 @@ class Schema(StrEnum):
     FINDINGS = "findings"
     CLIP = "clip"
     CODEBOOK = "codebook"
+    VERIFICATION = "verification"
+    CONVERSATION = "conversation"
+    INCONGRUITIES = "incongruities"
+    CHAT_ANSWER = "chat_answer"
 
 
 def tools() -> None:
@@ -58,11 +69,23 @@ def _values(annotation: object) -> str:
     return {int: "N", float: "X", bool: "true|false"}.get(annotation, "TEXT")  # type: ignore[call-overload,no-any-return]
 
 
-def graph(name: Annotated[Graph, typer.Argument(help="Which graph.")] = Graph.MENTAL_STATE) -> None:
+def graph(
+    name: Annotated[Graph, typer.Argument(help="Which graph.")] = Graph.MENTAL_STATE,
+    strategy: Annotated[str, typer.Option(help="Of mental_state: single, vote, debate, cascade, ...")] = USUAL,
+) -> None:
     """Draw a graph as Mermaid."""
-    from graphs import mental_state
+    from graphs import chat, conversation, incongruity, mental_state, pep_mek
+    from mentalis.settings import SettingsError
 
-    builders = {Graph.MENTAL_STATE: mental_state.build}
+    if strategy not in mental_state.PARTS:
+        raise SettingsError(f"strategy {strategy!r} is none of {', '.join(mental_state.PARTS)}")
+    builders: dict[Graph, Callable[[], Any]] = {
+        Graph.MENTAL_STATE: lambda: mental_state.build(strategy=strategy),
+        Graph.PEP_MEK: lambda: pep_mek.build(pep_mek.VARIANTS["pep-mek+tools"]),
+        Graph.CONVERSATION: conversation.build,
+        Graph.INCONGRUITY: incongruity.build,
+        Graph.CHAT: chat.build,
+    }
     typer.echo(builders[name]().get_graph().draw_mermaid())
 
 
@@ -72,9 +95,13 @@ def schema(name: Annotated[Schema, typer.Argument(help="Which type.")] = Schema.
 
     from pydantic import BaseModel
 
+    from agents.chat_history import ChatAnswer
     from agents.claims import Claim
     from agents.codebook import Codebook
+    from agents.incongruity import Incongruities
     from agents.report import Report
+    from agents.utterance_emotion import Conversation
+    from mentalis.verifying import Verification
     from perception.clip import Clip
     from perception.evidence import Evidence, Findings, Observation, Signal
 
@@ -87,6 +114,10 @@ def schema(name: Annotated[Schema, typer.Argument(help="Which type.")] = Schema.
         Schema.FINDINGS: Findings,
         Schema.CLIP: Clip,
         Schema.CODEBOOK: Codebook,
+        Schema.VERIFICATION: Verification,
+        Schema.CONVERSATION: Conversation,
+        Schema.INCONGRUITIES: Incongruities,
+        Schema.CHAT_ANSWER: ChatAnswer,
     }
     draft = "https://json-schema.org/draft/2020-12/schema"
     typer.echo(json.dumps({"$schema": draft, **types[name].model_json_schema(mode="serialization")}, indent=2))

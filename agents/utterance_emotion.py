@@ -1,0 +1,186 @@
+"""The utterance emotion agent: what each utterance of a conversation suggests of who speaks, or of who listens."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from agents.agent import Agent
+from agents.case import Case
+from agents.checks import ROUNDING_S, accept
+from agents.claims import MOST_EVIDENCE, Alternative, Claim, Draft, Line
+from agents.dialogue import About, RejectedAnswer, Said, Window, rows
+from agents.media import frame_id
+from agents.report import Failure, TokenUse
+from perception.evidence import Evidence, Frozen, Seconds, Share
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class UtteranceEmotion(Frozen):
+    """The emotion that an utterance suggests; times are seconds of the clip, or as the transcript gives them."""
+
+    index: int = Field(ge=1, description="place in the conversation")
+    speaker: str | None = Field(description="as the transcript names the speaker")
+    person: str | None = Field(description="track of the one whom it is about; none: not seen, or not known")
+    start_s: Seconds
+    end_s: Seconds
+    text: str = Field(description="what is said")
+    about: About
+    label: str = Field(description="id of an emotion of the codebook; empty when abstained")
+    confidence: Share
+    alternatives: tuple[Alternative, ...] = ()
+    reason: str
+    evidence: tuple[str, ...] = Field(description="observation ids, or frame@seconds for what only a model saw")
+    abstained: bool = False
+
+
+class Conversation(Frozen):
+    """The emotion of each utterance, with the evidence that they cite and how it was made."""
+
+    name: str = Field(description="file name of the clip, or of the transcript")
+    about: About
+    utterances: tuple[UtteranceEmotion, ...]
+    summary: tuple[str, ...] = Field(default=(), description="of all that came before the last utterances' context")
+    codebook: str
+    model: str | None
+    rejected: tuple[RejectedAnswer, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    tokens: TokenUse = TokenUse()
+    evidence: Evidence
+
+
+class EmotionDraft(Frozen):
+    """The answer about one utterance as the agent gives it, not yet checked."""
+
+    label: str
+    text: Line
+    confidence_percent: Percent
+    second_label: str | None = None
+    second_percent: Percent = 0
+    evidence: Annotated[tuple[str, ...], Field(max_length=MOST_EVIDENCE)]
+    abstained: bool = False
+
+
+class EmotionDrafts(Frozen):
+    """An answer; its fields, made for each question, are the ids of the utterances in question."""
+
+
+def utterance_emotion(window: Window, summary: Sequence[str], about: About, fence: str) -> Agent[EmotionDrafts]:
+    """Judge some utterances at once, given what was said before (after BeMERC, Fu et al. 2025, arXiv 2503.23990).
+
+    `fence` closes off the words of the conversation.
+    """
+
+    def narrowed(case: Case) -> type[EmotionDrafts]:
+        return _drafts({said.id: _draft_for(said, case) for said in window.asked})
+
+    # what is read is laxer: an utterance that was left out or a false id costs one answer, not all
+    optional: Any = (EmotionDraft | None, None)
+    return Agent(
+        name="utterance emotion",
+        prompt="utterance_emotion.md",
+        output=create_model("EmotionDrafts", __base__=EmotionDrafts, **{said.id: optional for said in window.asked}),
+        narrowed=narrowed,
+        level="emotion",
+        knowledge=("facs", "words"),
+        given={
+            "about": about,
+            "ids": tuple(said.id for said in window.asked),
+            "summary": tuple(summary),
+            "context": rows(window.context),
+            "shown": rows(window.shown),
+            "fence": fence,
+        },
+    )
+
+
+def checked(
+    said: Said, draft: EmotionDraft | None, case: Case, about: About
+) -> tuple[UtteranceEmotion, RejectedAnswer | None]:
+    """The emotion that a draft makes; of one that fails a check an abstention, with the draft and the reason.
+
+    Checks: those of every claim (`agents.checks`), and that all it cites is of this person in this utterance.
+    """
+    if draft is None:
+        return abstention(said, about, "The model did not answer."), None
+    claims, rejected, _ = accept([_as_claim(said, draft)], "emotion", case.about(said.subject))
+    reason = rejected[0].reason if rejected else _cites_other(said, draft, case)
+    if reason:
+        refused = RejectedAnswer(utterance=said.id, text=f"{draft.label[:40]}: {draft.text}", reason=reason)
+        return abstention(said, about, f"The model's answer did not hold: {reason}."), refused
+    return emotion_of(said, about, claims[0]), None
+
+
+def emotion_of(said: Said, about: About, claim: Claim) -> UtteranceEmotion:
+    """A claim as the emotion of an utterance."""
+    return UtteranceEmotion(
+        **_facts(said, about),
+        label=claim.label,
+        confidence=claim.confidence,
+        alternatives=claim.alternatives,
+        reason=claim.text,
+        evidence=claim.evidence,
+        abstained=claim.abstained,
+    )
+
+
+def abstention(said: Said, about: About, reason: str) -> UtteranceEmotion:
+    """Nothing is said of this utterance, and why."""
+    return UtteranceEmotion(
+        **_facts(said, about), label="", confidence=0.0, reason=reason, evidence=(), abstained=True
+    )  # fmt: skip
+
+
+def citable(said: Said, case: Case) -> tuple[str, ...]:
+    """What an answer about an utterance may cite: observations of the person meanwhile, and frames shown of it."""
+    start_s, end_s = said.utterance.start_s - ROUNDING_S, said.utterance.end_s + ROUNDING_S
+    seen = [frame_id(t) for t in case.presentation.moments_s if start_s <= t <= end_s]
+    return (*(o.id for o in said.evidence), *seen)
+
+
+def _draft_for(said: Said, case: Case) -> type[EmotionDraft]:
+    a_label: Any = Literal[case.codebook.ids("emotion")]
+    an_id: Any = Literal[citable(said, case)]
+    evidence: Any = Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE)]
+    made: type[EmotionDraft] = create_model(
+        "EmotionDraft",
+        __base__=EmotionDraft,
+        label=(a_label, ...),
+        second_label=(a_label | None, None),
+        evidence=(evidence, ...),
+    )
+    return made
+
+
+def _drafts(by_id: dict[str, type[EmotionDraft]]) -> type[EmotionDrafts]:
+    fields: Any = {id_: (kind, ...) for id_, kind in by_id.items()}
+    made: type[EmotionDrafts] = create_model("EmotionDrafts", __base__=EmotionDrafts, **fields)
+    return made
+
+
+def _as_claim(said: Said, draft: EmotionDraft) -> Draft:
+    return Draft(
+        start_ms=round(said.utterance.start_s * 1000),
+        end_ms=round(said.utterance.end_s * 1000),
+        **draft.model_dump(),
+    )
+
+
+def _cites_other(said: Said, draft: EmotionDraft, case: Case) -> str | None:
+    apart = [id_ for id_ in draft.evidence if id_ not in citable(said, case)]
+    return f"{', '.join(apart)} tells nothing of {said.subject or 'the speaker'} in {said.id}" if apart else None
+
+
+def _facts(said: Said, about: About) -> dict[str, Any]:
+    spoken = said.utterance
+    return {
+        "index": said.index,
+        "speaker": spoken.speaker,
+        "person": said.subject,
+        "start_s": spoken.start_s,
+        "end_s": spoken.end_s,
+        "text": spoken.text,
+        "about": about,
+    }

@@ -1,0 +1,60 @@
+"""`mentalis conversation`: the emotion of each utterance of a clip, or of a transcript alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agents.utterance_emotion import Conversation
+
+
+def conversation(
+    clip: Annotated[Path | None, typer.Argument(help="A clip; without one the words alone are judged.")] = None,
+    transcript: Annotated[Path | None, typer.Option(help="What is said: SRT, WebVTT or JSON.")] = None,
+    listener: Annotated[bool, typer.Option("--listener", help="Judge the one who listens, of two people.")] = False,
+    window: Annotated[int, typer.Option(min=0, help="Utterances before that are told word by word.")] = 8,
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
+) -> None:
+    """Judge the emotion of each utterance, with the evidence for it."""
+    from mentalis.conversing import converse
+    from mentalis.progress import Progress
+
+    with Progress((clip or transcript or Path("conversation")).name, quiet=json) as progress:
+        found = converse(
+            clip,
+            transcript=transcript,
+            listener=listener,
+            window=window,
+            model=model,
+            base_url=base_url,
+            codebook=codebook,
+            on_event=progress.tell,
+        )
+    if json:
+        typer.echo(found.model_dump_json())
+    else:
+        show(found)
+
+
+def show(found: "Conversation") -> None:
+    """Print it for a person to read."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table("time", "who", "words", f"{found.about}'s emotion", "sure", "evidence", box=None)
+    for u in found.utterances:
+        who = " ".join(dict.fromkeys(filter(None, (u.speaker, u.person)))) or "?"
+        label = Text(u.reason, style="dim") if u.abstained else Text(u.label)
+        sure = "" if u.abstained else f"{u.confidence:.2f}"
+        table.add_row(f"{u.start_s:.1f}-{u.end_s:.1f} s", Text(who), Text(u.text), label, sure, ", ".join(u.evidence))
+    console.print(table)
+    for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
+        console.print(Text(f"- {line}", style="dim"))
+    if found.rejected:
+        console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))

@@ -1,0 +1,53 @@
+"""`mentalis incongruity`: where words do not go with face or voice."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agents.incongruity import Incongruities
+
+
+def incongruity(
+    clip: Annotated[Path, typer.Argument(help="A clip.", show_default=False)],
+    transcript: Annotated[Path | None, typer.Option(help="What is said: SRT, WebVTT, JSON or text.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
+) -> None:
+    """Find sarcasm, masking and other conflicts of words with face or voice, with the evidence of both sides."""
+    from mentalis.conversing import incongruities
+    from mentalis.progress import Progress
+
+    with Progress(clip.name, quiet=json) as progress:
+        found = incongruities(
+            clip, transcript=transcript, model=model, base_url=base_url, on_event=progress.tell
+        )  # fmt: skip
+    if json:
+        typer.echo(found.model_dump_json())
+    else:
+        show(found)
+
+
+def show(found: "Incongruities") -> None:
+    """Print it for a person to read."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not found.conflicts:
+        console.print("No conflict between words, face and voice was found.")
+    for c in found.conflicts:
+        who = c.person or c.speaker or "someone"
+        kind = c.kind.replace("_", " ")
+        console.print(
+            Text(f"{c.start_s:.1f}-{c.end_s:.1f} s  {who}: “{c.text}”\n  {kind} ({c.level}, {c.confidence:.2f})")
+        )
+        console.print(Text(f"  {c.reason}\n  words: {', '.join(c.words)}; signs: {', '.join(c.signs)}", style="dim"))
+    for index, why in found.not_judged.items():
+        console.print(Text(f"- utterance {index} was not judged: {why}", style="dim"))
+    for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
+        console.print(Text(f"- {line}", style="dim"))
+    if found.rejected:
+        console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))

@@ -1,0 +1,62 @@
+"""A conversation and its conflicts as a user asks for them: in Python and on the command line."""
+
+import json
+
+import pytest
+from test_cli import mentalis
+
+from mentalis.conversing import converse, incongruities
+
+SAID = [
+    {"start": 0, "end": 2, "speaker": "Anna", "text": "They gave me the prize, it is wonderful!"},
+    {"start": 2, "end": 4, "speaker": "Ben", "text": "And I have lost my job, this is a terrible day."},
+]
+
+
+@pytest.fixture
+def words(tmp_path):
+    path = tmp_path / "said.json"
+    path.write_text(json.dumps(SAID), encoding="utf-8")
+    return path
+
+
+def test_a_transcript_alone_on_the_command_line(words, tmp_path):
+    done = mentalis("conversation", "--transcript", words, "--codebook", "motor", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [u["label"] for u in told["utterances"]] == ["positive", "negative"]
+    assert "no language model" in told["notes"][0]
+    assert "positive" in mentalis("conversation", "--transcript", words, "--codebook", "motor", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [("a.txt", "Hello there.", "use SRT or JSON"), ("a.json", "[]", "no words"), (None, "", "give a clip")],
+)
+def test_what_has_no_utterances_is_refused_in_one_line(name, content, line, tmp_path):
+    given = ()
+    if name:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        given = ("--transcript", name)
+    done = mentalis("conversation", *given, cwd=tmp_path)
+    assert done.returncode == 2
+    (said,) = [text for text in done.stderr.splitlines() if text.startswith("error:")]
+    assert line in said
+
+
+def test_a_clip_with_words_is_measured_and_told(demo, tmp_path):
+    told = converse(demo.clip, transcript=demo.transcript, tools=("action_units", "incongruity"), data=tmp_path)
+    assert [u.text for u in told.utterances] == ["Oh, is it working already?", "Yes, that is wonderful!"]
+    assert told.utterances[1].label == "happiness"
+    assert {"au12-1", "utterance-2"} <= {o.id for o in told.evidence.observations}
+    done = mentalis(
+        "incongruity", demo.clip, "--transcript", demo.transcript, "--json", cwd=tmp_path, MENTALIS_TOOLS="incongruity"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["conflicts"] == []
+
+
+async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):
+    assert len(converse(transcript=words, data=tmp_path).utterances) == 2
+    found = incongruities(demo.clip, transcript=demo.transcript, tools=("speech",), data=tmp_path)
+    assert set(found.not_judged) == {1, 2}
