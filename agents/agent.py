@@ -104,10 +104,12 @@ async def ask(
         MediaRefused: the model does not take a medium.
         ModelError: the model can't be reached, refuses, or never gives a valid answer.
     """
+    from agents.budget import check_room
     from agents.messages import messages
 
     asked = messages(agent, case, media or Media(), before)
     schema = server_schema(agent.narrowed(case))
+    check_room(asked, schema, case.presentation, await model.abilities())
     return await model.answer(asked, agent.output, schema, sample=sample, odds=agent.choice is not None)
 
 

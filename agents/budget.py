@@ -1,11 +1,13 @@
 """What of a clip fits a model's context, and what is given up when it does not, or when a medium is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agents.abilities import Abilities
-from agents.errors import Medium
+from agents.errors import ContextOverflow, Medium
 from agents.evidence_table import fitting, length, ranked
 from agents.frames import choose_times, even_times
+from agents.json_schema import ANSWER_SLACK, longest
 from agents.presentation import FRAMES, TRANSCRIPT_CHARACTERS, WAYS, Presentation, Wanted, Way
 from perception.evidence import Evidence
 
@@ -14,7 +16,6 @@ VIDEO_FRAMES, LEAST_VIDEO_FRAMES, VIDEO_HZ = 32, 8, 2.0  # models' own loaders l
 SOUND_S = 120.0  # of a clip's sound, from its beginning
 USUAL_CONTEXT_TOKENS = 16_384  # where an endpoint does not tell
 ANSWER_CHARACTERS = 4_000  # six claims of the longest text, with eight ids each
-ANSWER_SLACK = 1.5  # a token of an answer may be shorter than one of the evidence
 CLAIMS_CHARACTERS = 4_000  # of earlier claims and feedback, which come into the tasks later
 MEDIA_SHARE, SOUND_SHARE = 0.5, 0.25  # of the room, at most: the measurements need the rest
 TABLE_CHARACTERS = 12_000  # at most, about 4,000 tokens
@@ -51,8 +52,7 @@ def present(
     sound_s = sound_s if able.audio and has_sound and wanted.media != "text" else 0.0
     if 0 < sound_s < evidence.duration_s:
         notes.append(f"the model has room for the first {sound_s:.0f} s of the sound only")
-    room -= len(moments_s) * (able.frame_tokens if way == "video" else able.picture_tokens)
-    room -= sound_s * able.sound_second_tokens
+    room -= _media_tokens(Presentation(way=way, moments_s=moments_s, sound_s=sound_s), able)
     characters = max(LEAST_CHARACTERS, int(room * FITTED * able.characters_per_token))
     transcript = min(TRANSCRIPT_CHARACTERS, int(characters * TRANSCRIPT_SHARE))
     table = min(TABLE_CHARACTERS, characters - transcript)
@@ -104,6 +104,29 @@ def fewer(moments_s: tuple[float, ...], count: int) -> tuple[float, ...]:
     if len(moments_s) <= count:
         return moments_s
     return tuple(moments_s[int((n + 0.5) * len(moments_s) / count)] for n in range(count))
+
+
+def check_room(
+    messages: Sequence[Mapping[str, Any]], schema: dict[str, Any], presentation: Presentation, able: Abilities
+) -> None:
+    """Hold back what would not fit: the messages as sent, with room for the longest answer that keeps the schema.
+
+    Raises:
+        ContextOverflow: it is more than the context that the endpoint tells of.
+    """
+    if able.context_tokens is None:
+        return
+    contents = [message["content"] for message in messages]
+    parts = [part for c in contents for part in (c if isinstance(c, list) else [{"text": c}])]
+    characters = sum(len(part.get("text", "")) for part in parts) + ANSWER_SLACK * longest(schema)
+    tokens = characters / able.characters_per_token + _media_tokens(presentation, able)
+    if tokens > able.context_tokens:
+        raise ContextOverflow(f"about {tokens:.0f} tokens do not fit the model's context of {able.context_tokens}")
+
+
+def _media_tokens(presentation: Presentation, able: Abilities) -> float:
+    picture = able.frame_tokens if presentation.way == "video" else able.picture_tokens
+    return len(presentation.moments_s) * picture + presentation.sound_s * able.sound_second_tokens
 
 
 def _pictures(evidence: Evidence, able: Abilities, wanted: Wanted, room: float) -> tuple[Way, tuple[float, ...]]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from agents.abilities import Abilities, try_out
 from agents.agent import Answer, Message
 from agents.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
-from agents.json_schema import longest
+from agents.json_schema import ANSWER_SLACK, longest
 from agents.label_odds import token_odds
 from agents.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 T = TypeVar("T", bound=BaseModel)
-ANSWER_SLACK = 1.5  # a token of an answer may be shorter than one of the evidence
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
 REPAIRS = 2  # further tries when an answer is not valid
 DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again

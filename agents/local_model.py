@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from agents.abilities import SAMPLE, Abilities
 from agents.agent import Answer, Message
-from agents.chat_model import ANSWER_SLACK, DRAWN_TEMPERATURE, MEDIA_PARTS, REPAIRS, SEEDS_A_SAMPLE
+from agents.chat_model import DRAWN_TEMPERATURE, MEDIA_PARTS, REPAIRS, SEEDS_A_SAMPLE
 from agents.constrained_decoding import Written, generate, grammar_tokenizer
 from agents.errors import ContextOverflow, MediaRefused, ModelAnswerError, ModelError
-from agents.json_schema import longest
+from agents.json_schema import ANSWER_SLACK, longest
 from agents.media import LONG_SIDE_PX, jpeg, picture_part
 from agents.parsing import InvalidAnswer, parse
 from agents.report import TokenUse

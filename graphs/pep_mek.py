@@ -146,7 +146,7 @@ async def _turn(agent: Agent[T], state: State, question: Question) -> tuple[Aske
         raise
     said = asked.content.model_dump_json()
     update: State = {
-        "turns": [*turns, (task(agent, case), said)],
+        "turns": [*state.get("turns", []), (task(agent, case), said)],
         "presentation": asked.presentation.model_dump(mode="json"),
         "notes": [*state.get("notes", []), *asked.notes],
         "tokens": (spent + asked.tokens).model_dump(),

@@ -51,7 +51,9 @@ async def verified(clip, variant, answer=changes_its_mind):
     with scripted_endpoint(answer) as endpoint:
         model = ChatModel("tiny", endpoint.url, retries=0)
         try:
-            return await verify(Question(case, clip, model, STATEMENTS, VARIANTS[variant])), endpoint.asked
+            return await verify(Question(case, clip, model, STATEMENTS, VARIANTS[variant])), [
+                r for r in endpoint.asked if schema_of(r)
+            ]
         finally:
             await model.close()
 
@@ -99,6 +101,8 @@ async def test_statements_that_are_not_answered_are_asked_for_again(clip):
     tries = []
 
     def forgets(request):
+        if schema_of(request) is None:
+            return 200, "ok", "stop"
         tries.append(request)
         return 200, '{"a": "YES"}' if len(tries) == 1 else '{"a": "YES", "b": "YES"}', "stop"
 

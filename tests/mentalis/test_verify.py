@@ -1,0 +1,57 @@
+"""`mentalis verify` says of each statement whether a model holds it to be true, and why."""
+
+import json
+
+import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+from typer.testing import CliRunner
+
+import mentalis
+from mentalis.cli import app
+from mentalis.settings import SettingsError
+
+
+def says_yes(request):
+    schema = schema_of(request)
+    return (200, "ok", "stop") if schema is None else (200, json.dumps(sample(schema)), "stop")
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("MENTALIS_DATA", str(tmp_path))
+    monkeypatch.setenv("MENTALIS_TOOLS", "blinks")
+
+
+def verified(demo, *arguments):
+    with scripted_endpoint(says_yes) as endpoint:
+        given = ["verify", str(demo.clip), *arguments, "--model", "tiny", "--base-url", endpoint.url]
+        return CliRunner().invoke(app, given), [r for r in endpoint.asked if schema_of(r)]
+
+
+def test_each_statement_gets_an_answer_and_a_reason(demo):
+    result, asked = verified(demo, "P1 smiles.", "P1 nods.")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[0] == "YES: P1 smiles."
+    assert "YES: P1 nods." in result.output
+    assert "P1 nods." in asked[-1]["messages"][-1]["content"][-1]["text"]
+
+
+def test_a_variant_leaves_parts_out_and_json_is_whole(demo):
+    result, asked = verified(demo, "P1 smiles.", "--variant", "base", "--json")
+    (found,) = json.loads(result.output)["statements"]
+    assert (found["holds"], found["reason"]) == (True, None)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("statements", "options", "says"),
+    [
+        (["x"], {}, "name one with --model"),
+        (["x"], {"variant": "mec"}, "no variant is called 'mec'"),
+        ([], {}, "give 1 to 12"),
+        (["x"] * 13, {}, "give 1 to 12"),
+    ],
+)
+def test_what_can_not_be_verified_is_said(statements, options, says, demo):
+    with pytest.raises(SettingsError, match=says):
+        mentalis.verify(demo.clip, statements, **options)
