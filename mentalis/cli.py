@@ -16,7 +16,9 @@ from mentalis.commands import (
     incongruity,
     inspection,
     model,
+    prompt,
     serve,
+    verify,
     weights,
 )
 
@@ -32,6 +34,7 @@ app.command("chat")(chat.chat)
 app.command("conversation")(conversation.conversation)
 app.command("incongruity")(incongruity.incongruity)
 app.command("demo")(demo.demo)
+app.command("verify")(verify.verify)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)
 app.command("tools")(inspection.tools)
@@ -42,6 +45,7 @@ app.command("config")(inspection.config)
 app.add_typer(eval.app, name="eval")
 app.add_typer(weights.app, name="weights")
 app.add_typer(model.app, name="model")
+app.add_typer(prompt.app, name="prompt")
 
 
 def _version(wanted: bool) -> None:
