@@ -68,7 +68,5 @@ def table(case: Case) -> str:
         lines.append(f"({left_out} lesser observations are left out for lack of room)")
     # without the error, which may name files
     lines += [data_line({"not_measured": run.tool}) for run in evidence.tools if run.status in ("failed", "skipped")]
-    lines += [
-        data_line({"not_measured": a.tool, "person": a.person, "reason": a.reason}) for a in evidence.abstentions
-    ]
+    lines += [data_line({"not_measured": a.tool, "person": a.person, "reason": a.reason}) for a in evidence.abstentions]
     return "\n".join(lines) or "(nothing was measured)"
