@@ -13,6 +13,7 @@ from agents.confidence import Sureness, stated
 from agents.contradictions import SOFT_CHECKS
 from agents.knowledge_base import knowledge
 from agents.media import frame_id
+from agents.visual_facts import words_are_no_picture
 from perception.evidence import Observation
 
 ROUNDING_S = 0.05  # a claim may miss its evidence by a frame or two: times are read and rounded by models
@@ -132,6 +133,7 @@ HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
     evidence_of_person,
     times_in_clip,
     evidence_in_time,
+    words_are_no_picture,
     speaks_of_the_clip,
 )
 

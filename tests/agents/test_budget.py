@@ -2,7 +2,7 @@
 
 import pytest
 from case_making import face, make_case, saw
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.abilities import Abilities
@@ -50,6 +50,7 @@ def test_sound_is_for_those_who_hear_and_cut_where_the_room_ends():
     assert "of the sound only" in notes[0]
 
 
+@settings(deadline=None)
 @given(
     context=st.integers(2_000, 200_000),
     characters=st.floats(1, 6),

@@ -243,3 +243,13 @@ def test_the_critic_answers_for_every_claim_and_only_for_claims(case):
     claims = [c for level in LEVELS for c in accept(reason(level, case).claims, level, case)[0]]
     verdicts = critique(claims, case.about(None))
     assert {v.claim for v in verdicts} == {c.id for c in claims if not c.abstained}
+
+
+def test_words_alone_bear_out_nothing_visible():
+    case = make_case(face(), saw("utterance", 2, 4), saw("au12", 2, 4))
+    said = draft("happiness", "utterance-1", text="The words sound glad.")
+    seen = draft("happiness", "utterance-1", text="A smile suggests gladness.")
+    shown = draft("happiness", "utterance-1", "au12-1", text="A smile suggests gladness.")
+    claims, (rejected,), _ = accept([said, seen, shown], "emotion", case)
+    assert [c.text for c in claims] == [said.text, shown.text]
+    assert "words_are_no_picture" in rejected.reason

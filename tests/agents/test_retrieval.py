@@ -28,7 +28,8 @@ def report_of(*observations, claims=(), people=("P1",), said=(), abstentions=(),
         people=tuple(Person(id=p, first_seen_s=0, last_seen_s=10, visible_s=10) for p in people),
         claims=claims, narrative="-", failures=failures, caveats=("-",), conventions={}, evidence=evidence,
         provenance=Provenance(
-            mentalis_version="0", graph="g", strategy="cascade", reasoner="knowledge", codebook="basic", codebook_sha256="-",
+            mentalis_version="0", graph="g", strategy="cascade", reasoner="knowledge", codebook="basic",
+            codebook_sha256="-",
             prompts_sha256="-", knowledge_sha256="-", seed=0,
         ),
     )  # fmt: skip

@@ -1,0 +1,114 @@
+"""What an agent would be sent about a clip: the graph run up to its step, and its messages put together."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import langsmith
+
+from agents.agent import Agent, Message
+from agents.all_levels import all_levels
+from agents.behaviour import behaviour
+from agents.case import Case
+from agents.cognition import cognition
+from agents.emotion import emotion
+from agents.json_schema import server_schema
+from agents.media import read_media
+from agents.messages import Turn, messages, task
+from agents.narrator import narrator
+from agents.pep_mek import MOST_STATEMENTS, Statement, explain, predict, take_notes
+from graphs.critique import stated
+from graphs.mental_state import build
+from graphs.state import Setup, State, case_of
+from perception.errors import MentalisError
+
+Statements = tuple[Statement, ...]
+AN_ANSWER = '{"": "the answer of the model stands here"}'  # of an earlier turn, which nobody has given yet
+
+
+class PreviewError(MentalisError):
+    """An agent that nobody would ask about this clip, or that there is not."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """When an agent is asked: before which step of the cascade, and after which turns of a conversation."""
+
+    step: str
+    agents: Callable[[Statements], Sequence[Agent[Any]]]  # of the conversation; the last is the one
+    one_person: bool = True
+
+
+def _alone(agent: Callable[[], Agent[Any]]) -> Callable[[Statements], Sequence[Agent[Any]]]:
+    return lambda _: (agent(),)
+
+
+def _pep_mek(turns: int) -> Asked:
+    def agents(statements: Statements) -> Sequence[Agent[Any]]:
+        every = (take_notes(), predict(statements), explain(statements), predict(statements, again=True))
+        return every[:turns]
+
+    return Asked("critic", agents, one_person=False)
+
+
+AGENTS: dict[str, Asked] = {
+    "behaviour": Asked("behaviour", _alone(behaviour)),
+    "cognition": Asked("cognition", _alone(cognition)),
+    "emotion": Asked("emotion", _alone(emotion)),
+    "all_levels": Asked("behaviour", _alone(all_levels)),
+    "narrator": Asked("narrate", _alone(narrator), one_person=False),
+    "pep_notes": _pep_mek(1),
+    "pep_predict": _pep_mek(2),
+    "pep_explain": _pep_mek(3),
+    "pep_predict_again": _pep_mek(4),
+}
+
+
+class Preview(NamedTuple):
+    """What would be sent, the schema of the answer, and what went otherwise than wanted before that."""
+
+    messages: list[Message]
+    schema: dict[str, Any]
+    case: Case
+    notes: tuple[str, ...]
+
+
+async def preview(name: str, setup: Setup, person: str | None = None) -> Preview:
+    """The messages that an agent would be sent about a person (the first when none is given).
+
+    Earlier claims are made as in an analysis: by the model of the setup, or by the knowledge reasoner without one.
+    In PEP-MEK's conversation the model's earlier answers are left open.
+
+    Raises:
+        PreviewError: no such agent or person, or nothing to ask the agent about.
+        ClipError: the clip can't be decoded.
+    """
+    if name not in AGENTS:
+        raise PreviewError(f"no agent {name!r}: there are {', '.join(AGENTS)}")
+    asked = AGENTS[name]
+    with langsmith.tracing_context(enabled=False):
+        state = cast(State, await build().ainvoke({}, context=setup, interrupt_before=[asked.step]))
+    case = case_of(state, setup)
+    case = _about(case, person) if asked.one_person else case
+    statements = _statements(case)
+    if asked.step in ("critic", "narrate") and not statements:
+        raise PreviewError(f"nothing is claimed of this clip: {name} would not be asked")
+    *before, agent = asked.agents(statements)
+    turns = [Turn(task(earlier, case), AN_ANSWER) for earlier in before]
+    media = await asyncio.to_thread(read_media, setup.clip, case.presentation)
+    notes = tuple(f"{failure['stage']}: {failure['what']}" for failure in state["failures"])
+    return Preview(messages(agent, case, media, turns), server_schema(agent.narrowed(case)), case, notes)
+
+
+def _about(case: Case, person: str | None) -> Case:
+    if not case.people:
+        raise PreviewError("no face was found in the clip: no agent would be asked about anybody")
+    if person not in (None, *case.people):
+        raise PreviewError(f"no {person} in the clip: there are {', '.join(case.people)}")
+    return case.about(person or case.people[0])
+
+
+def _statements(case: Case) -> Statements:
+    claims = [claim for claim in case.claims if not claim.abstained][:MOST_STATEMENTS]
+    return tuple(Statement(f"c{n}", stated(claim, case)) for n, claim in enumerate(claims))

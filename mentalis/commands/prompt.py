@@ -1,0 +1,93 @@
+"""`mentalis prompt`: what agents are told, word by word."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="What agents are told about a clip, word by word.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_() -> None:
+    """List the agents whose prompts can be shown, and every prompt's version and hash."""
+    from agents.prompt_file import prompt_names, read_prompt
+    from graphs.previewing import AGENTS
+
+    for name in prompt_names():
+        agent = name.removesuffix(".md")
+        prompt = read_prompt(name)
+        shown = "" if agent in AGENTS else "  (part of others, or of another graph)"
+        typer.echo(f"{agent}  version {prompt.version}  {prompt.sha256[:12]}{shown}")
+
+
+@app.command("show")
+def show(
+    agent: Annotated[str, typer.Argument(help="An agent's name, as `prompt list` has it.", show_default=False)],
+    clip: Annotated[Path, typer.Option(help="The clip that it is asked about.", show_default=False)],
+    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
+    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    person: Annotated[str | None, typer.Option(help="Whom it is asked about; the first when not given.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the answer, too.")] = False,
+) -> None:
+    """Print exactly what an agent would be sent, and how many tokens that is.
+
+    With a model, claims of earlier levels are asked of it (answers are kept); without one they are the knowledge
+    reasoner's, and the text is what a model that takes no pictures would be sent.
+    """
+    import asyncio
+    import json
+
+    from graphs.previewing import Preview, preview
+    from mentalis.setting_up import set_up, with_overrides
+    from mentalis.token_count import TokenCount, count
+
+    settings = with_overrides(None, {"codebook": codebook, "model": model, "base_url": base_url, "tools": tools})
+
+    async def made() -> tuple[Preview, TokenCount]:
+        setup, _ = await set_up(clip, transcript=transcript, settings=settings)
+        try:
+            found = await preview(agent, setup, person)
+        finally:
+            await setup.close()
+        return found, await count(found.messages, settings)
+
+    found, counted = asyncio.run(made())
+    for message in found.messages:
+        typer.echo(f"--- {message['role']}")
+        for line in told(message["content"], found.case.presentation.moments_s):
+            typer.echo(line)
+    if schema:
+        typer.echo(f"--- schema of the answer\n{json.dumps(found.schema, indent=1)}")
+    typer.echo(f"--- {counted.tokens} tokens ({counted.how})")
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def told(content: str | list[dict[str, Any]], moments_s: tuple[float, ...]) -> list[str]:
+    """A message's parts: text as it is, media by kind and size, pictures by the frame that they show."""
+    from agents.media import frame_id
+
+    if isinstance(content, str):
+        return [content]
+    frames = iter(map(frame_id, moments_s))
+    lines = []
+    for part in content:
+        if part["type"] == "text":
+            lines.append(part["text"])
+        else:
+            kind, kilobytes = _medium(part)
+            of = f", {next(frames)}" if part["type"] == "image_url" else ""
+            lines.append(f"[{kind} {kilobytes} kB{of}]")
+    return lines
+
+
+def _medium(part: dict[str, Any]) -> tuple[str, int]:
+    if part["type"] == "input_audio":
+        kind, data = "audio/wav", part["input_audio"]["data"]
+    else:
+        kind, _, data = part[part["type"]]["url"].removeprefix("data:").partition(";base64,")
+    return kind, round(len(data) * 3 / 4 / 1000)

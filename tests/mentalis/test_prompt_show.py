@@ -1,0 +1,131 @@
+"""What `mentalis prompt` prints is what an agent is sent."""
+
+import functools
+import json
+
+import httpx
+import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+from typer.testing import CliRunner
+
+import mentalis
+from agents.errors import ModelError
+from graphs.previewing import AGENTS
+from mentalis.cli import app
+from mentalis.settings import Settings
+from mentalis.token_count import count, estimate
+
+TOOLS = "blinks,speech"
+HELLO = [{"role": "system", "content": "x" * 300}, {"role": "user", "content": [{"type": "text", "text": "y" * 300}]}]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """One data folder for all, so that the clip is measured once."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def prompt(data, demo, monkeypatch):
+    """Run the command; its exit code and what it prints."""
+    monkeypatch.setenv("MENTALIS_DATA", str(data))
+
+    def run(*arguments, clip=demo.clip):
+        options = ["--clip", str(clip), "--tools", TOOLS] if arguments[0] == "show" else []
+        return CliRunner().invoke(app, ["prompt", *arguments, *options])
+
+    return run
+
+
+def answer(request):
+    schema = schema_of(request)
+    if schema and "claims" in schema["properties"]:
+        said = sample(schema["properties"]["claims"])[0]
+        seen = schema["properties"]["claims"]["items"]["properties"]["evidence"]["items"]["enum"]
+        claim = {**said, "end_ms": 14_000, "evidence": [next(id_ for id_ in seen if id_.startswith("face_visible"))]}
+        return 200, json.dumps({"claims": [claim]}), "stop"
+    return 200, json.dumps(sample(schema)) if schema else "ok", "stop"
+
+
+def printed(request):
+    """The messages of a request as the command prints their words, with a mark where a picture stands."""
+    lines = []
+    for message in request["messages"]:
+        lines.append(f"--- {message['role']}")
+        parts = message["content"] if isinstance(message["content"], list) else [{"text": message["content"]}]
+        lines += [part.get("text", "[picture]") for part in parts]
+    return "\n".join(lines)
+
+
+def test_what_is_printed_is_what_is_sent(prompt, demo, data, monkeypatch):
+    monkeypatch.setenv("MENTALIS_MEDIA", "frames")
+    with scripted_endpoint(answer) as endpoint:
+        shown = prompt("show", "emotion", "--model", "m", "--base-url", endpoint.url)
+        assert shown.exit_code == 0, shown.output
+        model = {"model": "m", "base_url": endpoint.url, "strategy": "cascade", "audit_pairs": 0}
+        mentalis.analyze(demo.clip, tools=TOOLS.split(","), data=data, **model)
+    asked = [r for r in endpoint.asked if schema_of(r) and "You judge **emotion**" in json.dumps(r["messages"])]
+    (sent,) = {printed(request) for request in asked}  # several times, where samples are compared
+    lines = ["[picture]" if line.startswith("[image/jpeg ") else line for line in shown.stdout.splitlines()]
+    assert lines[:-1] == sent.split("\n")
+    assert lines[-1] == "--- 10 tokens (by a call for one token)", "as the scripted endpoint tells"
+    assert " kB, frame@" in shown.stdout
+    assert '"level": "cognition"' in sent, "claims of the levels before it were asked of the model"
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_agent_can_be_shown_without_a_model(agent, prompt):
+    shown = prompt("show", agent, "--schema")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.startswith("--- system\nYou are one of several analysts")
+    assert "tokens (an estimate: no endpoint was given)" in shown.stdout
+    schema = json.loads(shown.stdout.split("--- schema of the answer\n")[1].rsplit("\n--- ", 1)[0])
+    assert schema["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"), [(("nobody",), "no agent 'nobody'"), (("emotion", "--person", "P9"), "no P9 in the clip")]
+)
+def test_an_agent_or_person_that_is_not_there_is_told(arguments, why, prompt):
+    assert why in str(prompt("show", *arguments).exception)
+
+
+def test_a_clip_without_a_face_has_nobody_to_ask_about(prompt, make_clip):
+    assert "no face was found" in str(prompt("show", "emotion", clip=make_clip()).exception)
+
+
+def test_the_list_names_every_prompt_with_version_and_hash(prompt):
+    listed = prompt("list").stdout
+    for agent in AGENTS:
+        assert f"\n{agent}  version " in f"\n{listed}"
+
+
+@pytest.mark.parametrize(
+    ("served", "told"),
+    [
+        ({"/tokenize": {"count": 41}}, (41, "by the endpoint's tokenizer")),
+        ({"/v1/chat/completions": {"usage": {"prompt_tokens": 42}}}, (42, "by a call for one token")),
+    ],
+)
+async def test_the_endpoint_counts_the_tokens(served, told, monkeypatch):
+    def answered(request):
+        assert json.loads(request.content)["messages"] == HELLO
+        body = served.get(request.url.path)
+        return httpx.Response(404 if body is None else 200, json=body or {})
+
+    client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(answered))
+    monkeypatch.setattr("httpx.AsyncClient", client)
+    assert await count(HELLO, Settings(model="m", base_url="http://there/v1")) == told
+
+
+async def test_an_endpoint_that_does_not_tell_is_one_line(monkeypatch):
+    client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(lambda request: httpx.Response(404)))
+    monkeypatch.setattr("httpx.AsyncClient", client)
+    with pytest.raises(ModelError, match="does not tell how many tokens"):
+        await count(HELLO, Settings(model="m", base_url="http://there/v1"))
+
+
+def test_an_estimate_counts_words_and_pictures():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,"}}
+    assert estimate(HELLO) == 200
+    assert estimate([*HELLO, {"role": "user", "content": [picture]}]) == 520
