@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, create_model
 
-from agents.abilities import Abilities
 from agents.case import Case
 from agents.claims import ClaimList, Level, drafts_for
-from agents.evidence_table import shown
-from agents.json_schema import server_schema
-from agents.label_odds import TokenOdds
-from agents.media import Media, frame_id
+from agents.models.abilities import Abilities
+from agents.models.json_schema import server_schema
+from agents.models.label_odds import TokenOdds
 from agents.report import TokenUse
+from agents.showing.evidence_table import shown
+from agents.showing.media import Media, frame_id
 
 if TYPE_CHECKING:
-    from agents.messages import Turn
+    from agents.showing.messages import Turn
 
 PROMPTS = Path(__file__).parent / "prompts"
 
@@ -104,8 +104,8 @@ async def ask(
         MediaRefused: the model does not take a medium.
         ModelError: the model can't be reached, refuses, or never gives a valid answer.
     """
-    from agents.budget import check_room
-    from agents.messages import messages
+    from agents.showing.budget import check_room
+    from agents.showing.messages import messages
 
     asked = messages(agent, case, media or Media(), before)
     schema = server_schema(agent.narrowed(case))

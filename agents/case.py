@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
-from agents.presentation import Presentation
 from agents.report import ClipFacts
+from agents.showing.presentation import Presentation
 from perception.evidence import Evidence
 
 EVERYTHING = Presentation()

@@ -10,8 +10,8 @@ from agents.agent import Agent
 from agents.case import Case
 from agents.chat_history import Said
 from agents.claims import MOST_EVIDENCE, Line
-from agents.evidence_table import shown
-from agents.media import frame_id
+from agents.showing.evidence_table import shown
+from agents.showing.media import frame_id
 from perception.evidence import Frozen
 from perception.tool import factories
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.presentation import Presentation
 from agents.report import TokenUse
-from agents.zoom import Crop
+from agents.showing.presentation import Presentation
+from agents.showing.zoom import Crop
 from perception.evidence import Frozen, Seconds
 
 Open = Literal["search", "measure", "zoom", "answer"]

@@ -11,7 +11,7 @@ from pydantic import Field, WithJsonSchema, create_model
 from agents.agent import Agent
 from agents.behaviour_captions import is_behaviour
 from agents.case import Case
-from agents.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, label_in_codebook
+from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, label_in_codebook
 from agents.claims import MOST_EVIDENCE, Draft, Line
 from agents.dialogue import RejectedAnswer, Said, Window, rows
 from agents.report import Failure, TokenUse

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agents.calibration import Calibration
+from agents.checking.calibration import Calibration
+from agents.checking.self_audit import SelfAudit
 from agents.claims import Claim, RejectedClaim, Verdict
-from agents.presentation import Presentation
-from agents.self_audit import SelfAudit
+from agents.showing.presentation import Presentation
 from perception.clip import Utterance
 from perception.evidence import Evidence, Frozen, Seconds, Share
 

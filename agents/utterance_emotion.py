@@ -7,11 +7,11 @@ from pydantic import Field, create_model
 
 from agents.agent import Agent
 from agents.case import Case
-from agents.checks import ROUNDING_S, accept
+from agents.checking.checks import ROUNDING_S, accept
 from agents.claims import MOST_EVIDENCE, Alternative, Claim, Draft, Line
 from agents.dialogue import About, RejectedAnswer, Said, Window, rows
-from agents.media import frame_id
 from agents.report import Failure, TokenUse
+from agents.showing.media import frame_id
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -101,7 +101,7 @@ def checked(
 ) -> tuple[UtteranceEmotion, RejectedAnswer | None]:
     """The emotion that a draft makes; of one that fails a check an abstention, with the draft and the reason.
 
-    Checks: those of every claim (`agents.checks`), and that all it cites is of this person in this utterance.
+    Checks: those of every claim (`agents.checking.checks`), and that all it cites is of this person in this utterance.
     """
     if draft is None:
         return abstention(said, about, "The model did not answer."), None

@@ -19,12 +19,12 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 import mentalis
+from agents.by_rule.narration import narrate
+from agents.by_rule.reasoner import reason
 from agents.case import Case
-from agents.checks import accept, critique
+from agents.checking.checks import accept, critique
 from agents.claims import LEVELS
 from agents.codebook import load_codebook
-from agents.narration import narrate
-from agents.reasoner import reason
 from agents.report import Report
 from benchmarks.printing import print_result
 from graphs.running import checkpoints

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mentalis
-from agents.errors import ModelError
+from agents.models.errors import ModelError
 from agents.report import Report
 from benchmarks.printing import print_result
 from benchmarks.written_frames import write_on_frames

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from inspect_ai.log import EvalLog, read_eval_log
 
-from agents.calibration import Calibration, CalibrationError, save_calibration, scaled
+from agents.checking.calibration import Calibration, CalibrationError, save_calibration, scaled
 from agents.claims import ConfidenceFrom
 from agents.codebook import load_codebook
 from evals.labelled_clips import level_called

@@ -20,7 +20,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from agents.claims import LEVELS, Claim, Level
 from agents.codebook import Codebook, load_codebook
-from agents.opening import open_model
+from agents.models.opening import open_model
 from agents.report import Report
 from evals.errors import DatasetError
 from evals.metrics import classification

@@ -8,14 +8,14 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from agents.agent import Agent, Model, ask
-from agents.budget import halved, without
 from agents.case import Case
-from agents.errors import ContextOverflow, MediaRefused, ModelError
-from agents.label_odds import TokenOdds
-from agents.media import Media, read_media
-from agents.messages import Turn
-from agents.presentation import Presentation
+from agents.models.errors import ContextOverflow, MediaRefused, ModelError
+from agents.models.label_odds import TokenOdds
 from agents.report import TokenUse
+from agents.showing.budget import halved, without
+from agents.showing.media import Media, read_media
+from agents.showing.messages import Turn
+from agents.showing.presentation import Presentation
 from perception.clip import Clip
 
 T = TypeVar("T", bound=BaseModel)

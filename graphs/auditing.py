@@ -4,10 +4,10 @@ import asyncio
 import time
 
 from agents.case import Case
-from agents.errors import ModelError
+from agents.checking.self_audit import score, statement_pairs
+from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from agents.report import TokenUse
-from agents.self_audit import score, statement_pairs
 from graphs.events import AgentFinished
 from graphs.pep_mek import VARIANTS, Question, verify
 from graphs.perceiving import Tell

@@ -11,14 +11,14 @@ from langgraph.runtime import Runtime
 
 from agents.chat import Decision, Measure, Reply
 from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, remembered, without_pictures
+from agents.checking.grounding import borne_out, in_words, sources_of
 from agents.claims import FRAME_PREFIX
-from agents.errors import MediaRefused, ModelError
-from agents.escaping import data_line
-from agents.follow_up import understood
-from agents.grounding import borne_out, in_words, sources_of
-from agents.question import question_words, read_question
+from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.retrieval import answer_by_retrieval
+from agents.searching.follow_up import understood
+from agents.searching.question import question_words, read_question
+from agents.searching.retrieval import answer_by_retrieval
+from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, failed, searched
 from graphs.chat_asking import laid_out, put_on, room
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, most_pictures, open_to

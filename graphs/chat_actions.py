@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from agents.chat import Measure, Search, Zoom
 from agents.chat_history import ChatHistory, Open, Source
-from agents.escaping import data_line
-from agents.grounding import picture
-from agents.passage import passage, tools_as_reported
-from agents.relevance import EmbedderError
-from agents.retrieval import search
-from agents.zoom import Crop, boxes_in, crops, face_boxes, picture_parts
+from agents.checking.grounding import picture
+from agents.searching.passage import passage, tools_as_reported
+from agents.searching.retrieval import search
+from agents.showing.escaping import data_line
+from agents.showing.relevance import EmbedderError
+from agents.showing.zoom import Crop, boxes_in, crops, face_boxes, picture_parts
 from graphs.chat_setup import Chat, most_pictures
 from perception.errors import ClipError
 from perception.evidence import Evidence

@@ -3,14 +3,14 @@
 import asyncio
 
 from agents.agent import ask
-from agents.budget import USUAL_CONTEXT_TOKENS, present
 from agents.case import Case
 from agents.chat import Choices, Decision, chat
 from agents.chat_history import ChatHistory, Said
-from agents.grounding import sources_of
-from agents.messages import Turn, fill, task
-from agents.presentation import Presentation
-from agents.zoom import picture_parts
+from agents.checking.grounding import sources_of
+from agents.showing.budget import USUAL_CONTEXT_TOKENS, present
+from agents.showing.messages import Turn, fill, task
+from agents.showing.presentation import Presentation
+from agents.showing.zoom import picture_parts
 from graphs.asking import Asked, put
 from graphs.chat_setup import Chat, case_of, most_pictures
 from perception.clip import Clip

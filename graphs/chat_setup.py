@@ -7,8 +7,8 @@ from agents.agent import Model
 from agents.case import Case
 from agents.chat_history import ChatHistory, Open
 from agents.codebook import Codebook
-from agents.presentation import Presentation, Wanted
 from agents.report import Report
+from agents.showing.presentation import Presentation, Wanted
 from graphs.state import USUAL
 from perception.cache import Cache
 from perception.clip import Clip

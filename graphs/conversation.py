@@ -11,6 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from agents.agent import Agent
+from agents.by_rule.utterance_reasoner import suggested
 from agents.claims import TEXT_CHARACTERS
 from agents.dialogue import About, RejectedAnswer, Said, Window, windows
 from agents.summary import MOST_SENTENCES, Summary, summary
@@ -23,7 +24,6 @@ from agents.utterance_emotion import (
     checked,
     utterance_emotion,
 )
-from agents.utterance_reasoner import suggested
 from graphs.events import Event
 from graphs.talk import (
     Answered,

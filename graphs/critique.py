@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from agents.case import Case
-from agents.checks import critique
+from agents.checking.checks import critique
 from agents.claims import LEVELS, Claim, RejectedClaim, Verdict
-from agents.errors import ModelError
+from agents.models.errors import ModelError
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
 from graphs.events import AgentFinished, Check

@@ -11,11 +11,11 @@ from langgraph.runtime import Runtime
 
 from agents.all_levels import all_levels
 from agents.case import Case
+from agents.checking.voting import vote
 from agents.claims import LEVELS, Claim
 from agents.debate import opponent, proposer
-from agents.messages import claims_json
 from agents.report import TokenUse
-from agents.voting import vote
+from agents.showing.messages import claims_json
 from graphs.judging import Judgement, JudgeOne, asked, checked, everyone, heard, nobody, settled
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 from agents.agent import Agent
 from agents.behaviour import behaviour
+from agents.by_rule.reasoner import reason
 from agents.case import Case
-from agents.checks import accept
+from agents.checking.checks import accept
+from agents.checking.confidence import Sureness, by_agreement, by_odds, calibrated, stated
 from agents.claims import LEVELS, Claim, ClaimList, Draft, Level, RejectedClaim, Verdict
 from agents.cognition import cognition
-from agents.confidence import Sureness, by_agreement, by_odds, calibrated, stated
 from agents.emotion import emotion
-from agents.errors import ModelError
-from agents.label_odds import label_odds
-from agents.presentation import Presentation
-from agents.reasoner import reason
+from agents.models.errors import ModelError
+from agents.models.label_odds import label_odds
 from agents.report import TokenUse
+from agents.showing.presentation import Presentation
 from graphs.asking import Asked, put
 from graphs.events import AgentFinished, Check
 from graphs.perceiving import Tell

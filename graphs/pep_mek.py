@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from agents.agent import Agent, Model
 from agents.case import Case
-from agents.errors import ModelError
-from agents.label_odds import label_odds
-from agents.messages import Turn, task
+from agents.models.errors import ModelError
+from agents.models.label_odds import label_odds
 from agents.pep_mek import NO, YES, Answers, Explanations, Statement, explain, holds, predict, take_notes
-from agents.presentation import Presentation
 from agents.report import TokenUse
+from agents.showing.messages import Turn, task
+from agents.showing.presentation import Presentation
 from graphs.asking import Asked, put
 from graphs.state import Json
 from perception.clip import Clip

@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-from agents.budget import present
 from agents.case import Case
-from agents.fence import fence
-from agents.messages import fill, task
-from agents.presentation import Presentation
-from agents.relevance import EmbedderError, relevance
+from agents.showing.budget import present
+from agents.showing.fence import fence
+from agents.showing.messages import fill, task
+from agents.showing.presentation import Presentation
+from agents.showing.relevance import EmbedderError, relevance
 from graphs.judging import AGENTS
 from graphs.perceiving import Tell, measure
 from graphs.state import Setup, facts_of

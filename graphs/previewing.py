@@ -13,11 +13,11 @@ from agents.behaviour import behaviour
 from agents.case import Case
 from agents.cognition import cognition
 from agents.emotion import emotion
-from agents.json_schema import server_schema
-from agents.media import read_media
-from agents.messages import Turn, messages, task
+from agents.models.json_schema import server_schema
 from agents.narrator import narrator
 from agents.pep_mek import MOST_STATEMENTS, Statement, explain, predict, take_notes
+from agents.showing.media import read_media
+from agents.showing.messages import Turn, messages, task
 from graphs.critique import stated
 from graphs.mental_state import build
 from graphs.state import Setup, State, case_of

@@ -9,16 +9,16 @@ from typing import Any
 import yaml
 
 import agents.report
-from agents.affect import affect
 from agents.agent import prompts_sha256
+from agents.by_rule.affect import affect
+from agents.by_rule.knowledge_base import knowledge_sha256
+from agents.by_rule.narration import narrate
 from agents.case import Case
+from agents.checking.self_audit import SelfAudit
 from agents.claims import RejectedClaim, Verdict
-from agents.errors import ModelError
-from agents.knowledge_base import knowledge_sha256
-from agents.narration import narrate
+from agents.models.errors import ModelError
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
-from agents.self_audit import SelfAudit
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
 from graphs.perceiving import Tell

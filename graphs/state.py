@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from agents.agent import Model
-from agents.calibration import Calibration
 from agents.case import Case
+from agents.checking.calibration import Calibration
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
-from agents.fence import fence
-from agents.presentation import Presentation, Wanted
 from agents.report import ClipFacts, TokenUse
+from agents.showing.fence import fence
+from agents.showing.presentation import Presentation, Wanted
 from graphs.store import ContentStore
 from perception.cache import Cache
 from perception.clip import Clip

@@ -12,15 +12,15 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
 from agents.agent import Agent, Model
-from agents.budget import present
 from agents.case import Case
 from agents.codebook import Codebook
 from agents.dialogue import CONTEXT, About, Said, Window, dialogue, with_words
-from agents.errors import ModelError
-from agents.fence import fence
-from agents.messages import fill, task
-from agents.presentation import Presentation
+from agents.models.errors import ModelError
 from agents.report import ClipFacts, Failure, TokenUse
+from agents.showing.budget import present
+from agents.showing.fence import fence
+from agents.showing.messages import fill, task
+from agents.showing.presentation import Presentation
 from graphs.asking import put
 from graphs.events import AgentFinished, Event
 from graphs.perceiving import Tell, measure

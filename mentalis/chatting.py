@@ -8,9 +8,9 @@ from typing import Any
 
 from agents.chat_history import ChatAnswer, ChatHistory
 from agents.codebook import load_codebook
-from agents.fence import fence
-from agents.presentation import Wanted
 from agents.report import Report
+from agents.showing.fence import fence
+from agents.showing.presentation import Wanted
 from graphs.chat import converse
 from graphs.chat_setup import Chat
 from mentalis.api import aanalyze

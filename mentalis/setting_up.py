@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.agent import Model
-from agents.calibration import load_calibrations
+from agents.checking.calibration import load_calibrations
 from agents.codebook import load_codebook
-from agents.opening import open_model
-from agents.presentation import Wanted
+from agents.models.opening import open_model
+from agents.showing.presentation import Wanted
 from graphs.state import Setup
 from graphs.store import ContentStore
 from mentalis import __version__

@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from agents.abilities import Abilities
 from agents.agent import Message
-from agents.errors import ModelError
+from agents.models.abilities import Abilities
+from agents.models.errors import ModelError
 from mentalis.settings import Settings
 
 

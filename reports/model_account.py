@@ -1,9 +1,9 @@
 """How a model came to a report, in a few lines: what it was shown, what its confidences rest on, how its audit went."""
 
+from agents.checking.self_audit import SelfAudit
 from agents.claims import Claim, ConfidenceFrom
-from agents.presentation import Presentation
 from agents.report import Report
-from agents.self_audit import SelfAudit
+from agents.showing.presentation import Presentation
 
 RESTS_ON: dict[ConfidenceFrom, str] = {
     "rule": "rules of the knowledge base",

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from agents.case import Case
 from agents.claims import Claim, Draft
 from agents.codebook import load_codebook
-from agents.presentation import Presentation
 from agents.report import ClipFacts
+from agents.showing.presentation import Presentation
 from perception.evidence import Abstention, Evidence, Observation, Signal
 
 DURATION_S = 10.0

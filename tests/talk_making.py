@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agents.codebook import load_codebook
-from agents.presentation import Wanted
+from agents.showing.presentation import Wanted
 from graphs.state import Setup
 from graphs.store import ContentStore
 from graphs.talk import Talk

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.calibration import SUREST, CalibrationError
+from agents.checking.calibration import SUREST, CalibrationError
 
 FEWEST_SAMPLES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 100.0  # no model is that modest or that vain; keeps a fit finite
@@ -38,7 +38,7 @@ def brier(confidences: Sequence[float], correct: Sequence[bool]) -> float:
 def fit_temperature(confidences: Sequence[float], correct: Sequence[bool]) -> float:
     """The temperature in [0.01, 100] under which the answers are most likely (Guo et al. 2017).
 
-    It divides the logit of each confidence, as `agents.calibration.scaled` does; above 1 the model was too sure.
+    It divides the logit of each confidence, as `calibration.scaled` of `agents` does; above 1 the model was too sure.
 
     Raises:
         CalibrationError: fewer than ten samples, all of them right or all wrong, or each confidence 0.5.

@@ -118,8 +118,8 @@ async def answers(settings: "Settings") -> dict[str, str]:
     Raises:
         ModelError: it can't be reached, or does not serve the model.
     """
-    from agents.chat_model import ChatModel
-    from agents.errors import ModelError
+    from agents.models.chat_model import ChatModel
+    from agents.models.errors import ModelError
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
     client = ChatModel(settings.model or "", settings.base_url or "", api_key=key, timeout_s=settings.timeout_s)

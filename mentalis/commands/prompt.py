@@ -11,7 +11,7 @@ app = typer.Typer(help="What agents are told about a clip, word by word.", no_ar
 @app.command("list")
 def list_() -> None:
     """List the agents whose prompts can be shown, and every prompt's version and hash."""
-    from agents.prompt_file import prompt_names, read_prompt
+    from agents.showing.prompt_file import prompt_names, read_prompt
     from graphs.previewing import AGENTS
 
     for name in prompt_names():
@@ -69,7 +69,7 @@ def show(
 
 def told(content: str | list[dict[str, Any]], moments_s: tuple[float, ...]) -> list[str]:
     """A message's parts: text as it is, media by kind and size, pictures by the frame that they show."""
-    from agents.media import frame_id
+    from agents.showing.media import frame_id
 
     if isinstance(content, str):
         return [content]

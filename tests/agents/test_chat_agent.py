@@ -10,10 +10,10 @@ from scripted_endpoint import sample
 
 from agents.chat import Choices, Decision, narrowed
 from agents.chat_history import ChatHistory, Exchange, Said, remembered
-from agents.follow_up import understood
-from agents.json_schema import longest, server_schema
+from agents.models.json_schema import longest, server_schema
 from agents.report import Person, Provenance, Report
-from agents.zoom import SIDES, Crop, crops, face_box, picture_parts
+from agents.searching.follow_up import understood
+from agents.showing.zoom import SIDES, Crop, crops, face_box, picture_parts
 from perception.clip import Clip
 from perception.evidence import Signal
 

@@ -9,7 +9,7 @@ from inspect_ai import eval as inspect_eval
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
-from agents.calibration import CalibrationError
+from agents.checking.calibration import CalibrationError
 from evals.calibrating import calibrate
 from evals.labelled_clips import labelled_clips
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.calibration import CalibrationError, scaled
+from agents.checking.calibration import CalibrationError, scaled
 from evals.metrics.calibration import brier, expected_calibration_error, fit_temperature
 
 metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")

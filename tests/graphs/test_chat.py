@@ -13,7 +13,7 @@ from scripted_endpoint import schema_of, scripted_endpoint
 
 import mentalis
 from agents.chat_history import ChatHistory
-from agents.zoom import picture_parts
+from agents.showing.zoom import picture_parts
 from mentalis.chatting import chat
 from perception.errors import ClipError
 

@@ -8,7 +8,7 @@ import pytest
 from scripted_endpoint import schema_of, scripted_endpoint
 from talk_making import dyad, filmed, measured, talk_of, turns
 
-from agents.chat_model import ChatModel
+from agents.models.chat_model import ChatModel
 from graphs import conversation
 from graphs.conversation import converse
 from graphs.talk import NO_MODEL

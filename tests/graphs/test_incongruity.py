@@ -7,7 +7,7 @@ import pytest
 from scripted_endpoint import schema_of, scripted_endpoint
 from talk_making import dyad, filmed, measured, talk_of
 
-from agents.chat_model import ChatModel
+from agents.models.chat_model import ChatModel
 from graphs.incongruity import UNSEEN, incongruities
 
 FROWN = measured("au14-1", "action_units", 2.5, 3.5, "P2", 2.0, "P2: a lip corner tightened (AU14), about C")

@@ -7,8 +7,8 @@ import pytest
 from case_making import face, make_case, saw
 from scripted_endpoint import schema_of, scripted_endpoint
 
-from agents.chat_model import ChatModel
-from agents.errors import ModelError
+from agents.models.chat_model import ChatModel
+from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from graphs.pep_mek import VARIANTS, Question, verify
 from perception.clip import Clip

@@ -9,7 +9,7 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
 import mentalis
-from agents.errors import ModelError
+from agents.models.errors import ModelError
 from graphs.previewing import AGENTS
 from mentalis.cli import app
 from mentalis.settings import Settings

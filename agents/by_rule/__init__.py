@@ -1,0 +1,1 @@
+"""Reasoning without a model: the knowledge base, its rules, and what follows from them."""

@@ -1,0 +1,186 @@
+"""What code checks of every claim before anyone believes it: hard checks of drafts, soft checks of claims.
+
+A draft that fails a hard check never becomes a claim. A claim that fails a soft check is sent back to its level.
+"""
+
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from agents.by_rule.knowledge_base import knowledge
+from agents.case import Case
+from agents.checking.confidence import Sureness, stated
+from agents.checking.contradictions import SOFT_CHECKS
+from agents.checking.visual_facts import words_are_no_picture
+from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
+from agents.showing.media import frame_id
+from perception.evidence import Observation
+
+ROUNDING_S = 0.05  # a claim may miss its evidence by a frame or two: times are read and rounded by models
+SEEN_ONLY_AT_MOST = 0.5  # confidence of a claim that no measurement supports
+LOW_QUALITY = 0.5  # a claim on evidence seen worse than this is no surer than it was seen
+SEEN_ONLY = "Seen in the picture only, not measured."
+
+Problem = str | None  # what is wrong with a draft, or none
+
+
+def accept(
+    drafts: Sequence[Draft], level: Level, case: Case, round_: int = 0, sure: Sequence[Sureness] | None = None
+) -> tuple[list[Claim], list[RejectedClaim], list[Verdict]]:
+    """Turn drafts about the person of the case into claims; those that fail a hard check are rejected with the reason.
+
+    `sure` tells for each draft how sure it is; what it states itself counts when it is not given.
+
+    Claims are numbered by their place in the answer (`P1-emotion-1`; `all-emotion-1` about everybody), so that
+    the verdicts on a rejected draft name an id that no claim of that round has.
+    """
+    claims, rejected, verdicts = [], [], []
+    for number, draft in enumerate(drafts, 1):
+        claim_id = f"{case.person or 'all'}-{level}-{number}"
+        valid, problem = well_formed(draft)
+        results: list[tuple[str, Problem]] = [(well_formed.__name__, problem)]
+        results += [(check.__name__, check(valid, level, case)) for check in HARD_CHECKS if valid]
+        verdicts += [Verdict(check=n, claim=claim_id, passed=not p, detail=p or "", round=round_) for n, p in results]
+        failed = [f"{name}: {why}" for name, why in results if why]
+        if valid and not failed:
+            told = stated(valid) if sure is None else sure[number - 1]
+            claim, caps = _claim(claim_id, valid, level, case, told)
+            claims.append(claim)
+            verdicts += [Verdict(check=n, claim=claim_id, passed=True, detail=why, round=round_) for n, why in caps]
+        else:
+            said = " ".join(str(getattr(draft, "text", "")).split())  # one line, whatever a model put into it
+            text, reason = said[:TEXT_CHARACTERS], "; ".join(failed)
+            rejected.append(RejectedClaim(level=level, person=case.person, text=text, reason=reason, round=round_))
+    return claims, rejected, verdicts
+
+
+def critique(claims: Sequence[Claim], case: Case, round_: int = 0) -> list[Verdict]:
+    """The soft checks of every claim that claims something; the level to ask again is that of the claim."""
+    return [
+        Verdict(check=check.__name__, claim=claim.id, passed=problem is None, detail=problem or "", round=round_)
+        for claim in claims
+        if not claim.abstained
+        for check in SOFT_CHECKS
+        for problem in [check(claim, case)]
+    ]
+
+
+def well_formed(draft: Draft) -> tuple[Draft | None, Problem]:
+    """The draft as its schema has it, however it was made; none and the reason when it breaks the schema."""
+    try:
+        return Draft.model_validate(dict(draft)), None
+    except ValidationError as error:
+        return None, "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
+
+
+def label_in_codebook(draft: Draft, level: Level, case: Case) -> Problem:
+    """The label is one of the codebook's; an abstention needs none."""
+    if draft.abstained or draft.label in case.codebook.ids(level):
+        return None
+    return f"{draft.label[:40]!r} is no {level} label of codebook {case.codebook.id}"
+
+
+def evidence_given(draft: Draft, level: Level, case: Case) -> Problem:
+    """It cites something; an abstention need not."""
+    return None if draft.evidence or draft.abstained else "it cites no evidence"
+
+
+def evidence_exists(draft: Draft, level: Level, case: Case) -> Problem:
+    """Every id is that of an observation, or of a frame that was shown."""
+    known = {o.id for o in case.evidence.observations} | {frame_id(t) for t in case.presentation.moments_s}
+    unknown = [e[:40] for e in draft.evidence if e not in known]
+    return f"there is no {', '.join(unknown)}" if unknown else None
+
+
+def evidence_of_person(draft: Draft, level: Level, case: Case) -> Problem:
+    """It cites observations of the person in question or of the clip; of two people at least when about everybody."""
+    people = {o.person for o in cited(draft.evidence, case)}
+    if case.person is not None:
+        others = sorted(p for p in people if p not in (None, case.person))
+        return f"it is about {case.person} but cites observations of {', '.join(others)}" if others else None
+    clip_wide = None in people or any(e.startswith(FRAME_PREFIX) for e in draft.evidence)
+    return None if draft.abstained or clip_wide or len(people) > 1 else "it is about everybody but cites one person"
+
+
+def times_in_clip(draft: Draft, level: Level, case: Case) -> Problem:
+    """It begins before it ends, within the clip."""
+    start_s, end_s = draft.start_ms / 1000, draft.end_ms / 1000
+    if start_s > end_s:
+        return f"it ends ({end_s:.2f} s) before it starts ({start_s:.2f} s)"
+    late = end_s > case.clip.duration_s + ROUNDING_S
+    return f"it ends at {end_s:.2f} s, after the clip ({case.clip.duration_s:.2f} s)" if late else None
+
+
+def evidence_in_time(draft: Draft, level: Level, case: Case) -> Problem:
+    """All that it cites happens while it holds."""
+    start_s, end_s = draft.start_ms / 1000 - ROUNDING_S, draft.end_ms / 1000 + ROUNDING_S
+    spans = {e: span for e in draft.evidence if (span := when(e, case))}
+    apart = [e for e, (first_s, last_s) in spans.items() if first_s > end_s or last_s < start_s]
+    return f"{', '.join(apart)} happened at another time" if apart else None
+
+
+def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
+    """Its words do not judge honesty, health or identity, which nothing here can tell."""
+    text = f" {draft.text.lower()}"
+    word = next((w for w in knowledge().forbidden if f" {w}" in text), None)
+    return f"{word.strip()!r}: honesty, health and identity are not judged" if word else None
+
+
+HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
+    label_in_codebook,
+    evidence_given,
+    evidence_exists,
+    evidence_of_person,
+    times_in_clip,
+    evidence_in_time,
+    words_are_no_picture,
+    speaks_of_the_clip,
+)
+
+
+def _claim(
+    claim_id: str, draft: Draft, level: Level, case: Case, sure: Sureness
+) -> tuple[Claim, list[tuple[str, str]]]:
+    """The claim that a draft makes, and the caps that its confidence was given."""
+    spans = [span for e in draft.evidence if (span := when(e, case))]
+    start_s = min([draft.start_ms / 1000, *(last_s for _, last_s in spans)])  # stretched by no more than ROUNDING_S
+    end_s = max([draft.end_ms / 1000, *(first_s for first_s, _ in spans)])
+    end_s = min(end_s, case.clip.duration_s)
+    confidence, text, caps = sure.probability, draft.text, []
+    measured = cited(draft.evidence, case)
+    if draft.evidence and not measured:
+        confidence, text = min(confidence, SEEN_ONLY_AT_MOST), f"{text} {SEEN_ONLY}"
+        caps.append(("seen_only", f"confidence at most {SEEN_ONLY_AT_MOST:.2f}: no measurement supports it"))
+    quality = max((o.quality for o in measured), default=1.0)
+    labels = case.codebook.ids(level)
+    if quality < LOW_QUALITY:
+        confidence = min(confidence, quality)
+        caps.append(("low_quality", f"confidence at most {quality:.2f}: its evidence was not seen better"))
+    claim = Claim(
+        id=claim_id,
+        level=level,
+        label="" if draft.abstained else draft.label,
+        alternatives=tuple(a for a in sure.alternatives if a.label != draft.label and a.label in labels),
+        text=text,
+        person=case.person,
+        start_s=min(start_s, end_s),
+        end_s=end_s,
+        confidence=0.0 if draft.abstained else confidence,
+        confidence_from=sure.source,
+        evidence=tuple(dict.fromkeys(draft.evidence)),
+        abstained=draft.abstained,
+    )
+    return claim, [] if draft.abstained else caps
+
+
+def cited(evidence: Sequence[str], case: Case) -> list[Observation]:
+    """The observations among what is cited."""
+    return [o for o in case.evidence.observations if o.id in evidence]
+
+
+def when(evidence_id: str, case: Case) -> tuple[float, float] | None:
+    """When the observation or frame of an id happened; none when there is no such thing."""
+    for time_s in case.presentation.moments_s:
+        if frame_id(time_s) == evidence_id:
+            return time_s, time_s
+    return next(((o.start_s, o.end_s) for o in case.evidence.observations if o.id == evidence_id), None)

@@ -1,0 +1,56 @@
+"""How sure a claim is, and what that rests on."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from agents.checking.calibration import Calibration, scaled
+from agents.claims import Alternative, ConfidenceFrom, Draft, Level
+from agents.models.label_odds import LabelledSpan, sample_agreement
+
+MOST_ALTERNATIVES = 3
+LEAST_ALTERNATIVE = 0.01  # less probable labels are not worth telling
+
+
+class Sureness(NamedTuple):
+    """The probability of a claim's label, what it was taken from, and the labels that it might have been."""
+
+    probability: float
+    source: ConfidenceFrom
+    alternatives: tuple[Alternative, ...] = ()
+
+
+def stated(draft: Draft, source: ConfidenceFrom = "stated") -> Sureness:
+    """What the draft says of itself."""
+    second = draft.second_label
+    other = () if second is None else (Alternative(label=second, probability=draft.second_percent / 100),)
+    return Sureness(draft.confidence_percent / 100, source, other)
+
+
+def by_odds(draft: Draft, odds: Mapping[str, float] | None, labels: Sequence[str]) -> Sureness | None:
+    """From the probabilities of the label's tokens, among the labels of its level; none where they are not known."""
+    within = {label: odds[label] for label in labels if label in odds} if odds else {}
+    total = sum(within.values())
+    if draft.label not in within or total <= 0:
+        return None
+    shares = sorted(((p / total, label) for label, p in within.items() if label != draft.label), reverse=True)
+    others = [Alternative(label=label, probability=p) for p, label in shares if p >= LEAST_ALTERNATIVE]
+    return Sureness(within[draft.label] / total, "label_probability", tuple(others[:MOST_ALTERNATIVES]))
+
+
+def by_agreement(draft: Draft, samples: Sequence[Sequence[Draft]]) -> Sureness:
+    """From how many samples, its own included, give its label to at least half of its time."""
+    spans = [[LabelledSpan(d.label, d.start_ms, d.end_ms) for d in sample if not d.abstained] for sample in samples]
+    start, end = draft.start_ms, draft.end_ms
+    labels = sorted({span.label for sample in spans for span in sample} - {draft.label})
+    shares = sorted(((sample_agreement(label, start, end, spans), label) for label in labels), reverse=True)
+    others = [Alternative(label=label, probability=share) for share, label in shares if share > 0]
+    agreed = sample_agreement(draft.label, start, end, spans)
+    return Sureness(agreed, "sample_agreement", tuple(others[:MOST_ALTERNATIVES]))
+
+
+def calibrated(sure: Sureness, level: Level, calibrations: Sequence[Calibration]) -> Sureness:
+    """Scaled by the temperature that was fitted for such confidences; unchanged where none was."""
+    for calibration in calibrations:
+        if (calibration.level, calibration.source) == (level, sure.source):
+            return sure._replace(probability=scaled(sure.probability, calibration.temperature))
+    return sure

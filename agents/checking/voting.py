@@ -1,0 +1,83 @@
+"""Several opinions made into one: at each moment the labels that more than half of them give."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from agents.case import Case
+from agents.checking.checks import when
+from agents.claims import MOST_EVIDENCE, Alternative, Claim
+
+MOST_ALTERNATIVES = 3
+
+
+class Piece(NamedTuple):
+    """A stretch in which no opinion changes, and how many of them give each label."""
+
+    start_s: float
+    end_s: float
+    votes: Counter[str]
+
+
+def vote(opinions: Sequence[Sequence[Claim]], case: Case) -> list[Claim]:
+    """The claims of one level about one person that more than half of the opinions make, by moment and label.
+
+    A claim's confidence is the share of opinions, over its time; its evidence is what those cite that happens then,
+    the most cited first; its words are those of the opinion that covers the most of it.
+
+    Args:
+        opinions: accepted claims of one level about the person of the case, an opinion an item.
+        case: whose evidence they cite.
+    """
+    pieces = _pieces(opinions)
+    labels = sorted({label for piece in pieces for label in piece.votes})
+    voted = []
+    for label in labels:
+        for won, run in groupby(pieces, key=lambda p: p.votes[label] * 2 > len(opinions)):
+            if won and (claim := _claim(label, list(run), opinions, case)):
+                voted.append(claim)
+    return [
+        c.model_copy(update={"id": f"{case.person or 'all'}-{c.level}-{number}"})
+        for number, c in enumerate(sorted(voted, key=lambda c: (c.start_s, c.label)), 1)
+    ]
+
+
+def _pieces(opinions: Sequence[Sequence[Claim]]) -> list[Piece]:
+    claims = [[c for c in opinion if not c.abstained] for opinion in opinions]
+    cuts = sorted({time_s for opinion in claims for c in opinion for time_s in (c.start_s, c.end_s)})
+    return [
+        Piece(a, b, Counter(la for o in claims for la in {c.label for c in o if c.start_s < b and c.end_s > a}))
+        for a, b in pairwise(cuts)
+    ]
+
+
+def _claim(label: str, run: list[Piece], opinions: Sequence[Sequence[Claim]], case: Case) -> Claim | None:
+    start_s, end_s = run[0].start_s, run[-1].end_s
+    agreeing = [c for o in opinions for c in o if c.label == label and c.start_s < end_s and c.end_s > start_s]
+    cited = Counter(id_ for c in agreeing for id_ in c.evidence if _during(id_, start_s, end_s, case))
+    if not cited:
+        return None
+    widest = max(agreeing, key=lambda c: min(c.end_s, end_s) - max(c.start_s, start_s))
+    share = {la: _share(la, run, len(opinions)) for piece in run for la in piece.votes}
+    others = sorted(((p, la) for la, p in share.items() if la != label), reverse=True)[:MOST_ALTERNATIVES]
+    return widest.model_copy(
+        update={
+            "start_s": start_s,
+            "end_s": end_s,
+            "confidence": share[label],
+            "confidence_from": "sample_agreement",
+            "alternatives": tuple(Alternative(label=la, probability=p) for p, la in others),
+            "evidence": tuple(id_ for id_, _ in cited.most_common(MOST_EVIDENCE)),
+        }
+    )
+
+
+def _share(label: str, run: list[Piece], opinions: int) -> float:
+    whole = sum(p.end_s - p.start_s for p in run)
+    return sum(p.votes[label] * (p.end_s - p.start_s) for p in run) / (whole * opinions)
+
+
+def _during(id_: str, start_s: float, end_s: float, case: Case) -> bool:
+    span = when(id_, case)
+    return span is not None and span[0] <= end_s and span[1] >= start_s

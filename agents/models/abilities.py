@@ -1,0 +1,121 @@
+"""What a model endpoint can do, found out by asking it: documentation and version numbers do not tell."""
+
+import json
+from collections.abc import Awaitable, Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from agents.showing.media import LONG_SIDE_PX, SOUND_HZ, jpeg, mp4, picture_part, sound_part, video_part, wav
+from perception.evidence import Frozen
+
+Send = Callable[[list[dict[str, Any]], dict[str, Any]], Awaitable[Any]]
+
+VIDEO_FRAMES, SOUND_S = 8, 2  # of the trials; a picture a second, as slow as a long clip's are
+A_WORD = {"type": "object", "properties": {"word": {"enum": ["yes"]}}, "required": ["word"]}
+SAID = "Say ok."
+# A line such as those that are sent, often enough that the message around it counts little.
+SAMPLE = 8 * (
+    '{"id": "au12-3", "person": "P1", "start_ms": 1240, "end_ms": 2980, "confidence": 0.81, "quality": 0.93, '
+    '"text": "lip corner puller (AU12), marked (C, 2.7 of 5), apex at 1.96 s"}\n'
+)
+
+
+class Abilities(Frozen):
+    """What an endpoint does with one of its models, and what that costs; the costs are usual ones where not told."""
+
+    context_tokens: int | None = None  # none: not told
+    characters_per_token: float = 3.0  # of JSON and English; fewer than of plain English
+    picture_tokens: float = 320.0  # of 448 x 448 pixels
+    frame_tokens: float = 160.0  # likewise, of a video: models join two frames
+    sound_second_tokens: float = 25.0
+    images: bool = False
+    video: bool = False
+    audio: bool = False
+    schema_followed: bool = False
+    logprobs: bool = False
+
+
+async def try_out(send: Send, context_tokens: int | None) -> Abilities:
+    """Ask an endpoint small questions with a picture, a video, a sound, a schema and for probabilities.
+
+    Raises:
+        Exception: the endpoint fails for another reason than that it refuses.
+    """
+    short = await cost([], send) or 0
+    text = await cost([{"type": "text", "text": SAMPLE}], send)
+    picture = await cost([picture_part(jpeg(_grey()))], send)
+    video = await cost([video_part(mp4([_grey(10 * n) for n in range(VIDEO_FRAMES)], Fraction(1)))], send)
+    sound = await cost([sound_part(wav(np.zeros(SOUND_S * SOUND_HZ, dtype=np.float32)))], send)
+    amounts = {
+        "characters_per_token": len(SAMPLE) / (text - short) if text and text > short else None,
+        "picture_tokens": picture - short if picture else None,
+        "frame_tokens": (video - short) / VIDEO_FRAMES if video else None,
+        "sound_second_tokens": (sound - short) / SOUND_S if sound else None,
+    }
+    return Abilities(
+        context_tokens=context_tokens,
+        images=picture is not None,
+        video=video is not None,
+        audio=sound is not None,
+        schema_followed=await follows_schema(send),
+        logprobs=await gives_logprobs(send),
+        **{name: amount for name, amount in amounts.items() if amount is not None and amount > 0},
+    )
+
+
+async def cost(parts: list[dict[str, Any]], send: Send) -> int | None:
+    """Tokens of a prompt with these parts (0: the endpoint does not tell); none when they are refused.
+
+    Raises:
+        Exception: the endpoint fails for another reason than that it refuses.
+    """
+    asked = [{"role": "user", "content": [*parts, {"type": "text", "text": SAID}]}]
+    try:
+        completion = await send(asked, {"max_tokens": 1})
+    except Exception as error:
+        if _refused(error):
+            return None
+        raise
+    return getattr(getattr(completion, "usage", None), "prompt_tokens", None) or 0
+
+
+async def follows_schema(send: Send) -> bool:
+    """Whether an answer keeps to a schema that no model would keep to by chance."""
+    asked = [{"role": "user", "content": "Say no."}]
+    form = {"type": "json_schema", "json_schema": {"name": "trial", "schema": A_WORD, "strict": True}}
+    try:
+        completion = await send(asked, {"max_tokens": 30, "response_format": form})
+        return bool(json.loads(completion.choices[0].message.content, strict=False) == {"word": "yes"})
+    except (ValueError, TypeError, IndexError):
+        return False
+    except Exception as error:
+        if _refused(error):
+            return False
+        raise
+
+
+async def gives_logprobs(send: Send) -> bool:
+    """Whether the probabilities of an answer's tokens come with it."""
+    try:
+        asked = [{"role": "user", "content": SAID}]
+        completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": 2})
+        told = completion.choices[0].logprobs
+        return bool(told is not None and told.content and told.content[0].top_logprobs)
+    except (IndexError, AttributeError):
+        return False
+    except Exception as error:
+        if _refused(error):
+            return False
+        raise
+
+
+def _refused(error: Exception) -> bool:
+    import openai
+
+    return isinstance(error, openai.APIStatusError) and error.status_code in (400, 404, 415, 422, 501)
+
+
+def _grey(lighter: int = 0) -> Any:
+    return np.full((LONG_SIDE_PX, LONG_SIDE_PX, 3), 100 + lighter, dtype=np.uint8)

@@ -1,0 +1,271 @@
+"""A model behind an OpenAI-compatible endpoint, vLLM first."""
+
+import asyncio
+import math
+import random
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+from agents.agent import Answer, Message
+from agents.models.abilities import Abilities, try_out
+from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
+from agents.models.json_schema import ANSWER_SLACK, longest
+from agents.models.label_odds import token_odds
+from agents.models.parsing import InvalidAnswer, parse
+from agents.models.response_cache import ResponseCache
+from agents.report import TokenUse
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+T = TypeVar("T", bound=BaseModel)
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
+REPAIRS = 2  # further tries when an answer is not valid
+DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again
+SEEDS_A_SAMPLE = 100  # more than the tries of one
+MOST_LOGPROBS = 20  # alternatives to a token: as many as vLLM gives by default
+TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
+MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
+REFUSED = (400, 413, 415, 422)
+TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
+
+
+class ChatModel:
+    """A client with bounded retries, a limit on calls at a time, and a cache of deterministic answers."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        timeout_s: float = 120.0,
+        retries: int = 3,
+        concurrency: int = 8,
+        temperature: float = 0.0,
+        seed: int = 0,
+        cache: ResponseCache | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Name a model at an endpoint; nothing is sent yet. `retries` are those of a call that fails on the way."""
+        import openai
+
+        self.name, self.base_url, self.temperature, self.seed = name, base_url, temperature, seed
+        self._retries, self._timeout_s, self._cache, self._sleep = retries, timeout_s, cache, sleep
+        self._calls = asyncio.Semaphore(concurrency)
+        self._abilities: Abilities | None = None
+        self._probing = asyncio.Lock()
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key or "none",
+            max_retries=0,
+            timeout=timeout_s,
+        )
+
+    async def answer(
+        self, messages: list[Message], output: type[T], schema: dict[str, Any], *, sample: int = 0, odds: bool = False
+    ) -> Answer[T]:
+        """A valid answer; see `Model`. An invalid one is asked for again, with what was wrong, a few times.
+
+        Raises:
+            ModelError: the endpoint can't be reached or refuses.
+            ModelAnswerError: no answer was valid.
+        """
+        options = self._options(schema, sample, odds)
+        key = ResponseCache.key({"endpoint": self.base_url, "model": self.name, "messages": messages, **options})
+        if self._cache and (kept := self._cache.get(key)) is not None:
+            return _answer(_read(kept), output, TokenUse(calls_from_cache=1))
+        spent, problem = TokenUse(), ""
+        for attempt in range(1 + REPAIRS):
+            try:
+                completion = await self._call(_with_problem(messages, problem), _again(options, attempt))
+            except ModelError as error:
+                error.tokens = spent
+                raise
+            spent = _added(spent, completion)
+            try:
+                answer = _answer(completion, output, spent)
+            except InvalidAnswer as error:
+                problem = str(error)
+                continue
+            if self._cache:
+                self._cache.put(key, completion.model_dump_json())
+            return answer
+        raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}", spent)
+
+    async def abilities(self) -> Abilities:
+        """What the endpoint does with this model: asked once, with tiny media. One that is away can do nothing."""
+        import openai
+
+        async with self._probing:
+            if self._abilities is None:
+                try:
+                    context_tokens = (await self._served_if_told()).get(self.name)
+                    self._abilities = await try_out(self._send, context_tokens)
+                except (TimeoutError, openai.OpenAIError):  # the first question to the model will say what is wrong
+                    return Abilities()
+        return self._abilities
+
+    async def served(self) -> dict[str, int | None]:
+        """The names of the models at the endpoint, with the length of their context in tokens where it is told.
+
+        Raises:
+            ModelError: the endpoint can't be reached, or does not tell.
+        """
+        try:
+            return await self._models()
+        except Exception as error:
+            raise await self._explained(error) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _options(self, schema: dict[str, Any], sample: int, odds: bool) -> dict[str, Any]:
+        able = self._abilities or Abilities()
+        room = math.ceil(ANSWER_SLACK * longest(schema) / able.characters_per_token)  # for the longest answer
+        json_schema = {"name": "answer", "schema": schema, "strict": True}
+        return {
+            "response_format": {"type": "json_schema", "json_schema": json_schema},
+            "max_tokens": room,
+            "seed": self.seed + SEEDS_A_SAMPLE * sample,
+            "temperature": max(self.temperature, DRAWN_TEMPERATURE) if sample else self.temperature,
+            **({"logprobs": True, "top_logprobs": MOST_LOGPROBS} if odds and able.logprobs else {}),
+        }
+
+    async def _call(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
+        for failures in range(1 + self._retries):
+            try:
+                async with self._calls:
+                    return await self._send(messages, options)
+            except Exception as error:
+                if not _passing(error) or failures == self._retries:
+                    raise await self._explained(error, failures, _media_in(messages)) from error
+                await self._sleep(_wait_s(error, failures))
+        raise AssertionError("the loop returns or raises")
+
+    async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
+        create: Any = self._client.chat.completions.create
+        # a server that sends a byte now and then would never reach httpx's own timeout
+        async with asyncio.timeout(self._timeout_s):
+            completion: ChatCompletion = await create(model=self.name, messages=messages, **options)
+        return completion
+
+    async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
+        """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
+        line = self._what_went_wrong(error, failures)
+        status = getattr(error, "status_code", None)
+        if status == 404 and self.name not in (served := await self._served_if_told()):
+            return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
+        if status in REFUSED and TOO_LONG.search(line):
+            return ContextOverflow(line)
+        if status in REFUSED and sent:
+            return MediaRefused(line, next((medium for medium in sent if medium in line.lower()), None))
+        return ModelError(line)
+
+    async def _served_if_told(self) -> dict[str, int | None]:
+        with suppress(Exception):
+            return await self._models()
+        return {}
+
+    async def _models(self) -> dict[str, int | None]:
+        async with asyncio.timeout(self._timeout_s):
+            page = await self._client.models.list()
+        return {model.id: (model.model_extra or {}).get("max_model_len") for model in page.data}
+
+    def _what_went_wrong(self, error: Exception, failures: int) -> str:
+        import openai
+
+        tries = f" ({failures + 1} tries)" if failures else ""
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
+            return f"{self.name} at {self.base_url} did not answer within {self._timeout_s:g} s{tries}"
+        if isinstance(error, openai.APIStatusError):
+            said = error.body.get("message", "") if isinstance(error.body, dict) else ""
+            about = f": {str(said)[:200]}" if said else ""
+            return f"{self.name} at {self.base_url} answered HTTP {error.status_code}{tries}{about}"
+        if isinstance(error, openai.APIConnectionError):
+            return f"no model endpoint answers at {self.base_url}{tries}"
+        return f"{self.name} at {self.base_url} sent something that is no chat completion ({type(error).__name__})"
+
+
+def _passing(error: Exception) -> bool:
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code in TRY_AGAIN
+    return isinstance(error, TimeoutError | openai.APIConnectionError)
+
+
+def _wait_s(error: Exception, failures: int) -> float:
+    """Twice as long each time, with jitter; what a Retry-After header asks for, up to a limit."""
+    response = getattr(error, "response", None)
+    asked = response.headers.get("retry-after", "") if response is not None else ""
+    if asked.replace(".", "", 1).isdigit():
+        return min(float(asked), LONGEST_WAIT_S)
+    return min(float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5)), LONGEST_WAIT_S)
+
+
+def _answer(completion: "ChatCompletion", output: type[T], spent: TokenUse) -> Answer[T]:
+    """The completion read as an answer.
+
+    Raises:
+        InvalidAnswer: it is none.
+    """
+    return Answer(parse(_words(completion), output), spent, token_odds(completion.choices[0].logprobs))
+
+
+def _read(kept: str) -> "ChatCompletion":
+    from openai.types.chat import ChatCompletion
+
+    return ChatCompletion.model_validate_json(kept)
+
+
+def _again(options: dict[str, Any], attempt: int) -> dict[str, Any]:
+    """The options of a further try: other words are drawn."""
+    if not attempt:
+        return options
+    return {**options, "seed": options["seed"] + attempt, "temperature": max(options["temperature"], DRAWN_TEMPERATURE)}
+
+
+def _words(completion: "ChatCompletion") -> str:
+    """The answer's text.
+
+    Raises:
+        InvalidAnswer: there is none, or it was cut off.
+    """
+    choices = getattr(completion, "choices", None)
+    if not choices or getattr(choices[0], "message", None) is None or not choices[0].message.content:
+        raise InvalidAnswer("it is empty")
+    if choices[0].finish_reason == "length":
+        raise InvalidAnswer("it was cut off for its length; be shorter")
+    return str(choices[0].message.content)
+
+
+def _media_in(messages: list[Message]) -> list[Medium]:
+    parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+    return list(dict.fromkeys(MEDIA_PARTS[part["type"]] for part in parts if part["type"] in MEDIA_PARTS))
+
+
+def _with_problem(messages: list[Message], problem: str) -> list[Message]:
+    """The messages with what was wrong last time as a further part at the very end, after the shared prefix."""
+    if not problem:
+        return messages
+    said = {"type": "text", "text": f"Your last answer was not accepted: {problem}. Answer again, in the JSON form."}
+    *before, last = messages
+    return [*before, {**last, "content": [*last["content"], said]}]
+
+
+def _added(spent: TokenUse, completion: "ChatCompletion") -> TokenUse:
+    usage = getattr(completion, "usage", None)
+    details = getattr(usage, "prompt_tokens_details", None)
+    return TokenUse(
+        calls=spent.calls + 1,
+        calls_from_cache=spent.calls_from_cache,
+        prompt_tokens=spent.prompt_tokens + (getattr(usage, "prompt_tokens", 0) or 0),
+        cached_prompt_tokens=spent.cached_prompt_tokens + (getattr(details, "cached_tokens", 0) or 0),
+        completion_tokens=spent.completion_tokens + (getattr(usage, "completion_tokens", 0) or 0),
+    )

@@ -1,0 +1,1 @@
+"""Questions about a report answered by search, without a model."""

@@ -1,0 +1,30 @@
+"""A short question that leans on the one before it: "and P2?" after "does P1 smile?"."""
+
+import re
+
+from agents.report import Report
+from agents.searching.question import read_question
+
+A_PERSON = re.compile(r"\b[Pp]\d+\b")
+
+
+def understood(question: str, before: str | None, report: Report) -> str:
+    """The question, or the one before it with the other person or time where it names nothing else.
+
+    Args:
+        question: as it was asked.
+        before: the question before it, as it was understood; none: this is the first.
+        report: that both are about.
+    """
+    asked = read_question(question, report)
+    if before is None or asked.topics or asked.words or asked.refused or not (asked.people or asked.window):
+        return question
+    earlier = read_question(before, report)
+    if not (earlier.topics or earlier.words) or (asked.window and earlier.window):
+        return question
+    if asked.people and earlier.people:
+        if not A_PERSON.search(before) or len(asked.people) > 1:
+            return question
+        before = A_PERSON.sub(asked.people[0], before)
+        return f"{before} {question}" if asked.window else before
+    return f"{before} {question}"

@@ -1,0 +1,1 @@
+"""What a model is shown of a clip, how much of it fits, and how it is put into messages."""

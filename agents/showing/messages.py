@@ -1,0 +1,142 @@
+"""What is sent to a model: first all that every agent of a clip shares, byte for byte, then the agent's own task.
+
+A model server's prefix cache then reads the clip once for all agents, people and rounds.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import yaml
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from agents.agent import PROMPTS, Agent, Message
+from agents.by_rule.knowledge_base import knowledge_text
+from agents.case import Case
+from agents.claims import LEVELS
+from agents.showing.escaping import data_line, escaped
+from agents.showing.evidence_table import table
+from agents.showing.media import Media, media_parts
+from perception.errors import MentalisError
+
+NOTHING = Media()
+
+
+class Turn(NamedTuple):
+    """A task that was put in this conversation, the answer as JSON, and what it brought to look at before the next."""
+
+    task: str
+    answer: str
+    brought: tuple[Message, ...] = ()  # parts of a message
+
+
+class PromptError(MentalisError):
+    """A prompt file that can't be read or filled in."""
+
+
+def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequence[Turn] = ()) -> list[Message]:
+    """The system message, and a user message whose last part is the agent's task.
+
+    Args:
+        agent: whose task it is.
+        case: what is known.
+        media: of the case's presentation.
+        before: earlier tasks of the same conversation with the answers they got; the agent's task comes last.
+    """
+    tasks = [*(turn.task for turn in before), task(agent, case)]
+    first = [*shared_parts(case, media), {"type": "text", "text": tasks[0]}]
+    said: list[Message] = [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": first}]
+    for turn, following in zip(before, tasks[1:], strict=True):
+        said.append({"role": "assistant", "content": escaped(turn.answer)})
+        said.append({"role": "user", "content": [*turn.brought, {"type": "text", "text": following}]})
+    return said
+
+
+def shared_parts(case: Case, media: Media) -> list[Message]:
+    """Pictures, video and sound, then words and evidence; nothing in it depends on agent, person or round."""
+    facts: dict[str, Any] = {
+        "clip": case.clip,
+        "people": case.people,
+        "fence": case.fence,
+        "presentation": case.presentation,
+    }
+    content = {**facts, "transcript": transcript(case), "evidence": table(case)}
+    return [*media_parts(media, case.presentation.moments_s), {"type": "text", "text": fill("evidence.md", content)}]
+
+
+def task(agent: Agent[Any], case: Case) -> str:
+    """The agent's own part: its prompt filled in with person, codebook, earlier claims, knowledge and feedback."""
+    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
+    content: dict[str, Any] = {
+        "subject": case.person or "all people together",
+        "alone": case.person is not None,
+        "definitions": case.codebook.definitions(agent.level) if agent.level else "",
+        "all_definitions": {level: case.codebook.definitions(level) for level in LEVELS},
+        "neutral_labels": [
+            f"{level}: `{case.codebook.neutral[level]}`" for level in LEVELS if level in case.codebook.neutral
+        ],
+        "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
+        "knowledge": knowledge_text(agent.knowledge, kinds),
+        "feedback": tuple(map(data_line, case.feedback)),  # it may quote a model, which may quote the clip
+        "duration_ms": int(case.clip.duration_s * 1000),
+        "claims": claims_json(case),
+        **{level: claims_json(case, level) for level in LEVELS},
+        **agent.given,
+    }
+    return fill(agent.prompt, content)
+
+
+def claims_json(case: Case, *levels: str) -> str:
+    """Accepted claims as lines of JSON, for the next agent: data, never prose."""
+    rows = [c for c in case.claims if (not levels or c.level in levels) and case.person in (None, c.person)]
+    fields = {"id", "level", "person", "label", "text", "start_s", "end_s", "confidence", "evidence", "abstained"}
+    return "\n".join(data_line(c.model_dump(mode="json", include=fields)) for c in rows) or "(none)"
+
+
+def transcript(case: Case) -> str:
+    """The words as lines of JSON, cut off where the room ends."""
+    lines: list[str] = []
+    used = 0
+    for utterance in case.clip.transcript:
+        line = data_line(utterance.model_dump(mode="json"))
+        used += len(line)
+        if used > case.presentation.transcript_characters:
+            lines.append(f"({len(case.clip.transcript) - len(lines)} further utterances are left out for lack of room)")
+            break
+        lines.append(line)
+    return "\n".join(lines) or "(no transcript)"
+
+
+def fill(prompt: str, content: dict[str, Any]) -> str:
+    """A prompt file filled in.
+
+    Raises:
+        PromptError: the file is missing, has no front matter, or wants what it is not given.
+    """
+    try:
+        return str(_template(prompt).render(content)).strip()
+    except PromptError:
+        raise
+    except Exception as error:
+        raise PromptError(f"prompt {prompt}: {error}") from error
+
+
+def _as_data(value: Any) -> Any:
+    """What is filled into a prompt can't write a tag or a special token, whoever it comes from."""
+    return escaped(value) if isinstance(value, str) else value
+
+
+@cache
+def _template(prompt: str) -> Any:
+    try:
+        text = (PROMPTS / prompt).read_text(encoding="utf-8")
+    except OSError as error:
+        raise PromptError(f"prompt {prompt} can't be read: {error}") from error
+    _, front, body = text.split("---\n", 2) if text.startswith("---\n") else ("", "", text)
+    if not isinstance(yaml.safe_load(front), dict):
+        raise PromptError(f"prompt {prompt} has no front matter (--- version: ... ---)")
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_as_data
+    )
+    return environment.from_string(body)

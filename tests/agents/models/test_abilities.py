@@ -1,0 +1,121 @@
+"""What an endpoint can do is found out by asking it, once."""
+
+import json
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field
+from scripted_endpoint import scripted_endpoint
+from typer.testing import CliRunner
+
+from agents.models.abilities import Abilities
+from agents.models.chat_model import ChatModel
+from agents.models.errors import ContextOverflow, ModelError
+
+SERVED = {"tiny": 16_384, "large": 131_072}
+QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many?"}]}]
+
+
+class Count(BaseModel):
+    number: Annotated[int, Field(ge=0, le=99)]
+
+
+def taking(*media, schema=True, logprobs=False):
+    """An endpoint that takes some media and refuses the others."""
+
+    def answer(request):
+        content = request["messages"][0]["content"]
+        asked = {part["type"] for part in content if isinstance(part, dict)} - {"text"}
+        if asked - set(media):
+            return 400, f"At most 0 {asked.pop()}(s) may be provided in one prompt.", ""
+        if "response_format" in request and schema:
+            return 200, json.dumps({"word": "yes"}), "stop"
+        return 200, "no", "stop"
+
+    return answer
+
+
+async def of(endpoint, what, name="tiny"):
+    model = ChatModel(name, endpoint.url, retries=0)
+    try:
+        return await getattr(model, what)()
+    finally:
+        await model.close()
+
+
+async def test_each_medium_is_tried_and_the_context_told():
+    with scripted_endpoint(taking("image_url", "video_url"), SERVED) as endpoint:
+        able = await of(endpoint, "abilities")
+    assert able == Abilities(context_tokens=16_384, images=True, video=True, audio=False, schema_followed=True)
+
+
+async def test_an_endpoint_is_asked_once():
+    with scripted_endpoint(taking("image_url"), SERVED) as endpoint:
+        model = ChatModel("tiny", endpoint.url)
+        assert await model.abilities() == await model.abilities()
+        await model.close()
+    assert len(endpoint.asked) == 7, "nothing, words, a picture, a video, a sound, a schema, probabilities"
+
+
+async def test_an_endpoint_that_does_not_tell_its_models_still_takes_media():
+    with scripted_endpoint(taking("image_url", "video_url", "input_audio")) as endpoint:
+        able = await of(endpoint, "abilities")
+    assert (able.images, able.video, able.audio, able.context_tokens) == (True, True, True, None)
+
+
+async def test_an_endpoint_that_is_away_can_do_nothing_for_now():
+    answers = [(500, "", ""), (200, "ok", "stop")]
+    with scripted_endpoint(lambda request: answers.pop(0) if len(answers) > 1 else answers[0], SERVED) as endpoint:
+        model = ChatModel("tiny", endpoint.url)
+        assert await model.abilities() == Abilities()
+        assert (await model.abilities()).images
+        await model.close()
+
+
+@pytest.mark.parametrize("schema", [True, False])
+async def test_a_schema_is_followed_or_not(schema):
+    with scripted_endpoint(taking(schema=schema)) as endpoint:
+        able = await of(endpoint, "abilities")
+    assert (able.schema_followed, able.logprobs) == (schema, False)
+
+
+async def test_a_model_that_is_not_served_is_said_with_those_that_are():
+    with scripted_endpoint(lambda request: (404, "The model `other` does not exist.", ""), SERVED) as endpoint:
+        model = ChatModel("other", endpoint.url, retries=0)
+        with pytest.raises(ModelError, match="it serves: tiny, large"):
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+        await model.close()
+
+
+async def test_too_much_for_the_context_is_an_error_of_its_own():
+    told = "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."
+    with scripted_endpoint(lambda request: (400, told, "")) as endpoint:
+        model = ChatModel("tiny", endpoint.url, retries=0)
+        with pytest.raises(ContextOverflow, match="8192 tokens"):
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+        await model.close()
+
+
+def checked(*arguments):
+    from mentalis.cli import app
+
+    return CliRunner().invoke(app, ["model", "check", *arguments])
+
+
+def test_the_command_tells_what_an_endpoint_can_do():
+    with scripted_endpoint(taking("image_url"), SERVED) as endpoint:
+        result = checked("--base-url", endpoint.url)
+    assert result.exit_code == 0, result.output
+    columns = [[part.strip() for part in line.split("  ") if part.strip()] for line in result.output.splitlines()]
+    rows = {row[0]: row[-1] for row in columns if len(row) == 2}
+    assert rows["model"] == "tiny"
+    assert rows["context"] == "16,384 tokens"
+    assert rows["images"].startswith("yes, ")
+    assert (rows["video"], rows["audio"], rows["keep to a schema"]) == ("no", "no", "yes")
+
+
+def test_the_command_names_the_served_models_when_another_is_asked_for():
+    with scripted_endpoint(taking(), SERVED) as endpoint:
+        result = checked("--base-url", endpoint.url, "--model", "huge")
+    assert isinstance(result.exception, ModelError)
+    assert "does not serve 'huge'; it serves: tiny, large" in str(result.exception)

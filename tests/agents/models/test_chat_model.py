@@ -1,0 +1,176 @@
+"""The client of a model endpoint: it waits and tries again, asks for repair, keeps to its limits, and remembers."""
+
+import asyncio
+import json
+import threading
+import time
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field
+from scripted_endpoint import dripping_endpoint, scripted_endpoint
+
+from agents.models.chat_model import ChatModel
+from agents.models.errors import ModelAnswerError, ModelError
+from agents.models.response_cache import ResponseCache
+
+QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many?"}]}]
+GOOD = (200, json.dumps({"number": 7}), "stop")
+
+
+class Count(BaseModel):
+    number: Annotated[int, Field(ge=0, le=99)]
+
+
+async def asked(url, waited=None, **options):
+    async def sleep(seconds):
+        (waited if waited is not None else []).append(seconds)
+
+    model = ChatModel("tiny", url, sleep=sleep, **options)
+    try:
+        return await model.answer(QUESTION, Count, Count.model_json_schema())
+    finally:
+        await model.close()
+
+
+def in_turn(*answers):
+    """An endpoint that gives each of these answers once, and then the last for ever."""
+    left = list(answers)
+    return lambda request: left.pop(0) if len(left) > 1 else left[0]
+
+
+async def test_a_passing_failure_is_waited_out_longer_each_time():
+    waited = []
+    with scripted_endpoint(in_turn((500, "", ""), (503, "", ""), GOOD)) as endpoint:
+        answer = await asked(endpoint.url, waited, retries=3)
+    assert answer.content == Count(number=7)
+    assert len(waited) == 2
+    assert 0.25 <= waited[0] <= 0.75
+    assert 0.5 <= waited[1] <= 1.5
+
+
+async def test_a_failure_that_lasts_is_given_up_with_one_line():
+    with scripted_endpoint(in_turn((500, "", ""))) as endpoint:
+        with pytest.raises(ModelError, match=r"HTTP 500 \(3 tries\)"):
+            await asked(endpoint.url, retries=2)
+        assert len(endpoint.asked) == 3
+
+
+async def test_a_refusal_is_not_tried_again():
+    with scripted_endpoint(in_turn((400, "", ""))) as endpoint:
+        with pytest.raises(ModelError, match="scripted failure"):
+            await asked(endpoint.url, retries=3)
+        assert len(endpoint.asked) == 1
+
+
+async def test_an_invalid_answer_is_asked_for_again_with_what_was_wrong():
+    with scripted_endpoint(in_turn((200, '{"number": "many"}', "stop"), GOOD)) as endpoint:
+        answer = await asked(endpoint.url)
+    assert answer.content.number == 7
+    assert answer.tokens.calls == 2
+    first, second = endpoint.asked
+    assert second["messages"][0]["content"][:-1] == first["messages"][0]["content"], "the prefix stays as it was"
+    assert "number" in second["messages"][0]["content"][-1]["text"]
+    assert first["temperature"] == 0
+    assert second["temperature"] > 0, "at temperature 0 the same words would come again"
+
+
+@pytest.mark.parametrize("reason", ["stop", "length"])
+async def test_answers_that_never_are_valid_are_given_up_and_counted(reason):
+    with scripted_endpoint(in_turn((200, '{"number": 7777', reason))) as endpoint:
+        with pytest.raises(ModelAnswerError) as given_up:
+            await asked(endpoint.url)
+        assert given_up.value.tokens.calls == len(endpoint.asked) == 3
+
+
+async def test_no_more_calls_than_allowed_run_at_a_time():
+    running, most, lock = 0, 0, threading.Lock()
+
+    def answer(request):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+        return GOOD
+
+    with scripted_endpoint(answer) as endpoint:
+        model = ChatModel("tiny", endpoint.url, concurrency=3)
+        await asyncio.gather(*(model.answer(QUESTION, Count, Count.model_json_schema()) for _ in range(12)))
+        await model.close()
+    assert most == 3
+
+
+async def test_the_same_question_is_asked_once(tmp_path):
+    with scripted_endpoint(in_turn(GOOD)) as endpoint:
+        first = await asked(endpoint.url, cache=ResponseCache(tmp_path))
+        second = await asked(endpoint.url, cache=ResponseCache(tmp_path))
+        other = await asked(endpoint.url, cache=ResponseCache(tmp_path), seed=1)
+    assert first.content == second.content == other.content
+    assert second.tokens.calls == 0
+    assert second.tokens.calls_from_cache == 1
+    assert len(endpoint.asked) == 2
+
+
+async def test_an_endpoint_that_is_not_there_is_one_line():
+    with pytest.raises(ModelError, match=r"no model endpoint answers at http://127\.0\.0\.1:9/v1"):
+        await asked("http://127.0.0.1:9/v1", retries=0)
+
+
+async def test_a_wrong_key_is_said_and_not_tried_again():
+    with scripted_endpoint(in_turn((401, "Incorrect API key provided.", ""))) as endpoint:
+        with pytest.raises(ModelError, match=r"HTTP 401: Incorrect API key provided"):
+            await asked(endpoint.url, retries=3)
+        assert len(endpoint.asked) == 1
+
+
+async def test_too_many_calls_are_waited_out_as_long_as_the_endpoint_asks():
+    waited = []
+    with scripted_endpoint(in_turn((429, "slow down", ""), GOOD), headers={"Retry-After": "7"}) as endpoint:
+        assert (await asked(endpoint.url, waited)).content.number == 7
+    assert waited == [7.0]
+
+
+async def test_an_endless_wait_is_cut_short():
+    waited = []
+    with scripted_endpoint(
+        in_turn((429, "come back tomorrow", ""), GOOD), headers={"Retry-After": "86400"}
+    ) as endpoint:
+        await asked(endpoint.url, waited)
+    assert waited == [20.0]
+
+
+async def test_an_answer_that_drips_for_ever_is_given_up():
+    with dripping_endpoint() as url:
+        started = time.monotonic()
+        with pytest.raises(ModelError, match=r"did not answer within 0\.5 s"):
+            await asked(url, timeout_s=0.5, retries=0)
+        assert time.monotonic() - started < 3
+
+
+async def test_valid_json_of_another_shape_is_no_answer():
+    another = scripted_endpoint(in_turn((200, '{"verdict": "yes"}', "stop")))
+    with another as endpoint, pytest.raises(ModelAnswerError, match="number: Field required"):
+        await asked(endpoint.url)
+
+
+async def test_what_xgrammar_lets_through_is_read(tmp_path):
+    """Raw control characters stand in its strings (mlc-ai/xgrammar#800); the finish reason says nothing."""
+
+    class Said(BaseModel):
+        text: Annotated[str, Field(max_length=40)]
+
+    schema = {"type": "object", "properties": {"text": {"type": "string", "pattern": "^[a-z]{1,40}$"}}}
+    with scripted_endpoint(in_turn((200, '{"text": "a\nb\tc"}', "stop"))) as endpoint:
+        model = ChatModel("tiny", endpoint.url)
+        answer = await model.answer(QUESTION, Said, schema)
+        await model.close()
+    assert answer.content.text == "a\nb\tc"
+
+
+async def test_numbers_without_end_are_cut_off_and_asked_for_again():
+    with scripted_endpoint(in_turn((200, '{"number": ' + "9" * 400, "length"), GOOD)) as endpoint:
+        assert (await asked(endpoint.url)).content.number == 7
+        assert endpoint.asked[0]["max_tokens"] < 50, "there is room for the longest answer that keeps the schema"

@@ -1,0 +1,113 @@
+"""What a model is shown fits its context, and gets less in a fixed order when it is refused."""
+
+import pytest
+from case_making import face, make_case, saw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.models.abilities import Abilities
+from agents.showing.budget import ANSWER_CHARACTERS, CLAIMS_CHARACTERS, VIDEO_FRAMES, fewer, halved, present, without
+from agents.showing.evidence_table import length
+from agents.showing.presentation import Presentation, Wanted
+
+TASKS = 9_000  # characters
+EVERYTHING = {"images": True, "video": True, "audio": True}
+EVIDENCE = make_case(face(), *(saw("au12", n / 10, n / 10 + 1, number=n) for n in range(90))).evidence
+
+
+def shown(wanted=None, **able):
+    return present(EVIDENCE, True, Abilities(**able), wanted or Wanted(), TASKS)
+
+
+@pytest.mark.parametrize(
+    ("takes", "way", "moments"), [(("video", "images"), "video", 20), (("images",), "frames", 8), ((), "text", 0)]
+)
+def test_the_most_that_a_model_takes_is_shown(takes, way, moments):
+    chosen, notes = shown(context_tokens=32_768, **dict.fromkeys(takes, True))
+    assert (chosen.way, len(chosen.moments_s), notes) == (way, moments, ())
+
+
+def test_a_user_may_want_less_and_is_told_when_there_is_less():
+    assert shown(Wanted(media="frames", frames=3), **EVERYTHING)[0].way == "frames"
+    assert len(shown(Wanted(media="frames", frames=3), **EVERYTHING)[0].moments_s) == 3
+    chosen, notes = shown(Wanted(media="video"), images=True)
+    assert chosen.way == "frames"
+    assert "takes no video" in notes[0]
+
+
+def test_frames_lie_where_something_was_measured_or_evenly():
+    apex = make_case(face(), saw("au12", 2.0, 4.0).model_copy(update={"apex_s": 2.71})).evidence
+    assert 2.71 in present(apex, False, Abilities(images=True), Wanted(), TASKS)[0].moments_s
+    even = present(apex, False, Abilities(images=True), Wanted(frame_choice="uniform"), TASKS)[0].moments_s
+    assert even == tuple(round(10 * (n + 0.5) / 8, 2) for n in range(8))
+
+
+def test_sound_is_for_those_who_hear_and_cut_where_the_room_ends():
+    assert shown(context_tokens=32_768, **EVERYTHING)[0].sound_s == 10
+    assert shown(context_tokens=32_768, images=True)[0].sound_s == 0
+    chosen, notes = shown(context_tokens=32_768, sound_second_tokens=2_000, **EVERYTHING)
+    assert 0 < chosen.sound_s < 10
+    assert "of the sound only" in notes[0]
+
+
+@settings(deadline=None)
+@given(
+    context=st.integers(2_000, 200_000),
+    characters=st.floats(1, 6),
+    picture=st.floats(50, 2_000),
+    frame=st.floats(20, 1_000),
+    media=st.sampled_from(("auto", "frames")),
+)
+def test_what_is_shown_fits_the_context(context, characters, picture, frame, media):
+    costs = {"characters_per_token": characters, "picture_tokens": picture, "frame_tokens": frame}
+    able = Abilities(context_tokens=context, **costs, **EVERYTHING)
+    chosen, _ = present(EVIDENCE, True, able, Wanted(media=media), TASKS)
+    used = len(chosen.moments_s) * (frame if chosen.way == "video" else picture)
+    used += chosen.sound_s * able.sound_second_tokens
+    used += (length(EVIDENCE, chosen.shown) + chosen.transcript_characters) / characters
+    least = 600 / characters  # of text, without which there is nothing to cite
+    assert used <= least + max(0, context - (TASKS + CLAIMS_CHARACTERS + 1.5 * ANSWER_CHARACTERS) / characters)
+    assert len(chosen.moments_s) <= VIDEO_FRAMES
+
+
+def test_a_short_context_leaves_evidence_out_and_says_how_much():
+    chosen, notes = shown(context_tokens=8_192)
+    assert 0 < len(chosen.shown) < len(EVIDENCE.observations)
+    assert f"has room for {len(chosen.shown)} of 91 observations" in notes[0]
+
+
+def test_without_evidence_nothing_measured_is_shown():
+    assert shown(Wanted(evidence=False), **EVERYTHING)[0].shown == ()
+
+
+def test_the_way_down_is_sound_then_video_then_frames_then_text():
+    most = Presentation(way="video", moments_s=tuple(range(32)), sound_s=10)
+    silent = without(most, None)
+    assert (silent.way, silent.sound_s) == ("video", 0)
+    frames = without(silent, None)
+    assert (frames.way, len(frames.moments_s)) == ("frames", 8)
+    assert set(frames.moments_s) < set(most.moments_s), "what was cited of the video can still be cited"
+    text = without(frames, "image")
+    assert (text.way, text.moments_s) == ("text", ())
+    assert without(text, None) is None
+
+
+def test_a_refused_video_leaves_the_sound():
+    assert without(Presentation(way="video", moments_s=(1.0,), sound_s=10), "video").sound_s == 10
+
+
+def test_half_is_about_half_and_keeps_the_best():
+    whole = Presentation(way="frames", moments_s=tuple(range(8)), shown=tuple(o.id for o in EVIDENCE.observations))
+    half = halved(whole, EVIDENCE)
+    assert len(half.moments_s) == 4
+    assert half.transcript_characters == whole.transcript_characters // 2
+    assert half.shown == whole.shown[: len(half.shown)]
+    assert 0.45 < len(half.shown) / len(whole.shown) < 0.55
+
+
+@given(st.integers(0, 50), st.integers(1, 20))
+def test_fewer_moments_are_some_of_them_in_order(count, wanted):
+    moments = tuple(float(n) for n in range(count))
+    some = fewer(moments, wanted)
+    assert len(some) == min(count, wanted)
+    assert list(some) == sorted(set(some) & set(moments))
