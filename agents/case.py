@@ -6,9 +6,16 @@ from agents.claims import Claim, Level
 from agents.codebook import Codebook
 from agents.report import ClipFacts
 from agents.showing.presentation import Presentation
-from perception.evidence import Evidence
+from perception.evidence import Evidence, Frozen
 
 EVERYTHING = Presentation()
+
+
+class Feedback(Frozen):
+    """A claim of the last answer that failed checks, and what these said."""
+
+    claim: Claim
+    wrong: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,7 @@ class Case:
     people: tuple[str, ...]
     person: str | None = None  # whom the question is about; none: all of them together
     claims: tuple[Claim, ...] = ()  # accepted claims of earlier levels, about everybody
-    feedback: tuple[str, ...] = ()  # what the critic found wrong with the last answer
+    feedback: tuple[Feedback, ...] = ()  # what the critic found wrong with the last answer
     fence: str = ""  # what closes off words of the clip in a prompt; unknown to whoever made the clip
     presentation: Presentation = EVERYTHING  # what a model is shown of it all
 

@@ -8,7 +8,7 @@ from agents.chat import Choices, Decision, chat
 from agents.chat_history import ChatHistory, Said
 from agents.checking.grounding import sources_of
 from agents.showing.budget import USUAL_CONTEXT_TOKENS, present
-from agents.showing.messages import Turn, fill, task
+from agents.showing.messages import Turn, system, task
 from agents.showing.presentation import Presentation
 from agents.showing.zoom import picture_parts
 from graphs.asking import Asked, put
@@ -26,9 +26,8 @@ async def laid_out(history: ChatHistory, about: Chat) -> tuple[ChatHistory, tupl
     looks = about.clip is not None and about.wanted.media != "text"
     wanted = about.wanted if looks else about.wanted.model_copy(update={"media": "text"})
     opening = Said(question="", open=("answer",), calls_left=0)
-    told = task(chat(opening, Choices(), about.fence, opening=True), case_of(about, Presentation())) + fill(
-        "system.md", {}
-    )
+    case = case_of(about, Presentation())
+    told = task(chat(opening, Choices(), about.fence, opening=True), case) + system(case)
     sees = looks and able.images
     zoomed = about.limits.frames * able.picture_tokens * able.characters_per_token if sees else 0.0
     characters = len(told) + await room(about) + int(zoomed)

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from agents.case import Case
+from agents.case import Case, Feedback
 from agents.checking.checks import critique
-from agents.claims import LEVELS, Claim, RejectedClaim, Verdict
+from agents.claims import LEVELS, Claim, Level, RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
@@ -13,7 +13,7 @@ from graphs.events import AgentFinished, Check
 from graphs.judging import linked
 from graphs.pep_mek import VARIANTS, Question, Verification, verify
 from graphs.perceiving import Tell
-from graphs.state import Setup, State, case_of
+from graphs.state import Json, Setup, State, case_of
 
 MODEL_CHECK = "model_critic"
 DISPUTED_AT_MOST = 0.5  # confidence of a claim that the model's own second look did not confirm
@@ -42,10 +42,7 @@ async def review(state: State, setup: Setup, tell: Tell) -> State:
     }
     if again:
         failing = {level_of[v.claim] for v in failed}
-        feedback = {
-            level: [f"{v.claim}: {v.check}: {v.detail}" for v in failed if level_of[v.claim] == level]
-            for level in failing
-        }
+        feedback = {level: _feedback(level, case, failed) for level in failing}
         pending = [level for level in LEVELS if level in failing]
         return {**update, "pending": pending, "feedback": feedback, "round": state["round"] + 1}
     kept, rejected = settle(case.claims, failed, state["round"])
@@ -96,6 +93,13 @@ def _verdict(claim: Claim, statement: str, found: Verification, round_: int) -> 
     changed = "" if found.first[statement] == holds else ", after the explanation changed the first prediction"
     detail = f"{said}{changed}: {found.reasons.get(statement, 'no reason was given')}"
     return Verdict(check=MODEL_CHECK, claim=claim.id, passed=holds, detail=detail, round=round_)
+
+
+def _feedback(level: Level, case: Case, failed: Sequence[Verdict]) -> list[Json]:
+    """The claims of a level that failed a check, each with all that was wrong."""
+    wrong = {c.id: tuple(f"{v.check}: {v.detail}" for v in failed if v.claim == c.id) for c in case.claims}
+    failing = [c for c in case.claims if c.level == level and wrong[c.id]]
+    return [Feedback(claim=c, wrong=wrong[c.id]).model_dump(mode="json") for c in failing]
 
 
 def batched(claims: Sequence[Claim], most: int) -> Iterator[Sequence[Claim]]:

@@ -40,7 +40,7 @@ async def voters(state: State, runtime: Runtime[Setup]) -> State:
 
     async def one(case: Case) -> Judgement:
         opinions = await several(case, setup, tell)
-        heard_out = [o for o in opinions if not o.failures] or opinions[:1]
+        heard_out = [o for o in opinions if o.answered] or opinions[:1]
         claims: list[Claim] = []
         for level in LEVELS:
             claims += vote([[c for c in o.claims if c.level == level] for o in heard_out], case)
@@ -59,13 +59,14 @@ async def voters(state: State, runtime: Runtime[Setup]) -> State:
 async def several(case: Case, setup: Setup, tell: Tell) -> Sequence[Judgement]:
     """The model's first answer about a person and further draws, each checked."""
 
-    async def one(sample: int) -> Judgement:
+    async def one(sample: int, about: Case) -> Judgement:
         started = time.perf_counter()
-        opinion = await asked(all_levels(), LEVELS, case, setup, sample=sample)
-        return checked("all_levels", opinion, case, 0, tell, time.perf_counter() - started)
+        opinion = await asked(all_levels(), LEVELS, about, setup, sample=sample)
+        return checked("all_levels", opinion, about, 0, tell, time.perf_counter() - started)
 
-    first = await one(0)
-    return [first, *await asyncio.gather(*(one(n) for n in range(1, VOTERS)))]
+    first = await one(0, case)
+    settled_case = replace(case, presentation=first.presentation)  # the others are shown what the first could take
+    return [first, *await asyncio.gather(*(one(n, settled_case) for n in range(1, VOTERS)))]
 
 
 async def debate(state: State, runtime: Runtime[Setup]) -> State:

@@ -40,6 +40,7 @@ class Judgement(NamedTuple):
     tokens: TokenUse
     failures: Sequence[str]
     presentation: Presentation
+    answered: bool = True  # else the model failed, and nothing of it stands here
 
 
 class Opinion(NamedTuple):
@@ -126,7 +127,8 @@ def checked(name: str, opinion: Opinion, case: Case, round_: int, tell: Tell, se
             error="; ".join(opinion.failures) or None,
         )
     )
-    return Judgement(claims, rejected, verdicts, opinion.tokens, opinion.failures, opinion.presentation)
+    answered = bool(opinion.drafts)
+    return Judgement(claims, rejected, verdicts, opinion.tokens, opinion.failures, opinion.presentation, answered)
 
 
 def by_rule(levels: Sequence[Level], case: Case) -> Opinion:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agents.case import Case
 from agents.showing.budget import present
 from agents.showing.fence import fence
-from agents.showing.messages import fill, task
+from agents.showing.messages import system, task
 from agents.showing.presentation import Presentation
 from agents.showing.relevance import EmbedderError, relevance
 from graphs.judging import AGENTS
@@ -49,7 +49,7 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
     if setup.model is None:
         return Presentation(), ()
     able = await setup.model.abilities()
-    tasks = max(len(task(agent(), case)) for agent in AGENTS.values()) + len(fill("system.md", {}))
+    tasks = max(len(task(agent(), case)) for agent in AGENTS.values()) + len(system(case))
     ranks: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
     if setup.embedder is not None:
@@ -57,6 +57,8 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
             ranks = await asyncio.to_thread(relevance, case.evidence.observations, setup.codebook, setup.embedder)
         except EmbedderError as error:
             notes = (f"{error} (the surest observations are shown instead)",)
-    wanted = setup.wanted.model_copy(update={"evidence": setup.strategy != "single"})
+    wanted = setup.wanted
+    if setup.strategy == "single":  # nothing that was measured shows, not even in the choice of frames
+        wanted = wanted.model_copy(update={"evidence": False, "frame_choice": "uniform"})
     presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks)
     return presentation, (*notes, *unmet)

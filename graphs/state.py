@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from agents.agent import Model
-from agents.case import Case
+from agents.case import Case, Feedback
 from agents.checking.calibration import Calibration
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
@@ -71,7 +71,7 @@ class State(TypedDict, total=False):
     presentation: Json  # what a model is shown
     claims: list[Json]
     pending: list[Level]  # levels that still have to be judged in this round
-    feedback: dict[Level, list[str]]  # what the critic wants changed
+    feedback: dict[Level, list[Json]]  # what the critic wants changed
     round: int
     unsettled: int  # claims that failed a check in the last round
     verdicts: Annotated[list[Json], operator.add]
@@ -108,7 +108,7 @@ def case_of(state: State, setup: Setup, level: Level | None = None) -> Case:
         codebook=setup.codebook,
         people=tuple(state.get("people", ())),
         claims=tuple(Claim.model_validate(c) for c in state.get("claims", ())),
-        feedback=tuple(state.get("feedback", {}).get(level, ())) if level else (),
+        feedback=tuple(Feedback.model_validate(f) for f in state.get("feedback", {}).get(level, ())) if level else (),
         fence=fence(setup.clip.sha256, setup.secret),
         presentation=Presentation.model_validate(state.get("presentation", {})),
     )

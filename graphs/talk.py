@@ -19,7 +19,7 @@ from agents.models.errors import ModelError
 from agents.report import ClipFacts, Failure, TokenUse
 from agents.showing.budget import present
 from agents.showing.fence import fence
-from agents.showing.messages import fill, task
+from agents.showing.messages import system, task
 from agents.showing.presentation import Presentation
 from graphs.asking import put
 from graphs.events import AgentFinished, Event
@@ -107,7 +107,7 @@ async def lay_out(state: TalkState, talk: Talk, agents: Sequence[Agent[Any]]) ->
     measured = [o for o in case.evidence.observations if o.kind != "utterance"]
     evidence = case.evidence.model_copy(update={"observations": tuple(measured)})
     able = await talk.model.abilities()
-    tasks = max(len(task(agent, case)) for agent in agents) + len(fill("system.md", {}))
+    tasks = max(len(task(agent, case)) for agent in agents) + len(system(case))
     chosen, notes = present(evidence, case.clip.has_audio, able, talk.setup.wanted, tasks)
     return {
         "presentation": chosen.model_copy(update={"transcript_characters": 0}).model_dump(mode="json"),

@@ -193,19 +193,32 @@ def rules_of(concepts: Collection[str]) -> tuple[Rule, ...]:
 
 
 @cache
-def knowledge_text(names: tuple[str, ...], kinds_present: tuple[str, ...]) -> str:
+def knowledge_text(names: tuple[str, ...], kinds_present: tuple[str, ...] | None) -> str:
     """What the named files know of the kinds that were observed, as lines for a prompt; each file has an equal share.
+
+    Where nothing is told of what was observed (none), it is what they know of all kinds.
 
     Raises:
         KnowledgeError: no such file.
     """
     share = TEXT_CHARACTERS // max(1, len(names))
-    return "\n".join(line for name in names for line in _lines(_file(name), set(kinds_present), share))
+    files = [_file(name) for name in names]
+    return "\n".join(
+        line
+        for file in files
+        for line in _lines(file, _all_kinds(file) if kinds_present is None else set(kinds_present), share)
+    )
 
 
 def in_words(kinds: Collection[str]) -> str:
     """Kinds of observation in words, "cheeks raised (AU6), nods"."""
     return ", ".join(knowledge().words.get(kind, kind.replace("_", " ")) for kind in kinds)
+
+
+def _all_kinds(file: KnowledgeFile) -> set[str]:
+    signs = [sign for rule in file.rules for sign in rule.signs] + [s for c in file.contradictions for s in c.signs]
+    named = [*(note.about for note in file.notes), *(use.kinds for use in file.uses), *(sign.kinds for sign in signs)]
+    return {kind for kinds in named for kind in kinds}
 
 
 def _lines(file: KnowledgeFile, present: set[str], characters: int) -> list[str]:

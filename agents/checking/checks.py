@@ -4,6 +4,7 @@ A draft that fails a hard check never becomes a claim. A claim that fails a soft
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -146,16 +147,10 @@ def _claim(
     start_s = min([draft.start_ms / 1000, *(last_s for _, last_s in spans)])  # stretched by no more than ROUNDING_S
     end_s = max([draft.end_ms / 1000, *(first_s for first_s, _ in spans)])
     end_s = min(end_s, case.clip.duration_s)
-    confidence, text, caps = sure.probability, draft.text, []
-    measured = cited(draft.evidence, case)
-    if draft.evidence and not measured:
-        confidence, text = min(confidence, SEEN_ONLY_AT_MOST), f"{text} {SEEN_ONLY}"
-        caps.append(("seen_only", f"confidence at most {SEEN_ONLY_AT_MOST:.2f}: no measurement supports it"))
-    quality = max((o.quality for o in measured), default=1.0)
+    caps = caps_of(draft.evidence, case)
+    confidence = min([sure.probability, *(cap.at_most for cap in caps)])
+    text = f"{draft.text} {SEEN_ONLY}" if any(cap.name == "seen_only" for cap in caps) else draft.text
     labels = case.codebook.ids(level)
-    if quality < LOW_QUALITY:
-        confidence = min(confidence, quality)
-        caps.append(("low_quality", f"confidence at most {quality:.2f}: its evidence was not seen better"))
     claim = Claim(
         id=claim_id,
         level=level,
@@ -170,7 +165,27 @@ def _claim(
         evidence=tuple(dict.fromkeys(draft.evidence)),
         abstained=draft.abstained,
     )
-    return claim, [] if draft.abstained else caps
+    return claim, [] if draft.abstained else [(cap.name, cap.why) for cap in caps]
+
+
+class Cap(NamedTuple):
+    """How sure a claim may be at most, and why."""
+
+    name: str
+    at_most: float
+    why: str
+
+
+def caps_of(evidence: Sequence[str], case: Case) -> list[Cap]:
+    """What limits the confidence of a claim on this evidence, whatever it was taken from."""
+    caps, measured = [], cited(evidence, case)
+    if evidence and not measured:
+        why = f"confidence at most {SEEN_ONLY_AT_MOST:.2f}: no measurement supports it"
+        caps.append(Cap("seen_only", SEEN_ONLY_AT_MOST, why))
+    quality = max((o.quality for o in measured), default=1.0)
+    if quality < LOW_QUALITY:
+        caps.append(Cap("low_quality", quality, f"confidence at most {quality:.2f}: its evidence was not seen better"))
+    return caps
 
 
 def cited(evidence: Sequence[str], case: Case) -> list[Observation]:

@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from agents.case import Case
-from agents.checking.checks import when
+from agents.checking.checks import caps_of, when
 from agents.claims import MOST_EVIDENCE, Alternative, Claim
 
 MOST_ALTERNATIVES = 3
@@ -58,6 +58,7 @@ def _claim(label: str, run: list[Piece], opinions: Sequence[Sequence[Claim]], ca
     cited = Counter(id_ for c in agreeing for id_ in c.evidence if _during(id_, start_s, end_s, case))
     if not cited:
         return None
+    evidence = tuple(id_ for id_, _ in cited.most_common(MOST_EVIDENCE))
     widest = max(agreeing, key=lambda c: min(c.end_s, end_s) - max(c.start_s, start_s))
     share = {la: _share(la, run, len(opinions)) for piece in run for la in piece.votes}
     others = sorted(((p, la) for la, p in share.items() if la != label), reverse=True)[:MOST_ALTERNATIVES]
@@ -65,10 +66,10 @@ def _claim(label: str, run: list[Piece], opinions: Sequence[Sequence[Claim]], ca
         update={
             "start_s": start_s,
             "end_s": end_s,
-            "confidence": share[label],
+            "confidence": min([share[label], *(cap.at_most for cap in caps_of(evidence, case))]),
             "confidence_from": "sample_agreement",
             "alternatives": tuple(Alternative(label=la, probability=p) for p, la in others),
-            "evidence": tuple(id_ for id_, _ in cited.most_common(MOST_EVIDENCE)),
+            "evidence": evidence,
         }
     )
 

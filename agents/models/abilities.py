@@ -1,6 +1,7 @@
 """What a model endpoint can do, found out by asking it: documentation and version numbers do not tell."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from typing import Any
@@ -13,8 +14,14 @@ from perception.evidence import Frozen
 Send = Callable[[list[dict[str, Any]], dict[str, Any]], Awaitable[Any]]
 
 VIDEO_FRAMES, SOUND_S = 8, 2  # of the trials; a picture a second, as slow as a long clip's are
-A_WORD = {"type": "object", "properties": {"word": {"enum": ["yes"]}}, "required": ["word"]}
+A_WORD = {
+    "type": "object",
+    "properties": {"word": {"enum": ["yes"]}},
+    "required": ["word"],
+    "additionalProperties": False,
+}
 SAID = "Say ok."
+MOST_LOGPROBS = 20  # alternatives to a token: as many as vLLM gives by default
 # A line such as those that are sent, often enough that the message around it counts little.
 SAMPLE = 8 * (
     '{"id": "au12-3", "person": "P1", "start_ms": 1240, "end_ms": 2980, "confidence": 0.81, "quality": 0.93, '
@@ -22,9 +29,13 @@ SAMPLE = 8 * (
 )
 
 
+ANSWER_SLACK, LEAST_ANSWER_TOKENS = 1.5, 512
+
+
 class Abilities(Frozen):
     """What an endpoint does with one of its models, and what that costs; the costs are usual ones where not told."""
 
+    known: bool = False  # it was found out; else nothing but text is sent, unless it is asked for
     context_tokens: int | None = None  # none: not told
     characters_per_token: float = 3.0  # of JSON and English; fewer than of plain English
     picture_tokens: float = 320.0  # of 448 x 448 pixels
@@ -35,6 +46,16 @@ class Abilities(Frozen):
     audio: bool = False
     schema_followed: bool = False
     logprobs: bool = False
+
+
+def answer_tokens(characters: int, able: Abilities) -> int:
+    """Room for an answer of so many characters at most.
+
+    A token of an answer may be shorter than one of evidence, above all where the answer is short; it has one
+    character at least.
+    """
+    likely = math.ceil(ANSWER_SLACK * characters / able.characters_per_token)
+    return min(characters, max(LEAST_ANSWER_TOKENS, likely))
 
 
 async def try_out(send: Send, context_tokens: int | None) -> Abilities:
@@ -55,6 +76,7 @@ async def try_out(send: Send, context_tokens: int | None) -> Abilities:
         "sound_second_tokens": (sound - short) / SOUND_S if sound else None,
     }
     return Abilities(
+        known=True,
         context_tokens=context_tokens,
         images=picture is not None,
         video=video is not None,
@@ -86,7 +108,7 @@ async def follows_schema(send: Send) -> bool:
     asked = [{"role": "user", "content": "Say no."}]
     form = {"type": "json_schema", "json_schema": {"name": "trial", "schema": A_WORD, "strict": True}}
     try:
-        completion = await send(asked, {"max_tokens": 30, "response_format": form})
+        completion = await send(asked, {"max_tokens": 30, "temperature": 0, "response_format": form})
         return bool(json.loads(completion.choices[0].message.content, strict=False) == {"word": "yes"})
     except (ValueError, TypeError, IndexError):
         return False
@@ -100,7 +122,7 @@ async def gives_logprobs(send: Send) -> bool:
     """Whether the probabilities of an answer's tokens come with it."""
     try:
         asked = [{"role": "user", "content": SAID}]
-        completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": 2})
+        completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": MOST_LOGPROBS})
         told = completion.choices[0].logprobs
         return bool(told is not None and told.content and told.content[0].top_logprobs)
     except (IndexError, AttributeError):

@@ -1,7 +1,6 @@
 """A model behind an OpenAI-compatible endpoint, vLLM first."""
 
 import asyncio
-import math
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import Abilities, try_out
+from agents.models.abilities import MOST_LOGPROBS, Abilities, answer_tokens, try_out
 from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
-from agents.models.json_schema import ANSWER_SLACK, longest
+from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
 from agents.models.parsing import InvalidAnswer, parse
 from agents.models.response_cache import ResponseCache
@@ -27,7 +26,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed 
 REPAIRS = 2  # further tries when an answer is not valid
 DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again
 SEEDS_A_SAMPLE = 100  # more than the tries of one
-MOST_LOGPROBS = 20  # alternatives to a token: as many as vLLM gives by default
 TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 REFUSED = (400, 413, 415, 422)
@@ -105,7 +103,7 @@ class ChatModel:
             if self._abilities is None:
                 try:
                     context_tokens = (await self._served_if_told()).get(self.name)
-                    self._abilities = await try_out(self._send, context_tokens)
+                    self._abilities = await try_out(self._patiently, context_tokens)
                 except (TimeoutError, openai.OpenAIError):  # the first question to the model will say what is wrong
                     return Abilities()
         return self._abilities
@@ -127,7 +125,7 @@ class ChatModel:
 
     def _options(self, schema: dict[str, Any], sample: int, odds: bool) -> dict[str, Any]:
         able = self._abilities or Abilities()
-        room = math.ceil(ANSWER_SLACK * longest(schema) / able.characters_per_token)  # for the longest answer
+        room = answer_tokens(longest(schema), able)
         json_schema = {"name": "answer", "schema": schema, "strict": True}
         return {
             "response_format": {"type": "json_schema", "json_schema": json_schema},
@@ -138,13 +136,21 @@ class ChatModel:
         }
 
     async def _call(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
+        try:
+            return await self._patiently(messages, options)
+        except Exception as error:
+            failures = self._retries if _passing(error) else 0
+            raise await self._explained(error, failures, _media_in(messages)) from error
+
+    async def _patiently(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
+        """Send, and again after what may pass."""
         for failures in range(1 + self._retries):
             try:
                 async with self._calls:
                     return await self._send(messages, options)
             except Exception as error:
                 if not _passing(error) or failures == self._retries:
-                    raise await self._explained(error, failures, _media_in(messages)) from error
+                    raise
                 await self._sleep(_wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-ANSWER_SLACK = 1.5  # a token of an answer may be shorter than one of the evidence
 DROPPED = ("title", "default", "description")  # say nothing to a grammar
 
 

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import binascii
 import io
-import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -13,11 +12,11 @@ import numpy as np
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import SAMPLE, Abilities
+from agents.models.abilities import SAMPLE, Abilities, answer_tokens
 from agents.models.chat_model import DRAWN_TEMPERATURE, MEDIA_PARTS, REPAIRS, SEEDS_A_SAMPLE
 from agents.models.constrained_decoding import Written, generate, grammar_tokenizer
 from agents.models.errors import ContextOverflow, MediaRefused, ModelAnswerError, ModelError
-from agents.models.json_schema import ANSWER_SLACK, longest
+from agents.models.json_schema import longest
 from agents.models.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
 from agents.showing.media import LONG_SIDE_PX, jpeg, picture_part
@@ -90,6 +89,7 @@ class LocalModel:
             with_picture: Message = {"role": "user", "content": [picture_part(jpeg(grey)), *words["content"]]}
             picture_tokens["picture_tokens"] = self._length([with_picture]) - self._length([words])
         return Abilities(
+            known=True,
             context_tokens=_context_tokens(model),
             characters_per_token=len(SAMPLE) / len(tokenizer(SAMPLE, add_special_tokens=False)["input_ids"]),
             images=processor is not None,
@@ -117,7 +117,7 @@ class LocalModel:
         """Tokens of the prompt, and what the model writes."""
         inputs = self._inputs(messages)
         prompt_tokens = inputs["input_ids"].shape[1]
-        most_tokens = math.ceil(ANSWER_SLACK * longest(schema) / self._abilities.characters_per_token)
+        most_tokens = answer_tokens(longest(schema), self._abilities)
         context_tokens = self._abilities.context_tokens
         if context_tokens is not None and prompt_tokens + most_tokens > context_tokens:
             raise ContextOverflow(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.models.abilities import Abilities
+from agents.models.abilities import Abilities, answer_tokens
 from agents.models.errors import ContextOverflow, Medium
-from agents.models.json_schema import ANSWER_SLACK, longest
+from agents.models.json_schema import longest
 from agents.showing.evidence_table import fitting, length, ranked
 from agents.showing.frames import choose_times, even_times
 from agents.showing.presentation import FRAMES, TRANSCRIPT_CHARACTERS, WAYS, Presentation, Wanted, Way
@@ -43,8 +43,11 @@ def present(
         relevance: of observations by id, in [0, 1].
     """
     notes = []
-    told = task_characters + CLAIMS_CHARACTERS + ANSWER_CHARACTERS * ANSWER_SLACK
-    room = (able.context_tokens or USUAL_CONTEXT_TOKENS) - told / able.characters_per_token
+    if not able.known:
+        notes.append("what the model takes could not be found out: it is shown no more than was asked for")
+        able = able.model_copy(update={"images": wanted.media == "frames", "video": wanted.media == "video"})
+    told = (task_characters + CLAIMS_CHARACTERS) / able.characters_per_token
+    room = (able.context_tokens or USUAL_CONTEXT_TOKENS) - told - answer_tokens(ANSWER_CHARACTERS, able)
     way, moments_s = _pictures(evidence, able, wanted, room * MEDIA_SHARE)
     if wanted.media not in ("auto", way):
         notes.append(f"the model takes no {wanted.media}, or has no room for it: it is shown {way}")
@@ -118,8 +121,9 @@ def check_room(
         return
     contents = [message["content"] for message in messages]
     parts = [part for c in contents for part in (c if isinstance(c, list) else [{"text": c}])]
-    characters = sum(len(part.get("text", "")) for part in parts) + ANSWER_SLACK * longest(schema)
+    characters = sum(len(part.get("text", "")) for part in parts)
     tokens = characters / able.characters_per_token + _media_tokens(presentation, able)
+    tokens += answer_tokens(longest(schema), able)
     if tokens > able.context_tokens:
         raise ContextOverflow(f"about {tokens:.0f} tokens do not fit the model's context of {able.context_tokens}")
 

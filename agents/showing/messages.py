@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from agents.agent import PROMPTS, Agent, Message
 from agents.by_rule.knowledge_base import knowledge_text
 from agents.case import Case
-from agents.claims import LEVELS
+from agents.claims import LEVELS, Claim
 from agents.showing.escaping import data_line, escaped
 from agents.showing.evidence_table import table
 from agents.showing.media import Media, media_parts
@@ -46,11 +46,19 @@ def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequ
     """
     tasks = [*(turn.task for turn in before), task(agent, case)]
     first = [*shared_parts(case, media), {"type": "text", "text": tasks[0]}]
-    said: list[Message] = [{"role": "system", "content": fill("system.md", {})}, {"role": "user", "content": first}]
+    said: list[Message] = [
+        {"role": "system", "content": fill("system.md", {"presentation": case.presentation})},
+        {"role": "user", "content": first},
+    ]
     for turn, following in zip(before, tasks[1:], strict=True):
         said.append({"role": "assistant", "content": escaped(turn.answer)})
         said.append({"role": "user", "content": [*turn.brought, {"type": "text", "text": following}]})
     return said
+
+
+def system(case: Case) -> str:
+    """The system message: the same for all agents of a clip."""
+    return fill("system.md", {"presentation": case.presentation})
 
 
 def shared_parts(case: Case, media: Media) -> list[Message]:
@@ -77,8 +85,12 @@ def task(agent: Agent[Any], case: Case) -> str:
             f"{level}: `{case.codebook.neutral[level]}`" for level in LEVELS if level in case.codebook.neutral
         ],
         "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
-        "knowledge": knowledge_text(agent.knowledge, kinds),
-        "feedback": tuple(map(data_line, case.feedback)),  # it may quote a model, which may quote the clip
+        "knowledge": knowledge_text(agent.knowledge, kinds if case.presentation.evidence else None),
+        "feedback": tuple(
+            data_line({"your claim": claim_row(f.claim), "wrong": f.wrong})  # both may quote the clip
+            for f in case.feedback
+            if f.claim.person == case.person
+        ),
         "duration_ms": int(case.clip.duration_s * 1000),
         "claims": claims_json(case),
         **{level: claims_json(case, level) for level in LEVELS},
@@ -90,8 +102,23 @@ def task(agent: Agent[Any], case: Case) -> str:
 def claims_json(case: Case, *levels: str) -> str:
     """Accepted claims as lines of JSON, for the next agent: data, never prose."""
     rows = [c for c in case.claims if (not levels or c.level in levels) and case.person in (None, c.person)]
-    fields = {"id", "level", "person", "label", "text", "start_s", "end_s", "confidence", "evidence", "abstained"}
-    return "\n".join(data_line(c.model_dump(mode="json", include=fields)) for c in rows) or "(none)"
+    return "\n".join(data_line(claim_row(c)) for c in rows) or "(none)"
+
+
+def claim_row(claim: Claim) -> dict[str, Any]:
+    """A claim with the fields and units in which agents give theirs."""
+    return {
+        "id": claim.id,
+        "level": claim.level,
+        "person": claim.person,
+        "label": claim.label,
+        "text": claim.text,
+        "start_ms": round(claim.start_s * 1000),
+        "end_ms": round(claim.end_s * 1000),
+        "confidence_percent": round(claim.confidence * 100),
+        "evidence": list(claim.evidence),
+        "abstained": claim.abstained,
+    }
 
 
 def transcript(case: Case) -> str:

@@ -46,7 +46,8 @@ async def of(endpoint, what, name="tiny"):
 async def test_each_medium_is_tried_and_the_context_told():
     with scripted_endpoint(taking("image_url", "video_url"), SERVED) as endpoint:
         able = await of(endpoint, "abilities")
-    assert able == Abilities(context_tokens=16_384, images=True, video=True, audio=False, schema_followed=True)
+    takes = {"images": True, "video": True, "audio": False, "schema_followed": True}
+    assert able == Abilities(known=True, context_tokens=16_384, **takes)
 
 
 async def test_an_endpoint_is_asked_once():
@@ -66,10 +67,22 @@ async def test_an_endpoint_that_does_not_tell_its_models_still_takes_media():
 async def test_an_endpoint_that_is_away_can_do_nothing_for_now():
     answers = [(500, "", ""), (200, "ok", "stop")]
     with scripted_endpoint(lambda request: answers.pop(0) if len(answers) > 1 else answers[0], SERVED) as endpoint:
-        model = ChatModel("tiny", endpoint.url)
-        assert await model.abilities() == Abilities()
-        assert (await model.abilities()).images
+        model = ChatModel("tiny", endpoint.url, retries=0)
+        assert await model.abilities() == Abilities(), "nothing is known"
+        assert (await model.abilities()).images, "it is asked again"
         await model.close()
+
+
+async def test_a_hitch_while_an_endpoint_is_tried_out_is_waited_out():
+    async def at_once(seconds):
+        return None
+
+    answers = [(429, "slow down", ""), (200, "ok", "stop")]
+    with scripted_endpoint(lambda request: answers.pop(0) if len(answers) > 1 else answers[0], SERVED) as endpoint:
+        model = ChatModel("tiny", endpoint.url, retries=1, sleep=at_once)
+        able = await model.abilities()
+        await model.close()
+    assert (able.known, able.images) == (True, True)
 
 
 @pytest.mark.parametrize("schema", [True, False])

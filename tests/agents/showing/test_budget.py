@@ -5,7 +5,7 @@ from case_making import face, make_case, saw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.models.abilities import Abilities
+from agents.models.abilities import Abilities, answer_tokens
 from agents.showing.budget import ANSWER_CHARACTERS, CLAIMS_CHARACTERS, VIDEO_FRAMES, fewer, halved, present, without
 from agents.showing.evidence_table import length
 from agents.showing.presentation import Presentation, Wanted
@@ -16,7 +16,7 @@ EVIDENCE = make_case(face(), *(saw("au12", n / 10, n / 10 + 1, number=n) for n i
 
 
 def shown(wanted=None, **able):
-    return present(EVIDENCE, True, Abilities(**able), wanted or Wanted(), TASKS)
+    return present(EVIDENCE, True, Abilities(known=True, **able), wanted or Wanted(), TASKS)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_a_user_may_want_less_and_is_told_when_there_is_less():
 
 def test_frames_lie_where_something_was_measured_or_evenly():
     apex = make_case(face(), saw("au12", 2.0, 4.0).model_copy(update={"apex_s": 2.71})).evidence
-    assert 2.71 in present(apex, False, Abilities(images=True), Wanted(), TASKS)[0].moments_s
-    even = present(apex, False, Abilities(images=True), Wanted(frame_choice="uniform"), TASKS)[0].moments_s
+    assert 2.71 in present(apex, False, Abilities(known=True, images=True), Wanted(), TASKS)[0].moments_s
+    even = present(apex, False, Abilities(known=True, images=True), Wanted(frame_choice="uniform"), TASKS)[0].moments_s
     assert even == tuple(round(10 * (n + 0.5) / 8, 2) for n in range(8))
 
 
@@ -60,13 +60,14 @@ def test_sound_is_for_those_who_hear_and_cut_where_the_room_ends():
 )
 def test_what_is_shown_fits_the_context(context, characters, picture, frame, media):
     costs = {"characters_per_token": characters, "picture_tokens": picture, "frame_tokens": frame}
-    able = Abilities(context_tokens=context, **costs, **EVERYTHING)
+    able = Abilities(known=True, context_tokens=context, **costs, **EVERYTHING)
     chosen, _ = present(EVIDENCE, True, able, Wanted(media=media), TASKS)
     used = len(chosen.moments_s) * (frame if chosen.way == "video" else picture)
     used += chosen.sound_s * able.sound_second_tokens
     used += (length(EVIDENCE, chosen.shown) + chosen.transcript_characters) / characters
     least = 600 / characters  # of text, without which there is nothing to cite
-    assert used <= least + max(0, context - (TASKS + CLAIMS_CHARACTERS + 1.5 * ANSWER_CHARACTERS) / characters)
+    told = (TASKS + CLAIMS_CHARACTERS) / characters + answer_tokens(ANSWER_CHARACTERS, able)
+    assert used <= least + max(0, context - told)
     assert len(chosen.moments_s) <= VIDEO_FRAMES
 
 
@@ -111,3 +112,10 @@ def test_fewer_moments_are_some_of_them_in_order(count, wanted):
     some = fewer(moments, wanted)
     assert len(some) == min(count, wanted)
     assert list(some) == sorted(set(some) & set(moments))
+
+
+def test_an_endpoint_that_could_not_be_asked_is_sent_what_was_asked_for_and_that_is_said():
+    for media, way in (("auto", "text"), ("frames", "frames"), ("video", "video")):
+        chosen, notes = present(EVIDENCE, False, Abilities(), Wanted(media=media), TASKS)
+        assert chosen.way == way
+        assert "could not be found out" in notes[0]
