@@ -102,7 +102,7 @@ def explain(statements: tuple[Statement, ...]) -> Agent[Explanations]:
     def narrowed(case: Case) -> type[Explanations]:
         an_id: Any = Literal[tuple(s.id for s in statements)]
         one: Any = create_model("Explanation", __base__=Explanation, statement=(an_id, ...))
-        all_: Any = Annotated[tuple[one, ...], Field(max_length=len(statements))]
+        all_: Any = Annotated[tuple[one, ...], Field(min_length=len(statements), max_length=len(statements))]
         made: type[Explanations] = create_model("Explanations", __base__=Explanations, explanations=(all_, ...))
         return made
 

@@ -51,7 +51,7 @@ async def put(
             spent += error.tokens
             lesser = None
             if isinstance(error, MediaRefused):
-                lesser = without(presentation, error.medium)
+                lesser = without(presentation, error.medium, error.at_most)
             elif not halves:
                 lesser, halves = halved(presentation, case.evidence), 1
             if lesser is None:

@@ -78,7 +78,8 @@ async def debate(state: State, runtime: Runtime[Setup]) -> State:
         objection = await heard(opponent(_as_json(proposal, case)), LEVELS, case, setup, 0, tell)
         last = await heard(proposer(_as_json(objection, case)), LEVELS, case, setup, 0, tell)
         before = proposal.tokens + objection.tokens
-        return last._replace(
+        standing = last if last.answered else proposal  # without a last word, the first one stands
+        return standing._replace(
             tokens=before + last.tokens,
             failures=[*proposal.failures, *objection.failures, *last.failures],
             rejected=[*proposal.rejected, *objection.rejected, *last.rejected],

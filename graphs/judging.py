@@ -40,6 +40,7 @@ class Judgement(NamedTuple):
     tokens: TokenUse
     failures: Sequence[str]
     presentation: Presentation
+    person: str | None = None
     answered: bool = True  # else the model failed, and nothing of it stands here
 
 
@@ -65,7 +66,8 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
         return await heard(AGENTS[level](), (level,), about, setup, state["round"], tell)
 
     judged = await everyone(case, one) if case.people else [nobody(level, case)]
-    others = [c for c in case.claims if c.level != level]
+    silent = {j.person for j in judged if not j.answered}  # what was said of them before stands until it is checked
+    others = [c for c in case.claims if c.level != level or c.person in silent]
     update = settled(judged, others, f"agent {level}")
     pending = [pending for pending in state["pending"] if pending != level]
     return {**update, "pending": pending, "seconds": {level: time.perf_counter() - started}}
@@ -128,7 +130,8 @@ def checked(name: str, opinion: Opinion, case: Case, round_: int, tell: Tell, se
         )
     )
     answered = bool(opinion.drafts)
-    return Judgement(claims, rejected, verdicts, opinion.tokens, opinion.failures, opinion.presentation, answered)
+    spent, failures, shown_as = opinion.tokens, opinion.failures, opinion.presentation
+    return Judgement(claims, rejected, verdicts, spent, failures, shown_as, case.person, answered)
 
 
 def by_rule(levels: Sequence[Level], case: Case) -> Opinion:

@@ -8,7 +8,7 @@ import yaml
 
 from agents.case import Case
 from agents.claims import Draft, Level
-from perception.evidence import Frozen
+from perception.evidence import Frozen, Observation
 
 # what a claim quotes was said, not seen; an apostrophe within a word opens no quotation
 QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)['‘][^'’]*['’](?!\w)")
@@ -24,16 +24,22 @@ class Visible(Frozen):
 
 
 def words_are_no_picture(draft: Draft, level: Level, case: Case) -> str | None:
-    """What is wrong with a draft that names something visible and cites nothing but words and voice; or none.
+    """What is wrong with a draft that names something visible and cites nothing that was seen of a person; or none.
 
     A visible label, or a word for something visible outside of quotation marks, counts.
     """
-    kinds = {o.id: o.kind for o in case.evidence.observations}
-    heard_only = all(kinds.get(id_) in visible().heard for id_ in draft.evidence)
-    if draft.abstained or not draft.evidence or not heard_only:
+    by_id = {o.id: o for o in case.evidence.observations}
+    if draft.abstained or not draft.evidence or any(_of_a_person(by_id.get(id_)) for id_ in draft.evidence):
         return None
     named = _named(draft)
-    return f"{named!r} can be seen, not heard: it cites words or voice alone" if named else None
+    return f"{named!r} can be seen, not heard: it cites nothing that was seen of a person" if named else None
+
+
+def _of_a_person(observation: Observation | None) -> bool:
+    """Whether what is cited was seen of somebody: it is not words, voice, light or the file."""
+    if observation is None:
+        return True  # a frame, or an id of nothing, which is another check's affair
+    return observation.person is not None and observation.kind not in visible().heard
 
 
 def _named(draft: Draft) -> str | None:

@@ -37,6 +37,9 @@ def vote(opinions: Sequence[Sequence[Claim]], case: Case) -> list[Claim]:
         for won, run in groupby(pieces, key=lambda p: p.votes[label] * 2 > len(opinions)):
             if won and (claim := _claim(label, list(run), opinions, case)):
                 voted.append(claim)
+    if not voted:
+        abstained = [c for opinion in opinions for c in opinion if c.abstained]
+        voted = abstained[:1]  # why nothing is claimed, in the words of one who says so
     return [
         c.model_copy(update={"id": f"{case.person or 'all'}-{c.level}-{number}"})
         for number, c in enumerate(sorted(voted, key=lambda c: (c.start_s, c.label)), 1)

@@ -21,7 +21,7 @@ A_WORD = {
     "additionalProperties": False,
 }
 SAID = "Say ok."
-MOST_LOGPROBS = 20  # alternatives to a token: as many as vLLM gives by default
+LOGPROBS = (20, 5)  # alternatives to a token: as many as vLLM and OpenAI give, and as others do
 # A line such as those that are sent, often enough that the message around it counts little.
 SAMPLE = 8 * (
     '{"id": "au12-3", "person": "P1", "start_ms": 1240, "end_ms": 2980, "confidence": 0.81, "quality": 0.93, '
@@ -45,7 +45,7 @@ class Abilities(Frozen):
     video: bool = False
     audio: bool = False
     schema_followed: bool = False
-    logprobs: bool = False
+    top_logprobs: int = 0  # alternatives to a token that are told with their probabilities; 0: none
 
 
 def answer_tokens(characters: int, able: Abilities) -> int:
@@ -82,7 +82,7 @@ async def try_out(send: Send, context_tokens: int | None) -> Abilities:
         video=video is not None,
         audio=sound is not None,
         schema_followed=await follows_schema(send),
-        logprobs=await gives_logprobs(send),
+        top_logprobs=await most_logprobs(send),
         **{name: amount for name, amount in amounts.items() if amount is not None and amount > 0},
     )
 
@@ -118,19 +118,20 @@ async def follows_schema(send: Send) -> bool:
         raise
 
 
-async def gives_logprobs(send: Send) -> bool:
-    """Whether the probabilities of an answer's tokens come with it."""
-    try:
-        asked = [{"role": "user", "content": SAID}]
-        completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": MOST_LOGPROBS})
-        told = completion.choices[0].logprobs
-        return bool(told is not None and told.content and told.content[0].top_logprobs)
-    except (IndexError, AttributeError):
-        return False
-    except Exception as error:
-        if _refused(error):
-            return False
-        raise
+async def most_logprobs(send: Send) -> int:
+    """Of how many alternatives to a token the probabilities come with an answer; 0: of none."""
+    for count in LOGPROBS:
+        try:
+            asked = [{"role": "user", "content": SAID}]
+            completion = await send(asked, {"max_tokens": 1, "logprobs": True, "top_logprobs": count})
+            told = completion.choices[0].logprobs
+            return count if told is not None and told.content and told.content[0].top_logprobs else 0
+        except (IndexError, AttributeError):
+            return 0
+        except Exception as error:
+            if not _refused(error):
+                raise
+    return 0
 
 
 def _refused(error: Exception) -> bool:

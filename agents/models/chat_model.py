@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import MOST_LOGPROBS, Abilities, answer_tokens, try_out
+from agents.models.abilities import Abilities, answer_tokens, try_out
 from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
@@ -27,8 +28,10 @@ REPAIRS = 2  # further tries when an answer is not valid
 DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again
 SEEDS_A_SAMPLE = 100  # more than the tries of one
 TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
+TOO_MANY = re.compile(r"at most (\d+) image", re.IGNORECASE)  # as vLLM says it
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 REFUSED = (400, 413, 415, 422)
+ASK_AGAIN_S = 60.0
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
 
 
@@ -57,6 +60,8 @@ class ChatModel:
         self._calls = asyncio.Semaphore(concurrency)
         self._abilities: Abilities | None = None
         self._probing = asyncio.Lock()
+        self._ask_again_s = 0.0  # when what the endpoint does is asked again, if it could not be found out
+        self._away = False
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
@@ -100,13 +105,13 @@ class ChatModel:
         import openai
 
         async with self._probing:
-            if self._abilities is None:
+            if self._abilities is None and time.monotonic() >= self._ask_again_s:
                 try:
                     context_tokens = (await self._served_if_told()).get(self.name)
                     self._abilities = await try_out(self._patiently, context_tokens)
                 except (TimeoutError, openai.OpenAIError):  # the first question to the model will say what is wrong
-                    return Abilities()
-        return self._abilities
+                    self._ask_again_s = time.monotonic() + ASK_AGAIN_S
+        return self._abilities or Abilities()
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.
@@ -132,7 +137,7 @@ class ChatModel:
             "max_tokens": room,
             "seed": self.seed + SEEDS_A_SAMPLE * sample,
             "temperature": max(self.temperature, DRAWN_TEMPERATURE) if sample else self.temperature,
-            **({"logprobs": True, "top_logprobs": MOST_LOGPROBS} if odds and able.logprobs else {}),
+            **({"logprobs": True, "top_logprobs": able.top_logprobs} if odds and able.top_logprobs else {}),
         }
 
     async def _call(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
@@ -147,10 +152,15 @@ class ChatModel:
         for failures in range(1 + self._retries):
             try:
                 async with self._calls:
-                    return await self._send(messages, options)
+                    answer = await self._send(messages, options)
+                self._away = False
+                return answer
             except Exception as error:
-                if not _passing(error) or failures == self._retries:
+                silent = _silent(error)
+                if not _passing(error) or failures == self._retries or (silent and self._away):
+                    self._away = silent
                     raise
+                self._away = silent  # who was silent twice is asked once only, until an answer comes
                 await self._sleep(_wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
 
@@ -170,7 +180,10 @@ class ChatModel:
         if status in REFUSED and TOO_LONG.search(line):
             return ContextOverflow(line)
         if status in REFUSED and sent:
-            return MediaRefused(line, next((medium for medium in sent if medium in line.lower()), None))
+            said = _said(error)
+            limit = TOO_MANY.search(said)
+            medium = next((medium for medium in sent if medium in said.lower()), None)
+            return MediaRefused(line, medium, int(limit[1]) if limit else 0)
         return ModelError(line)
 
     async def _served_if_told(self) -> dict[str, int | None]:
@@ -190,8 +203,7 @@ class ChatModel:
         if isinstance(error, TimeoutError | openai.APITimeoutError):
             return f"{self.name} at {self.base_url} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
-            said = error.body.get("message", "") if isinstance(error.body, dict) else ""
-            about = f": {str(said)[:200]}" if said else ""
+            about = f": {said[:200]}" if (said := _said(error)) else ""
             return f"{self.name} at {self.base_url} answered HTTP {error.status_code}{tries}{about}"
         if isinstance(error, openai.APIConnectionError):
             return f"no model endpoint answers at {self.base_url}{tries}"
@@ -204,6 +216,19 @@ def _passing(error: Exception) -> bool:
     if isinstance(error, openai.APIStatusError):
         return error.status_code in TRY_AGAIN
     return isinstance(error, TimeoutError | openai.APIConnectionError)
+
+
+def _said(error: Exception) -> str:
+    """The endpoint's own words about an error."""
+    body = getattr(error, "body", None)
+    return str(body.get("message") or "") if isinstance(body, dict) else ""
+
+
+def _silent(error: Exception) -> bool:
+    """Whether no answer came at all: waiting longer costs much and helps little."""
+    import openai
+
+    return isinstance(error, TimeoutError | openai.APITimeoutError)
 
 
 def _wait_s(error: Exception, failures: int) -> float:

@@ -25,8 +25,8 @@ class ContextOverflow(ModelError):
 
 
 class MediaRefused(ModelError):
-    """A model that does not take what was sent beside text; `medium` is which, where it was told."""
+    """A model that does not take what was sent beside text; which medium, and how many of it, where it was told."""
 
-    def __init__(self, message: str, medium: Medium | None = None, tokens: TokenUse | None = None) -> None:
-        super().__init__(message, tokens)
-        self.medium = medium
+    def __init__(self, message: str, medium: Medium | None = None, at_most: int = 0) -> None:
+        super().__init__(message)
+        self.medium, self.at_most = medium, at_most

@@ -76,8 +76,13 @@ def present(
     return chosen, tuple(notes)
 
 
-def without(presentation: Presentation, medium: Medium | None) -> Presentation | None:
-    """The next way down when a medium (none: it was not told which) is refused; none when only text is left."""
+def without(presentation: Presentation, medium: Medium | None, at_most: int = 0) -> Presentation | None:
+    """The next way down when a medium (none: it was not told which) is refused; none when only text is left.
+
+    Where the model takes `at_most` so many pictures, and more were sent, it is so many.
+    """
+    if presentation.way == "frames" and medium == "image" and 0 < at_most < len(presentation.moments_s):
+        return presentation.model_copy(update={"moments_s": fewer(presentation.moments_s, at_most)})
     if presentation.sound_s and medium in ("audio", None):
         return presentation.model_copy(update={"sound_s": 0.0})
     if presentation.way == "video":
@@ -89,12 +94,13 @@ def without(presentation: Presentation, medium: Medium | None) -> Presentation |
 
 def halved(presentation: Presentation, evidence: Evidence) -> Presentation:
     """About half of all that is shown, for a model whose context turned out to be too short."""
-    shown = presentation.shown or ()
-    video = presentation.way == "video"
+    shown, count = presentation.shown or (), len(presentation.moments_s) // 2
+    short = presentation.way == "video" and count < LEAST_VIDEO_FRAMES  # as pictures, which cost about twice as much
+    count = count // 2 if short else count - count % 2 if presentation.way == "video" else count
     return presentation.model_copy(
         update={
-            "way": "frames" if video else presentation.way,
-            "moments_s": fewer(presentation.moments_s, FRAMES if video else len(presentation.moments_s) // 2),
+            "way": "text" if not count else "frames" if short else presentation.way,
+            "moments_s": fewer(presentation.moments_s, count),
             "sound_s": presentation.sound_s / 2,
             "shown": fitting(evidence, shown, length(evidence, shown) // 2),
             "transcript_characters": presentation.transcript_characters // 2,

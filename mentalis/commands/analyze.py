@@ -63,7 +63,10 @@ def analyze(
     if out is not None:
         check_writable(out)
     if len(files) == 1:
-        show(run(files[0], {**options, "transcript": transcript, "views": view or ()}, quiet=json), files[0], out, json)
+        report = run(files[0], {**options, "transcript": transcript, "views": view or ()}, quiet=json)
+        show(report, files[0], out, json)
+        if silent(report):
+            raise typer.Exit(1)
         return
     if transcript is not None or view:
         raise typer.BadParameter("--transcript and --view go with one clip, not with several")
@@ -144,6 +147,13 @@ def show(report: "Report", clip: Path, out: Path | None, as_json: bool) -> None:
 
         written = write_report(report, out)
         typer.echo("written: " + ", ".join(str(path) for path in written), err=True)
+
+
+def silent(report: "Report") -> bool:
+    """Whether a model was to judge, was asked, and never answered: the report has measurements alone."""
+    tokens = report.provenance.tokens
+    asked = any(failure.stage.startswith("agent ") for failure in report.failures)
+    return report.provenance.model is not None and asked and not tokens.calls + tokens.calls_from_cache
 
 
 def check_writable(folder: Path) -> None:

@@ -140,7 +140,7 @@ async def answers(settings: "Settings") -> dict[str, str]:
         "audio": _yes(able.audio, f"{able.sound_second_tokens:.0f} tokens a second"),
         "text": f"{able.characters_per_token:.1f} characters a token",
         "keep to a schema": _yes(able.schema_followed),
-        "give logprobs": _yes(able.logprobs),
+        "give logprobs": _yes(able.top_logprobs > 0),
     }
 
 

@@ -27,7 +27,7 @@ def verify(
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     for statement in found.statements:
-        sure = "" if statement.probability is None else f" (probability {statement.probability:.2f})"
+        sure = "" if statement.probability is None else f" (probability of YES {statement.probability:.2f})"
         typer.echo(f"{'YES' if statement.holds else 'NO'}{sure}: {statement.statement}")
         if statement.reason:
             typer.echo(f"    {statement.reason}")

@@ -110,6 +110,41 @@ def test_a_vote_is_as_sure_as_the_voters_agree(demo, data):
     assert [r["temperature"] for r in asked[:2]] == [0, 0.7]
 
 
+def test_a_vote_counts_voters_who_were_shown_less(demo, data):
+    voters = []
+
+    def blind(request):
+        if schema_of(request) and any(p["type"] == "video_url" for p in request["messages"][1]["content"]):
+            return 400, "At most 0 video(s) may be provided in one prompt.", ""
+        if "emotion" in (schema_of(request) or {"properties": {}})["properties"]:
+            voters.append(request)
+        return honest(request, "happiness" if len(voters) == 1 else "surprise")
+
+    report, asked = analysed(demo, data, blind, strategy="vote", concurrency=1, cache=False)
+    (claim,) = [c for c in report.claims if c.level == "emotion"]
+    assert (claim.label, claim.confidence) == ("surprise", 0.8)
+    assert len(asked) == 1 + 5 + 1, "the video is tried once"
+
+
+def test_what_stood_stays_when_a_level_that_is_asked_again_gets_no_answer(demo, data):
+    rounds = []
+
+    def breaks(request):
+        task = task_of(request)
+        if schema_of(request) and task.startswith("With your"):
+            return 200, honest(request)[1].replace("YES", "NO", 1), "stop"
+        if schema_of(request) and "You judge **behaviour**" in task:
+            rounds.append(request)
+            if len(rounds) > 1:
+                return 500, "", ""
+        return honest(request)
+
+    report, _ = analysed(demo, data, breaks, cache=False)
+    assert len(rounds) == 2
+    assert "your claim" in task_of(rounds[1]), "it is told what it said"
+    assert [c.level for c in report.claims if not c.abstained] == ["behaviour", "cognition", "emotion"]
+
+
 def test_debaters_see_each_other_s_claims(demo, data):
     _, asked = analysed(demo, data, strategy="debate")
     proposal, objection, last, _ = map(task_of, asked)

@@ -70,3 +70,12 @@ def test_the_reasoner_never_sees_with_its_ears(case):
     for level in LEVELS:
         for made in reason(level, case).claims:
             assert words_are_no_picture(made, level, case) is None
+
+
+def test_light_on_the_picture_is_not_seen_of_anybody():
+    case = make_case(face(), saw("utterance", 2, 4), saw("light", 0, 10), saw("au12", 2, 4))
+    smile = "P1 smiles broadly."
+    assert words_are_no_picture(draft("happiness", "utterance-1", "light-1", text=smile), "emotion", case)
+    assert words_are_no_picture(draft("happiness", "light-1", text=smile), "emotion", case)
+    assert not words_are_no_picture(draft("happiness", "light-1", "au12-1", text=smile), "emotion", case)
+    assert not words_are_no_picture(draft("happiness", "frame@2.40", text=smile), "emotion", case)

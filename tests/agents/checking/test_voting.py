@@ -1,9 +1,12 @@
 """Of several opinions, what more than half say at a moment is claimed then."""
 
+from dataclasses import replace
+
 import pytest
 from case_making import claim, face, make_case, saw
 
 from agents.checking.voting import vote
+from agents.showing.presentation import Presentation
 
 CASE = make_case(face(), saw("au12", 2, 6), saw("au4", 5, 8), saw("nod", 0, 1))
 
@@ -47,3 +50,9 @@ def test_two_labels_may_both_have_a_majority():
         ("P1-emotion-1", "anger"),
         ("P1-emotion-2", "happiness"),
     }
+
+
+def test_what_was_only_seen_is_no_surer_for_being_voted():
+    shown = replace(CASE, presentation=Presentation(way="frames", moments_s=(3.0,)))
+    (voted,) = vote([[joy(2, 6, "frame@3.00")]] * 3, shown)
+    assert voted.confidence == 0.5

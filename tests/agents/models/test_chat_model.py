@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from scripted_endpoint import dripping_endpoint, scripted_endpoint
 
 from agents.models.chat_model import ChatModel
-from agents.models.errors import ModelAnswerError, ModelError
+from agents.models.errors import MediaRefused, ModelAnswerError, ModelError
 from agents.models.response_cache import ResponseCache
 
 QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many?"}]}]
@@ -174,3 +174,31 @@ async def test_numbers_without_end_are_cut_off_and_asked_for_again():
     with scripted_endpoint(in_turn((200, '{"number": ' + "9" * 400, "length"), GOOD)) as endpoint:
         assert (await asked(endpoint.url)).content.number == 7
         assert endpoint.asked[0]["max_tokens"] < 50, "there is room for the longest answer that keeps the schema"
+
+
+async def test_who_is_silent_is_not_waited_for_again_and_again():
+    """Waiting costs minutes: twice for the first question, once for each after it, until an answer comes."""
+    with dripping_endpoint() as url:
+        model = ChatModel("tiny", url, timeout_s=0.2, retries=3, sleep=at_once)
+        started = time.monotonic()
+        for _ in range(3):
+            with pytest.raises(ModelError, match="did not answer"):
+                await model.answer(QUESTION, Count, Count.model_json_schema())
+        await model.close()
+    assert time.monotonic() - started < 4 * 0.2 + 1.5
+
+
+async def at_once(seconds):
+    return None
+
+
+async def test_a_limit_of_pictures_is_told_with_the_refusal():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,AAAA"}}
+    question = [{"role": "user", "content": [picture, picture]}]
+    told = "At most 1 image(s) may be provided in one prompt."
+    with scripted_endpoint(in_turn((400, told, ""))) as endpoint:
+        model = ChatModel("tiny", endpoint.url, retries=0)
+        with pytest.raises(MediaRefused) as refused:
+            await model.answer(question, Count, Count.model_json_schema())
+        await model.close()
+    assert (refused.value.medium, refused.value.at_most) == ("image", 1)

@@ -182,7 +182,7 @@ async def test_a_sample_is_a_draw_of_its_own_and_the_same_each_time(words_model)
 
 
 async def test_an_answer_that_is_cut_off_is_asked_for_again_and_then_given_up(words_model, seen, monkeypatch):
-    monkeypatch.setattr(local_model, "ANSWER_SLACK", 1e-6)  # room for one token
+    monkeypatch.setattr(local_model, "answer_tokens", lambda characters, able: 1)
     with pytest.raises(ModelAnswerError, match="3 tries: it was cut off after 1 tokens") as refused:
         await words_model.answer(asked("Hm?"), ClaimList, SCHEMA)
     assert (refused.value.tokens.calls, refused.value.tokens.completion_tokens) == (3, 3)

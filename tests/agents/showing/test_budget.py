@@ -97,6 +97,12 @@ def test_a_refused_video_leaves_the_sound():
     assert without(Presentation(way="video", moments_s=(1.0,), sound_s=10), "video").sound_s == 10
 
 
+def test_a_limit_of_pictures_is_kept_before_they_are_given_up():
+    shown = Presentation(way="frames", moments_s=tuple(range(32)))
+    assert len(without(shown, "image", 16).moments_s) == 16
+    assert without(shown, "image", 0).way == "text"
+
+
 def test_half_is_about_half_and_keeps_the_best():
     whole = Presentation(way="frames", moments_s=tuple(range(8)), shown=tuple(o.id for o in EVIDENCE.observations))
     half = halved(whole, EVIDENCE)
@@ -104,6 +110,14 @@ def test_half_is_about_half_and_keeps_the_best():
     assert half.transcript_characters == whole.transcript_characters // 2
     assert half.shown == whole.shown[: len(half.shown)]
     assert 0.45 < len(half.shown) / len(whole.shown) < 0.55
+
+
+@pytest.mark.parametrize(
+    ("frames", "way", "left"), [(32, "video", 16), (18, "video", 8), (12, "frames", 3), (8, "frames", 2)]
+)
+def test_half_a_video_costs_less_than_the_whole(frames, way, left):
+    half = halved(Presentation(way="video", moments_s=tuple(range(frames)), shown=()), EVIDENCE)
+    assert (half.way, len(half.moments_s)) == (way, left)
 
 
 @given(st.integers(0, 50), st.integers(1, 20))
