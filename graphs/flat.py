@@ -50,6 +50,7 @@ async def voters(state: State, runtime: Runtime[Setup]) -> State:
             verdicts=[v for o in opinions for v in o.verdicts],
             tokens=sum((o.tokens for o in opinions), TokenUse()),
             failures=list(dict.fromkeys(failure for o in opinions for failure in o.failures)),
+            notes=list(dict.fromkeys(note for o in opinions for note in o.notes)),
             presentation=opinions[0].presentation,
         )
 
@@ -75,6 +76,7 @@ async def debate(state: State, runtime: Runtime[Setup]) -> State:
 
     async def one(case: Case) -> Judgement:
         proposal = await heard(proposer(), LEVELS, case, setup, 0, tell)
+        case = replace(case, presentation=proposal.presentation)
         objection = await heard(opponent(_as_json(proposal, case)), LEVELS, case, setup, 0, tell)
         last = await heard(proposer(_as_json(objection, case)), LEVELS, case, setup, 0, tell)
         before = proposal.tokens + objection.tokens
@@ -82,6 +84,7 @@ async def debate(state: State, runtime: Runtime[Setup]) -> State:
         return standing._replace(
             tokens=before + last.tokens,
             failures=[*proposal.failures, *objection.failures, *last.failures],
+            notes=list(dict.fromkeys((*proposal.notes, *objection.notes, *last.notes))),
             rejected=[*proposal.rejected, *objection.rejected, *last.rejected],
         )
 

@@ -39,6 +39,7 @@ class Judgement(NamedTuple):
     verdicts: Sequence[Verdict]
     tokens: TokenUse
     failures: Sequence[str]
+    notes: Sequence[str]  # why the model was shown less than was meant
     presentation: Presentation
     person: str | None = None
     answered: bool = True  # else the model failed, and nothing of it stands here
@@ -51,6 +52,7 @@ class Opinion(NamedTuple):
     sure: Mapping[Level, Sequence[Sureness]]
     tokens: TokenUse
     failures: Sequence[str]
+    notes: Sequence[str]
     presentation: Presentation
 
 
@@ -89,7 +91,10 @@ def settled(judged: Sequence[Judgement], others: Sequence[Claim], stage: str) ->
         "claims": [c.model_dump(mode="json") for c in claims],
         "rejected": [r.model_dump(mode="json") for j in judged for r in j.rejected],
         "verdicts": [v.model_dump(mode="json") for j in judged for v in j.verdicts],
-        "failures": [{"stage": stage, "what": failure} for j in judged for failure in j.failures],
+        "failures": [
+            *({"stage": "presentation", "what": note} for j in judged for note in j.notes),
+            *({"stage": stage, "what": failure} for j in judged for failure in j.failures),
+        ],
         "tokens": sum((j.tokens for j in judged), TokenUse()).model_dump(),
         "presentation": judged[-1].presentation.model_dump(mode="json"),
     }
@@ -129,16 +134,24 @@ def checked(name: str, opinion: Opinion, case: Case, round_: int, tell: Tell, se
             error="; ".join(opinion.failures) or None,
         )
     )
-    answered = bool(opinion.drafts)
-    spent, failures, shown_as = opinion.tokens, opinion.failures, opinion.presentation
-    return Judgement(claims, rejected, verdicts, spent, failures, shown_as, case.person, answered)
+    return Judgement(
+        claims=claims,
+        rejected=rejected,
+        verdicts=verdicts,
+        tokens=opinion.tokens,
+        failures=opinion.failures,
+        notes=opinion.notes,
+        presentation=opinion.presentation,
+        person=case.person,
+        answered=bool(opinion.drafts),
+    )
 
 
 def by_rule(levels: Sequence[Level], case: Case) -> Opinion:
     """The knowledge reasoner's opinion, without a model."""
     drafts: dict[Level, Sequence[Draft]] = {level: reason(level, case).claims for level in levels}
     sure = {level: [stated(draft, "rule") for draft in made] for level, made in drafts.items()}
-    return Opinion(drafts, sure, TokenUse(), (), case.presentation)
+    return Opinion(drafts, sure, TokenUse(), (), (), case.presentation)
 
 
 async def asked(
@@ -152,20 +165,20 @@ async def asked(
     try:
         answer = await put(agent, case, setup.clip, setup.model, sample=sample or 0)
     except ModelError as error:
-        return Opinion({}, {}, error.tokens, (f"{case.person or 'everyone'}: {error}",), case.presentation)
+        return Opinion({}, {}, error.tokens, (f"{case.person or 'everyone'}: {error}",), (), case.presentation)
     drafts: dict[Level, Sequence[Draft]] = {level: answer.content.of(level) for level in levels}
-    tokens, failures = answer.tokens, list(answer.notes)
+    tokens, failures = answer.tokens, []
     if answer.odds or sample is not None or setup.samples == 1 or not any(drafts.values()):
         sure = _by_probability(drafts, answer, setup)
     else:
         samples, spent, problems = await drawn(agent, levels, replace(case, presentation=answer.presentation), setup)
-        tokens, failures = tokens + spent, [*failures, *problems]
+        tokens, failures = tokens + spent, problems
         sure = {
             level: [by_agreement(draft, [made, *(sample[level] for sample in samples)]) for draft in made]
             for level, made in drafts.items()
         }
     scaled = {level: [calibrated(s, level, setup.calibrations) for s in made] for level, made in sure.items()}
-    return Opinion(drafts, scaled, tokens, failures, answer.presentation)
+    return Opinion(drafts, scaled, tokens, failures, answer.notes, answer.presentation)
 
 
 async def drawn(
@@ -216,7 +229,7 @@ def nobody(level: Level, case: Case) -> Judgement:
         evidence=(),
         abstained=True,
     )
-    return Judgement([claim], [], [], TokenUse(), [], case.presentation)
+    return Judgement([claim], [], [], TokenUse(), [], [], case.presentation)
 
 
 def linked(claims: Sequence[Claim]) -> list[Claim]:

@@ -12,6 +12,7 @@ from agents.all_levels import all_levels
 from agents.behaviour import behaviour
 from agents.case import Case
 from agents.cognition import cognition
+from agents.debate import opponent, proposer
 from agents.emotion import emotion
 from agents.models.json_schema import server_schema
 from agents.narrator import narrator
@@ -57,6 +58,8 @@ AGENTS: dict[str, Asked] = {
     "cognition": Asked("cognition", _alone(cognition)),
     "emotion": Asked("emotion", _alone(emotion)),
     "all_levels": Asked("behaviour", _alone(all_levels)),
+    "debate_proposer": Asked("behaviour", _alone(proposer)),
+    "debate_opponent": Asked("behaviour", _alone(lambda: opponent("(the proposal stands here)"))),
     "narrator": Asked("narrate", _alone(narrator), one_person=False),
     "pep_notes": _pep_mek(1),
     "pep_predict": _pep_mek(2),

@@ -46,7 +46,7 @@ def test_a_refused_medium_falls_to_the_next_for_the_whole_analysis(refused, way,
     assert len(told) == len(refused), "said once each, not by every agent"
     assert all("HTTP 400" in what for what in told)
     assert len(asked) - report.provenance.tokens.calls == len(refused), "each medium was tried in vain once"
-    assert {f.stage for f in report.failures} <= {"agent behaviour", "evidence board"}
+    assert {f.stage for f in report.failures} <= {"presentation", "evidence board"}
 
 
 def test_what_was_too_long_is_halved_once(demo, tmp_path):

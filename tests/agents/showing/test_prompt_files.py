@@ -1,13 +1,27 @@
 """Every prompt says its version and exactly what it is filled in with."""
 
 import hashlib
+import json
 
+import jsonschema
 import pytest
+from case_making import face, make_case
 from jinja2 import Environment, meta
 
 from agents.agent import PROMPTS
-from agents.showing.messages import PromptError
+from agents.behaviour import behaviour
+from agents.claims import ClaimList, drafts_for
+from agents.cognition import cognition
+from agents.emotion import emotion
+from agents.models.json_schema import server_schema
+from agents.showing.messages import PromptError, task
 from agents.showing.prompt_file import prompt_names, read_prompt
+
+
+class Example(ClaimList):
+    """An answer with the labels and ids of examples."""
+
+    claims: drafts_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
 
 
 @pytest.mark.parametrize("name", prompt_names())
@@ -25,6 +39,14 @@ def test_an_example_favours_no_label_and_shows_when_to_abstain(level):
     assert len(claims) >= 2
     assert any('"abstained": true' in claim for claim in claims)
     assert all('"label": "LABEL_A"' in claim or '"label": "{{ neutral }}"' in claim for claim in claims)
+
+
+@pytest.mark.parametrize("codebook", ["basic", "motor"])  # with a neutral label of cognition, and without
+@pytest.mark.parametrize("agent", [behaviour(), cognition(), emotion()], ids=lambda agent: agent.name)
+def test_an_example_is_an_answer_that_the_schema_allows(agent, codebook):
+    told = task(agent, make_case(face(), codebook=codebook))
+    example = json.loads(told[told.index('{"claims"') : told.index("\n\n", told.index('{"claims"'))])
+    jsonschema.validate(example, server_schema(Example))
 
 
 def test_the_hash_is_that_of_the_file():
