@@ -23,9 +23,14 @@ Depth = Literal["phrase", "sentence", "context"]
 MOST_BEFORE = 3
 TOOL = "incongruity"  # kind of the observations that the tool of the same name makes
 
-Phrase = Annotated[
-    str, Field(max_length=60), WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z0-9 ,.;:'()%/+-]{0,60}$"})
-]
+LONGEST_PHRASE = 60
+
+
+def phrase_of(words: str) -> Any:
+    """The type of a phrase quoted from the words, in whatever script they are written."""
+    letters = "".join(sorted({c for c in words if c.isalnum() and not c.isascii()}))
+    pattern = rf"^[A-Za-z0-9{letters} ,.;:'()%/+-]{{0,{LONGEST_PHRASE}}}$"
+    return Annotated[str, Field(max_length=LONGEST_PHRASE), WithJsonSchema({"type": "string", "pattern": pattern})]
 
 
 class Conflict(Frozen):
@@ -67,7 +72,7 @@ class ConflictDraft(Frozen):
 
     kind: Literal["none", "sarcasm", "masking", "other_conflict"]
     level: Depth = "sentence"
-    phrase: Phrase = ""
+    phrase: Annotated[str, Field(max_length=LONGEST_PHRASE)] = ""
     words: Annotated[tuple[str, ...], Field(max_length=1)] = ()
     signs: Annotated[tuple[str, ...], Field(max_length=MOST_EVIDENCE - 1)] = ()
     before: Annotated[tuple[str, ...], Field(max_length=MOST_BEFORE)] = ()
@@ -204,6 +209,7 @@ def _draft_for(said: Said, case: Case, before: tuple[str, ...]) -> type[Conflict
     made: type[ConflictDraft] = create_model(
         "ConflictDraft",
         __base__=ConflictDraft,
+        phrase=(phrase_of(said.utterance.text), ...),
         words=(_ids((said.id,), 1), ...),
         signs=(_ids(signs_of(said, case), MOST_EVIDENCE - 1), ...),
         before=(_ids(before, MOST_BEFORE), ...),

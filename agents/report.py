@@ -78,7 +78,8 @@ class Provenance(Frozen):
     model: str | None = None
     codebook: str
     codebook_sha256: str
-    prompts_sha256: str
+    prompts_sha256: str = Field(description="of all prompts together")
+    prompts: dict[str, str] = Field(default_factory=dict, description="sha256 of each prompt file")
     knowledge_sha256: str
     seed: int
     calibrations: tuple[Calibration, ...] = Field(default=(), description="applied to the model's confidences")

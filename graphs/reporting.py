@@ -19,6 +19,7 @@ from agents.claims import RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
+from agents.showing.prompt_file import prompt_names, read_prompt
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
 from graphs.perceiving import Tell
@@ -73,6 +74,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             codebook=setup.codebook.id,
             codebook_sha256=setup.codebook.sha256,
             prompts_sha256=prompts_sha256(),
+            prompts={name: read_prompt(name).sha256 for name in prompt_names()} if setup.model else {},
             knowledge_sha256=knowledge_sha256(),
             seed=setup.seed,
             calibrations=setup.calibrations,
