@@ -12,6 +12,8 @@ from agents.codebook import load_codebook
 from evals.labelled_clips import level_called
 from evals.metrics.calibration import expected_calibration_error, fit_temperature
 
+USUAL = "cascade+critic"  # where the run names no strategy
+
 
 def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
     """Fit a temperature for each source of confidence that a log of `labelled_clips` has, and keep them.
@@ -45,6 +47,7 @@ def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
             model=str(given.get("reasoner") or ""),
             codebook_sha256=load_codebook(codebook).sha256,
             level=level,
+            strategy=str(given.get("strategy", USUAL)),
             source=source,
             ece_before=expected_calibration_error(confidences, right),
             ece_after=expected_calibration_error(_scaled(confidences, temperature), right),

@@ -43,7 +43,7 @@ async def voters(state: State, runtime: Runtime[Setup]) -> State:
         heard_out = [o for o in opinions if o.answered] or opinions[:1]
         claims: list[Claim] = []
         for level in LEVELS:
-            claims += vote([[c for c in o.claims if c.level == level] for o in heard_out], case)
+            claims += vote([[c for c in o.claims if c.level == level] for o in heard_out], case, setup.calibrations)
         return Judgement(
             claims=claims,
             rejected=[r for o in opinions for r in o.rejected],

@@ -62,7 +62,8 @@ def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: 
         CodebookError: no such codebook.
         CalibrationError: the model's calibration can't be read.
     """
-    calibrations = settings.data / "calibrations"
+    folder = settings.data / "calibrations"
+    fitted = load_calibrations(settings.codebook, model.name, settings.strategy, folder) if model else ()
     return Setup(
         clip=clip,
         tools=tuple(tools),
@@ -76,7 +77,7 @@ def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: 
         secret=secret(settings.data),
         strategy=settings.strategy,
         samples=settings.samples,
-        calibrations=load_calibrations(settings.codebook, model.name, calibrations) if model else (),
+        calibrations=fitted,
         audit_pairs=settings.audit_pairs,
         max_revisions=settings.max_revisions,
         seed=settings.seed,

@@ -29,13 +29,14 @@ class Calibration(Frozen):
     model: str
     codebook_sha256: str
     level: Level
+    strategy: str = Field(description="by which the model judged")
     source: ConfidenceFrom = Field(description="what the scaled confidences were taken from")
     ece_before: Share = Field(description="expected calibration error of the confidences as they came")
     ece_after: Share
 
 
 class Calibrations(Frozen):
-    """The file beside a codebook: a calibration for each model, level and source of confidence."""
+    """The file beside a codebook: a calibration for each model, level, strategy and source of confidence."""
 
     calibrations: tuple[Calibration, ...]
 
@@ -54,12 +55,13 @@ def scaled(probability: float, temperature: float) -> float:
     return _held(1 / (1 + odds) if logit >= 0 else odds / (1 + odds))
 
 
-def load_calibrations(codebook: str, model: str, folder: Path) -> tuple[Calibration, ...]:
-    """The calibrations fitted for this model and for just these labels.
+def load_calibrations(codebook: str, model: str, strategy: str, folder: Path) -> tuple[Calibration, ...]:
+    """The calibrations fitted for this model, judging by this strategy, and for just these labels.
 
     Args:
         codebook: name of a shipped codebook, or a user's YAML file, beside which the calibration lies.
         model: name of the model.
+        strategy: by which it judges.
         folder: where calibrations of shipped codebooks are kept.
 
     Raises:
@@ -68,7 +70,7 @@ def load_calibrations(codebook: str, model: str, folder: Path) -> tuple[Calibrat
     """
     labels = load_codebook(codebook).sha256
     fitted = _read(_file(codebook, folder))
-    return tuple(c for c in fitted if c.model == model and c.codebook_sha256 == labels)
+    return tuple(c for c in fitted if (c.model, c.strategy, c.codebook_sha256) == (model, strategy, labels))
 
 
 def save_calibration(calibration: Calibration, codebook: str, folder: Path) -> Path:
@@ -93,8 +95,8 @@ def save_calibration(calibration: Calibration, codebook: str, folder: Path) -> P
     return path
 
 
-def _kind(calibration: Calibration) -> tuple[str, str, str]:
-    return calibration.model, calibration.level, calibration.source
+def _kind(calibration: Calibration) -> tuple[str, str, str, str]:
+    return calibration.model, calibration.level, calibration.strategy, calibration.source
 
 
 def _file(codebook: str, folder: Path) -> Path:

@@ -6,7 +6,9 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from agents.case import Case
+from agents.checking.calibration import Calibration
 from agents.checking.checks import caps_of, when
+from agents.checking.confidence import Sureness, calibrated
 from agents.claims import MOST_EVIDENCE, Alternative, Claim
 
 MOST_ALTERNATIVES = 3
@@ -20,7 +22,7 @@ class Piece(NamedTuple):
     votes: Counter[str]
 
 
-def vote(opinions: Sequence[Sequence[Claim]], case: Case) -> list[Claim]:
+def vote(opinions: Sequence[Sequence[Claim]], case: Case, calibrations: Sequence[Calibration] = ()) -> list[Claim]:
     """The claims of one level about one person that more than half of the opinions make, by moment and label.
 
     A claim's confidence is the share of opinions, over its time; its evidence is what those cite that happens then,
@@ -29,13 +31,14 @@ def vote(opinions: Sequence[Sequence[Claim]], case: Case) -> list[Claim]:
     Args:
         opinions: accepted claims of one level about the person of the case, an opinion an item.
         case: whose evidence they cite.
+        calibrations: of such shares.
     """
     pieces = _pieces(opinions)
     labels = sorted({label for piece in pieces for label in piece.votes})
     voted = []
     for label in labels:
         for won, run in groupby(pieces, key=lambda p: p.votes[label] * 2 > len(opinions)):
-            if won and (claim := _claim(label, list(run), opinions, case)):
+            if won and (claim := _claim(label, list(run), opinions, case, calibrations)):
                 voted.append(claim)
     if not voted:
         abstained = [c for opinion in opinions for c in opinion if c.abstained]
@@ -55,7 +58,13 @@ def _pieces(opinions: Sequence[Sequence[Claim]]) -> list[Piece]:
     ]
 
 
-def _claim(label: str, run: list[Piece], opinions: Sequence[Sequence[Claim]], case: Case) -> Claim | None:
+def _claim(
+    label: str,
+    run: list[Piece],
+    opinions: Sequence[Sequence[Claim]],
+    case: Case,
+    calibrations: Sequence[Calibration],
+) -> Claim | None:
     start_s, end_s = run[0].start_s, run[-1].end_s
     agreeing = [c for o in opinions for c in o if c.label == label and c.start_s < end_s and c.end_s > start_s]
     cited = Counter(id_ for c in agreeing for id_ in c.evidence if _during(id_, start_s, end_s, case))
@@ -64,12 +73,13 @@ def _claim(label: str, run: list[Piece], opinions: Sequence[Sequence[Claim]], ca
     evidence = tuple(id_ for id_, _ in cited.most_common(MOST_EVIDENCE))
     widest = max(agreeing, key=lambda c: min(c.end_s, end_s) - max(c.start_s, start_s))
     share = {la: _share(la, run, len(opinions)) for piece in run for la in piece.votes}
+    sure = calibrated(Sureness(share[label], "sample_agreement"), widest.level, calibrations)
     others = sorted(((p, la) for la, p in share.items() if la != label), reverse=True)[:MOST_ALTERNATIVES]
     return widest.model_copy(
         update={
             "start_s": start_s,
             "end_s": end_s,
-            "confidence": min([share[label], *(cap.at_most for cap in caps_of(evidence, case))]),
+            "confidence": min([sure.probability, *(cap.at_most for cap in caps_of(evidence, case))]),
             "confidence_from": "sample_agreement",
             "alternatives": tuple(Alternative(label=la, probability=p) for p, la in others),
             "evidence": evidence,

@@ -15,7 +15,7 @@ temperatures = st.floats(0.05, 20)
 
 def fitted(codebook="basic", **changes):
     fields = {"temperature": 2.0, "n": 100, "fitted_on": "motor", "model": "tiny", "ece_before": 0.3, "ece_after": 0.1,
-              "level": "emotion", "source": "label_probability"}  # fmt: skip
+              "level": "emotion", "strategy": "cascade", "source": "label_probability"}  # fmt: skip
     return Calibration.model_validate({**fields, "codebook_sha256": load_codebook(str(codebook)).sha256, **changes})
 
 
@@ -47,33 +47,33 @@ def test_what_is_no_probability_or_temperature_is_refused(probability, temperatu
 
 
 def test_each_model_has_its_own_calibration_and_the_newest_counts(tmp_path):
-    assert load_calibrations("basic", "tiny", tmp_path) == ()
+    assert load_calibrations("basic", "tiny", "cascade", tmp_path) == ()
     save_calibration(fitted(), "basic", tmp_path)
     save_calibration(fitted(model="large", temperature=1.5), "basic", tmp_path)
     save_calibration(fitted(temperature=3.0), "basic", tmp_path)
-    assert load_calibrations("basic", "tiny", tmp_path) == (fitted(temperature=3.0),)
-    assert load_calibrations("basic", "large", tmp_path) == (fitted(model="large", temperature=1.5),)
-    assert load_calibrations("basic", "other", tmp_path) == ()
-    assert load_calibrations("motor", "tiny", tmp_path) == ()
+    assert load_calibrations("basic", "tiny", "cascade", tmp_path) == (fitted(temperature=3.0),)
+    assert load_calibrations("basic", "large", "cascade", tmp_path) == (fitted(model="large", temperature=1.5),)
+    assert load_calibrations("basic", "other", "cascade", tmp_path) == ()
+    assert load_calibrations("motor", "tiny", "cascade", tmp_path) == ()
 
 
 def test_a_users_calibration_lies_beside_the_codebook_and_ends_with_a_change_of_labels(tmp_path):
     path, elsewhere = own_codebook(tmp_path), tmp_path / "data"
     assert save_calibration(fitted(path), str(path), elsewhere) == tmp_path / "mine.calibration.json"
-    assert load_calibrations(str(path), "tiny", elsewhere) == (fitted(path),)
+    assert load_calibrations(str(path), "tiny", "cascade", elsewhere) == (fitted(path),)
     path.write_text(path.read_text(encoding="utf-8").replace("id: basic", "id: changed"), encoding="utf-8")
-    assert load_calibrations(str(path), "tiny", elsewhere) == ()
+    assert load_calibrations(str(path), "tiny", "cascade", elsewhere) == ()
 
 
 def test_what_can_not_be_used_is_said_in_one_line(tmp_path):
     with pytest.raises(CalibrationError, match="not for codebook motor"):
         save_calibration(fitted("basic"), "motor", tmp_path)
     with pytest.raises(CodebookError, match="no codebook"):
-        load_calibrations("nothing", "tiny", tmp_path)
+        load_calibrations("nothing", "tiny", "cascade", tmp_path)
     file = save_calibration(fitted(), "basic", tmp_path)
     file.write_text(file.read_text(encoding="utf-8").replace("2.0", "-2.0"), encoding="utf-8")
     with pytest.raises(CalibrationError, match=r"basic.calibration.json is damaged \(calibrations.0.temperature"):
-        load_calibrations("basic", "tiny", tmp_path)
+        load_calibrations("basic", "tiny", "cascade", tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(CalibrationError, match="can't be"):
         save_calibration(fitted(), "basic", tmp_path / "file")

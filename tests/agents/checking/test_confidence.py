@@ -47,7 +47,7 @@ def test_caps_hold_whatever_the_confidence_rests_on():
 
 def test_only_confidences_of_the_fitted_kind_are_scaled():
     fitted = Calibration(
-        temperature=2.0, n=50, fitted_on="x", model="tiny", codebook_sha256="0", level="emotion",
+        temperature=2.0, n=50, fitted_on="x", model="tiny", codebook_sha256="0", level="emotion", strategy="cascade",
         source="label_probability", ece_before=0.2, ece_after=0.1,
     )  # fmt: skip
     assert calibrated(Sureness(0.9, "label_probability"), "emotion", [fitted]).probability == pytest.approx(0.75)
