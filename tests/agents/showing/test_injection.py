@@ -13,6 +13,7 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
 from agents.agent import PROMPTS
+from agents.case import Feedback
 from agents.claims import one_line
 from agents.codebook import load_codebook
 from agents.emotion import emotion
@@ -52,7 +53,8 @@ def case_with(place, text):
 
     seen = saw("au12").model_copy(update={"text": here("caption", "smiles")})
     claims = [claim("behaviour", "still", "au12-1", text=here("claim", "It"))]
-    case = make_case(face(), seen, claims=claims, feedback=(here("feedback", "x"),), fence=FENCE)
+    wrong = Feedback(claim=claim("emotion", "neutral", "au12-1"), wrong=(here("feedback", "x"),))
+    case = make_case(face(), seen, claims=claims, feedback=(wrong,), fence=FENCE)
     said = Utterance(start_s=0, end_s=1, text=here("speech", "hm"), speaker=here("speaker", None))
     why = Abstention(tool="speech", reason=here("abstention", "x"))
     clip = case.clip.model_copy(update={"transcript": (said,), "name": here("file_name", "a.mp4")})
