@@ -143,11 +143,8 @@ async def test_an_endless_wait_is_cut_short():
 
 
 async def test_an_answer_that_drips_for_ever_is_given_up():
-    with dripping_endpoint() as url:
-        started = time.monotonic()
-        with pytest.raises(ModelError, match=r"did not answer within 0\.5 s"):
-            await asked(url, timeout_s=0.5, retries=0)
-        assert time.monotonic() - started < 3
+    with dripping_endpoint() as url, pytest.raises(ModelError, match=r"did not answer within 0\.5 s"):
+        await asked(url, timeout_s=0.5, retries=0)
 
 
 async def test_valid_json_of_another_shape_is_no_answer():
@@ -177,19 +174,19 @@ async def test_numbers_without_end_are_cut_off_and_asked_for_again():
 
 
 async def test_who_is_silent_is_not_waited_for_again_and_again():
-    """Waiting costs minutes: twice for the first question, once for each after it, until an answer comes."""
+    """Waiting costs minutes: the first question is asked twice, each after it once, until an answer comes."""
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
     with dripping_endpoint() as url:
-        model = ChatModel("tiny", url, timeout_s=0.2, retries=3, sleep=at_once)
-        started = time.monotonic()
+        model = ChatModel("tiny", url, timeout_s=0.2, retries=3, sleep=sleep)
         for _ in range(3):
             with pytest.raises(ModelError, match="did not answer"):
                 await model.answer(QUESTION, Count, Count.model_json_schema())
         await model.close()
-    assert time.monotonic() - started < 4 * 0.2 + 1.5
-
-
-async def at_once(seconds):
-    return None
+    assert len(waited) == 1
 
 
 async def test_a_limit_of_pictures_is_told_with_the_refusal():
