@@ -1,6 +1,7 @@
 """A model behind an OpenAI-compatible endpoint, vLLM first."""
 
 import asyncio
+import json
 import random
 import re
 import time
@@ -32,6 +33,7 @@ TOO_MANY = re.compile(r"at most (\d+) image", re.IGNORECASE)  # as vLLM says it
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 REFUSED = (400, 413, 415, 422)
 ASK_AGAIN_S = 60.0
+NO_JSON = (json.JSONDecodeError, UnicodeDecodeError)  # of a body that says it is; the client lets these through
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
 
 
@@ -109,7 +111,7 @@ class ChatModel:
                 try:
                     context_tokens = (await self._served_if_told()).get(self.name)
                     self._abilities = await try_out(self._patiently, context_tokens)
-                except (TimeoutError, openai.OpenAIError):  # the first question to the model will say what is wrong
+                except (TimeoutError, openai.OpenAIError, *NO_JSON):  # the first question will say what is wrong
                     self._ask_again_s = time.monotonic() + ASK_AGAIN_S
         return self._abilities or Abilities()
 

@@ -1,11 +1,12 @@
 """What an endpoint can do is found out by asking it, once."""
 
 import json
+from http.server import BaseHTTPRequestHandler
 from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted_endpoint import scripted_endpoint
+from scripted_endpoint import scripted_endpoint, serving
 from typer.testing import CliRunner
 
 from agents.models.abilities import Abilities
@@ -134,3 +135,25 @@ def test_the_command_names_the_served_models_when_another_is_asked_for():
         result = checked("--base-url", endpoint.url, "--model", "huge")
     assert isinstance(result.exception, ModelError)
     assert "does not serve 'huge'; it serves: tiny, large" in str(result.exception)
+
+
+@pytest.mark.parametrize("body", [b"{not json", b"\xff\xfe"])
+async def test_an_endpoint_that_answers_with_broken_json_can_do_nothing_and_is_told(body):
+    class Broken(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            return
+
+    with serving(Broken) as url:
+        model = ChatModel("tiny", url, retries=0)
+        assert await model.abilities() == Abilities()
+        with pytest.raises(ModelError, match="no chat completion"):
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+        await model.close()
