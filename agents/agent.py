@@ -1,15 +1,15 @@
 """What an agent is: a prompt, an output schema and the knowledge it may quote. It knows nothing of order or graphs."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, create_model
 
-from agents.case import Case
-from agents.claims import ClaimList, Level, drafts_for
+from agents.case import Background, Case
+from agents.claims import LEVELS, ClaimList, Level, drafts_for
 from agents.models.abilities import Abilities
 from agents.models.json_schema import server_schema
 from agents.models.label_odds import TokenOdds
@@ -129,6 +129,14 @@ def drafts_about(level: Level, case: Case) -> Any:
     measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
     seen = [frame_id(time_s) for time_s in case.presentation.moments_s]
     return drafts_for(case.codebook.ids(level), (*measured, *seen), int(case.clip.duration_s * 1000))
+
+
+def background_of(agents: Iterable[Agent[Any]]) -> Background:
+    """The labels and the knowledge that any of the agents rests on."""
+    asked = tuple(agents)
+    levels = {agent.level for agent in asked}
+    knowledge = dict.fromkeys(name for agent in asked for name in agent.knowledge)
+    return Background(tuple(level for level in LEVELS if level in levels), tuple(knowledge))
 
 
 def prompts_sha256() -> str:

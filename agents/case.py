@@ -1,6 +1,7 @@
 """The case that every agent is given: one clip's facts, its evidence, and the claims made so far."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
@@ -18,6 +19,16 @@ class Feedback(Frozen):
     wrong: tuple[str, ...]
 
 
+class Background(NamedTuple):
+    """What all agents of a graph are told alike, whoever is asked: levels whose labels are defined, and knowledge."""
+
+    levels: tuple[Level, ...] = ()
+    knowledge: tuple[str, ...] = ()  # files of the knowledge base
+
+
+NO_BACKGROUND = Background()
+
+
 @dataclass(frozen=True)
 class Case:
     """What is known when an agent is asked; nothing here changes when another agent is asked, but `claims`."""
@@ -31,6 +42,7 @@ class Case:
     feedback: tuple[Feedback, ...] = ()  # what the critic found wrong with the last answer
     fence: str = ""  # what closes off words of the clip in a prompt; unknown to whoever made the clip
     presentation: Presentation = EVERYTHING  # what a model is shown of it all
+    background: Background = NO_BACKGROUND
 
     def about(self, person: str | None) -> "Case":
         """The same case, asked about someone."""

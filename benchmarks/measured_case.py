@@ -14,8 +14,9 @@ from agents.models.abilities import Abilities
 from agents.report import Report
 from agents.showing.budget import present
 from agents.showing.fence import fence
-from agents.showing.messages import system, task
+from agents.showing.messages import known, system, task
 from agents.showing.presentation import Wanted
+from graphs.state import BACKGROUND
 from mentalis.settings import Settings
 from perception.clip import Clip
 from perception.errors import MentalisError
@@ -60,11 +61,13 @@ def case_of(report: Report) -> Case:
         person=people[0],
         claims=report.claims,
         fence=fence(report.clip.sha256, A_SECRET),
+        background=BACKGROUND,
     )
 
 
 def presented(case: Case, able: Abilities, wanted: Wanted = EVERYTHING) -> Case:
     """The case as a model of these abilities is shown it."""
-    longest = max(len(task(agent(), case)) for agent in (behaviour, cognition, emotion)) + len(system(case))
+    longest = max(len(task(agent(), case)) for agent in (behaviour, cognition, emotion))
+    longest += len(system(case)) + len(known(case))
     presentation, _ = present(case.evidence, case.clip.has_audio, able, wanted, longest)
     return replace(case, presentation=presentation)

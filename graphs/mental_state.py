@@ -20,7 +20,7 @@ from graphs.cascade import Building, cascade, cascade_with_critic
 from graphs.flat import debate, flat, single, voters
 from graphs.perceiving import measure
 from graphs.preparing import laid_out
-from graphs.state import Setup, State, case_of
+from graphs.state import BACKGROUND, Setup, State, case_of
 from perception.evidence import Evidence
 
 Graph = CompiledStateGraph[State, Setup, State, State]
@@ -42,7 +42,7 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
 async def board(state: State, runtime: Runtime[Setup]) -> State:
     """Lay out what every agent will see."""
     setup = runtime.context
-    case, notes = await laid_out(setup.store.get(state["evidence"], Evidence), setup)
+    case, notes = await laid_out(setup.store.get(state["evidence"], Evidence), setup, BACKGROUND)
     return {
         "people": list(case.people),
         "presentation": case.presentation.model_dump(mode="json"),

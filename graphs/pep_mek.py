@@ -8,8 +8,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from agents.agent import Agent, Model
-from agents.case import Case
+from agents.agent import Agent, Model, background_of
+from agents.case import Background, Case
 from agents.models.errors import ModelError
 from agents.models.label_odds import label_odds
 from agents.pep_mek import NO, YES, Answers, Explanations, Statement, explain, holds, predict, take_notes
@@ -39,6 +39,11 @@ VARIANTS = {
     "base+tools": Variant(False, False, True),
     "pep-mek+tools": Variant(True, True, True),
 }
+
+
+def background(variant: Variant) -> Background:
+    """What is told of signs in general: nothing unless knowledge is part of the variant."""
+    return background_of((take_notes(),)) if variant.knowledge else Background()
 
 
 @dataclass(frozen=True)

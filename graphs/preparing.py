@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from agents.case import Case
+from agents.case import Background, Case
 from agents.showing.budget import present
 from agents.showing.fence import fence
-from agents.showing.messages import system, task
+from agents.showing.messages import known, system, task
 from agents.showing.presentation import Presentation
 from agents.showing.relevance import EmbedderError, relevance
 from graphs.judging import AGENTS
@@ -15,24 +15,24 @@ from graphs.state import Setup, facts_of
 from perception.evidence import Evidence
 
 
-async def prepare(setup: Setup, tell: Tell) -> tuple[Case, tuple[str, ...]]:
+async def prepare(setup: Setup, tell: Tell, background: Background) -> tuple[Case, tuple[str, ...]]:
     """Measure the clip and lay the case out; see `laid_out`.
 
     Raises:
         ClipError: the clip can't be decoded to its end.
         WorkerKilled: the worker process went over a limit or crashed.
     """
-    return await laid_out(await measure(setup, tell), setup)
+    return await laid_out(await measure(setup, tell), setup, background)
 
 
-async def laid_out(evidence: Evidence, setup: Setup) -> tuple[Case, tuple[str, ...]]:
+async def laid_out(evidence: Evidence, setup: Setup, background: Background) -> tuple[Case, tuple[str, ...]]:
     """The case, and what of it a model can't be shown though it was wanted."""
-    case = case_about(evidence, setup)
+    case = case_about(evidence, setup, background)
     presentation, notes = await chosen(case, setup)
     return replace(case, presentation=presentation), notes
 
 
-def case_about(evidence: Evidence, setup: Setup) -> Case:
+def case_about(evidence: Evidence, setup: Setup, background: Background) -> Case:
     """The case of a clip and its evidence before anything is claimed."""
     people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
     return Case(
@@ -41,6 +41,7 @@ def case_about(evidence: Evidence, setup: Setup) -> Case:
         codebook=setup.codebook,
         people=tuple(people),
         fence=fence(setup.clip.sha256, setup.secret),
+        background=background,
     )
 
 
@@ -49,7 +50,8 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
     if setup.model is None:
         return Presentation(), ()
     able = await setup.model.abilities()
-    tasks = max(len(task(agent(), case)) for agent in AGENTS.values()) + len(system(case))
+    tasks = max(len(task(agent(), case)) for agent in AGENTS.values())
+    tasks += len(system(case)) + len(known(case))
     ranks: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
     if setup.embedder is not None:

@@ -4,11 +4,15 @@ import operator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
-from agents.agent import Model
+from agents.agent import Model, background_of
+from agents.behaviour import behaviour
 from agents.case import Case, Feedback
 from agents.checking.calibration import Calibration
 from agents.claims import Claim, Level
 from agents.codebook import Codebook
+from agents.cognition import cognition
+from agents.emotion import emotion
+from agents.pep_mek import take_notes
 from agents.report import ClipFacts, TokenUse
 from agents.showing.fence import fence
 from agents.showing.presentation import Presentation, Wanted
@@ -23,6 +27,7 @@ Json = dict[str, Any]
 Strategy = Literal["single", "single+evidence", "vote", "debate", "cascade", "cascade+critic"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 USUAL = Wanted()
+BACKGROUND = background_of((behaviour(), cognition(), emotion(), take_notes()))  # whatever the strategy
 
 
 @dataclass(frozen=True)
@@ -111,4 +116,5 @@ def case_of(state: State, setup: Setup, level: Level | None = None) -> Case:
         feedback=tuple(Feedback.model_validate(f) for f in state.get("feedback", {}).get(level, ())) if level else (),
         fence=fence(setup.clip.sha256, setup.secret),
         presentation=Presentation.model_validate(state.get("presentation", {})),
+        background=BACKGROUND,
     )

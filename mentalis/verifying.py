@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
-from graphs.pep_mek import VARIANTS, Question
+from graphs.pep_mek import VARIANTS, Question, background
 from graphs.pep_mek import verify as verified
 from graphs.preparing import prepare
 from mentalis.setting_up import set_up, waited_for
@@ -76,7 +76,7 @@ async def averify(
     try:
         if setup.model is None:
             raise SettingsError("statements are verified by a model: name one with --model or MENTALIS_MODEL")
-        case, notes = await prepare(setup, lambda event: None)
+        case, notes = await prepare(setup, lambda event: None, background(VARIANTS[variant]))
         asked = tuple(Statement(f"s{n}", text) for n, text in enumerate(statements, 1))
         found = await verified(Question(case, setup.clip, setup.model, asked, VARIANTS[variant]))
     finally:

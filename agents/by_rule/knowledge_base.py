@@ -4,7 +4,7 @@ The offline reasoner scores these rules, the prompts quote them, and the checks 
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from perception.errors import MentalisError
 from perception.evidence import Frozen, Share
 
 FOLDER = Path(__file__).parent / "knowledge"
-TEXT_CHARACTERS = 6_000  # of knowledge quoted in one prompt, about 1,500 tokens
+TEXT_CHARACTERS = 8_000  # of knowledge quoted in one prompt, about 2,000 tokens
 STRONGEST_RULE = (
     0.6  # no rule from signs to states is surer: expressions alone don't tell feelings (Barrett et al. 2019)
 )
@@ -194,20 +194,23 @@ def rules_of(concepts: Collection[str]) -> tuple[Rule, ...]:
 
 @cache
 def knowledge_text(names: tuple[str, ...], kinds_present: tuple[str, ...] | None) -> str:
-    """What the named files know of the kinds that were observed, as lines for a prompt; each file has an equal share.
+    """What the named files know of the kinds that were observed, as lines for a prompt.
+
+    Files share the room equally; what one does not need is left to those that have more to say.
 
     Where nothing is told of what was observed (none), it is what they know of all kinds.
 
     Raises:
         KnowledgeError: no such file.
     """
-    share = TEXT_CHARACTERS // max(1, len(names))
     files = [_file(name) for name in names]
-    return "\n".join(
-        line
-        for file in files
-        for line in _lines(file, _all_kinds(file) if kinds_present is None else set(kinds_present), share)
-    )
+    told = [_lines(file, _all_kinds(file) if kinds_present is None else set(kinds_present)) for file in files]
+    room, shares = TEXT_CHARACTERS, [0] * len(told)
+    shortest_first = sorted(range(len(told)), key=lambda n: _length(told[n]))
+    for waiting, n in zip(range(len(told), 0, -1), shortest_first, strict=True):
+        shares[n] = min(_length(told[n]), room // waiting)
+        room -= shares[n]
+    return "\n".join(line for lines, share in zip(told, shares, strict=True) for line in _fitting(lines, share))
 
 
 def in_words(kinds: Collection[str]) -> str:
@@ -221,8 +224,8 @@ def _all_kinds(file: KnowledgeFile) -> set[str]:
     return {kind for kinds in named for kind in kinds}
 
 
-def _lines(file: KnowledgeFile, present: set[str], characters: int) -> list[str]:
-    """The file's lines on what is present, the best met rules first, within a number of characters."""
+def _lines(file: KnowledgeFile, present: set[str]) -> list[str]:
+    """The file's lines on what is present, the best met rules first."""
 
     def met(rule: Rule) -> float:
         return sum(not present.isdisjoint(sign.kinds) for sign in rule.signs) / len(rule.signs)
@@ -233,15 +236,18 @@ def _lines(file: KnowledgeFile, present: set[str], characters: int) -> list[str]
     lines += [
         f"- {r.id}: {_written(r)}: {knowledge().concepts[r.concept].words} ({r.tier}) [{r.source}]" for r in rules
     ]
-    lines += [
+    return lines + [
         f"- {c.id}: {c.says} [{c.source}]" for c in file.contradictions if any(present & set(s.kinds) for s in c.signs)
     ]
-    kept: list[str] = []
-    for line in lines:
-        if sum(len(k) + 1 for k in kept) + len(line) >= characters:
-            break
-        kept.append(line)
-    return kept
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
+
+
+def _fitting(lines: Sequence[str], characters: int) -> Sequence[str]:
+    """The first lines, as many as so many characters hold."""
+    return lines[: next((n for n in range(len(lines)) if _length(lines[: n + 1]) > characters), len(lines))]
 
 
 def _written(rule: Rule) -> str:

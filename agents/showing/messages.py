@@ -47,7 +47,7 @@ def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequ
     tasks = [*(turn.task for turn in before), task(agent, case)]
     first = [*shared_parts(case, media), {"type": "text", "text": tasks[0]}]
     said: list[Message] = [
-        {"role": "system", "content": fill("system.md", {"presentation": case.presentation})},
+        {"role": "system", "content": system(case)},
         {"role": "user", "content": first},
     ]
     for turn, following in zip(before, tasks[1:], strict=True):
@@ -57,35 +57,37 @@ def messages(agent: Agent[Any], case: Case, media: Media = NOTHING, before: Sequ
 
 
 def system(case: Case) -> str:
-    """The system message: the same for all agents of a clip."""
-    return fill("system.md", {"presentation": case.presentation})
+    """The system message: the same for all agents of a codebook, so that clips share it, too."""
+    definitions = {level: case.codebook.definitions(level) for level in case.background.levels}
+    return fill("system.md", {"presentation": case.presentation, "definitions": definitions})
 
 
 def shared_parts(case: Case, media: Media) -> list[Message]:
-    """Pictures, video and sound, then words and evidence; nothing in it depends on agent, person or round."""
+    """Pictures, video and sound, then words, evidence and what is known of it; no agent, person or round is in it."""
     facts: dict[str, Any] = {
         "clip": case.clip,
         "people": case.people,
         "fence": case.fence,
         "presentation": case.presentation,
     }
-    content = {**facts, "transcript": transcript(case), "evidence": table(case)}
+    content = {**facts, "transcript": transcript(case), "evidence": table(case), "knowledge": known(case)}
     return [*media_parts(media, case.presentation.moments_s), {"type": "text", "text": fill("evidence.md", content)}]
 
 
 def task(agent: Agent[Any], case: Case) -> str:
-    """The agent's own part: its prompt filled in with person, codebook, earlier claims, knowledge and feedback."""
-    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
+    """The agent's own part: its prompt filled in with person, earlier claims, feedback and what it alone is told."""
+    alone = tuple(name for name in agent.knowledge if name not in case.background.knowledge)
     content: dict[str, Any] = {
         "subject": case.person or "all people together",
         "alone": case.person is not None,
-        "definitions": case.codebook.definitions(agent.level) if agent.level else "",
-        "all_definitions": {level: case.codebook.definitions(level) for level in LEVELS},
+        "definitions": case.codebook.definitions(agent.level)
+        if agent.level
+        else "",  # where the system message has none
         "neutral_labels": [
             f"{level}: `{case.codebook.neutral[level]}`" for level in LEVELS if level in case.codebook.neutral
         ],
         "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
-        "knowledge": knowledge_text(agent.knowledge, kinds if case.presentation.evidence else None),
+        "knowledge": _quoted(alone, case),
         "feedback": tuple(
             data_line({"your claim": claim_row(f.claim), "wrong": f.wrong})  # both may quote the clip
             for f in case.feedback
@@ -97,6 +99,11 @@ def task(agent: Agent[Any], case: Case) -> str:
         **agent.given,
     }
     return fill(agent.prompt, content)
+
+
+def known(case: Case) -> str:
+    """What the background's knowledge says of what was observed."""
+    return _quoted(case.background.knowledge, case)
 
 
 def claims_json(case: Case, *levels: str) -> str:
@@ -133,6 +140,11 @@ def transcript(case: Case) -> str:
             break
         lines.append(line)
     return "\n".join(lines) or "(no transcript)"
+
+
+def _quoted(names: tuple[str, ...], case: Case) -> str:
+    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
+    return knowledge_text(names, kinds if case.presentation.evidence else None)
 
 
 def fill(prompt: str, content: dict[str, Any]) -> str:

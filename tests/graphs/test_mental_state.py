@@ -9,6 +9,7 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
 from agents.claims import LEVELS
+from agents.codebook import load_codebook
 from agents.report import Report
 from mentalis.testing.synthetic_clip import Action, Script, render
 
@@ -97,6 +98,11 @@ def test_a_model_that_keeps_the_schema_is_heard(demo, tmp_path):
     assert report.provenance.tokens.calls == len(asked)
     prefixes = {json.dumps([r["messages"][0], r["messages"][1]["content"][:-1]]) for r in asked}
     assert len(prefixes) == 1, "agents of one clip must share all but their own task, byte for byte"
+    (shared,), tasks = prefixes, "".join(r["messages"][1]["content"][-1]["text"] for r in asked)
+    for label in load_codebook("basic").labels("emotion"):
+        assert label.definition in shared, "labels are defined once for all agents and clips"
+        assert label.definition not in tasks
+    assert "What is known of such signs" in shared
     assert len([r for r in endpoint.asked if schema_of(r)]) == len(asked), "a repeated run asks nothing twice"
     assert again.claims == report.claims
 

@@ -42,6 +42,13 @@ def test_quoted_knowledge_is_bounded():
     assert len(knowledge_text(("facs",), ALL_KINDS)) <= TEXT_CHARACTERS
 
 
+def test_a_file_that_needs_little_room_leaves_the_rest_to_others():
+    alone, beside = knowledge_text(("facs",), ALL_KINDS), knowledge_text(("physiology", "facs"), ALL_KINDS)
+    assert knowledge_text(("physiology",), ALL_KINDS) in beside
+    assert len(beside) > len(alone)
+    assert alone in beside, "half the room is not enough for it, but what the other leaves is"
+
+
 def test_unknown_knowledge_is_refused():
     with pytest.raises(KnowledgeError, match="no knowledge is called 'astrology'"):
         knowledge_text(("astrology",), ())

@@ -9,11 +9,13 @@ from case_making import face, make_case
 from jinja2 import Environment, meta
 
 from agents.agent import PROMPTS
+from agents.all_levels import AllLevels
 from agents.behaviour import behaviour
-from agents.claims import ClaimList, drafts_for
+from agents.claims import LEVELS, ClaimList, drafts_for
 from agents.cognition import cognition
 from agents.emotion import emotion
 from agents.models.json_schema import server_schema
+from agents.pep_mek import Explanations
 from agents.showing.messages import PromptError, task
 from agents.showing.prompt_file import prompt_names, read_prompt
 
@@ -22,6 +24,12 @@ class Example(ClaimList):
     """An answer with the labels and ids of examples."""
 
     claims: drafts_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
+
+
+def example_in(text):
+    """The answer that stands in a prompt, at the beginning of a line."""
+    example, _ = json.JSONDecoder().raw_decode(text, text.index('\n{"') + 1)
+    return example
 
 
 @pytest.mark.parametrize("name", prompt_names())
@@ -45,8 +53,22 @@ def test_an_example_favours_no_label_and_shows_when_to_abstain(level):
 @pytest.mark.parametrize("agent", [behaviour(), cognition(), emotion()], ids=lambda agent: agent.name)
 def test_an_example_is_an_answer_that_the_schema_allows(agent, codebook):
     told = task(agent, make_case(face(), codebook=codebook))
-    example = json.loads(told[told.index('{"claims"') : told.index("\n\n", told.index('{"claims"'))])
-    jsonschema.validate(example, server_schema(Example))
+    jsonschema.validate(example_in(told), server_schema(Example))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("all_levels", AllLevels),
+        ("debate_proposer", AllLevels),
+        ("debate_opponent", AllLevels),
+        ("pep_explain", Explanations),
+    ],
+)
+def test_an_example_of_a_whole_answer_can_be_read(name, form):
+    body = read_prompt(f"{name}.md").body
+    read = form.model_validate(example_in(body))
+    assert all(read.of(level) for level in LEVELS) if form is AllLevels else read.explanations
 
 
 def test_the_hash_is_that_of_the_file():
