@@ -4,7 +4,7 @@ Congruity is looked at on several levels, phrase, sentence and context, after PC
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, WithJsonSchema, create_model
 
@@ -12,13 +12,15 @@ from agents.agent import Agent
 from agents.behaviour_captions import is_behaviour
 from agents.case import Case
 from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, label_in_codebook
-from agents.claims import MOST_EVIDENCE, Draft, Line
+from agents.checking.confidence import Sureness, stated
+from agents.claims import MOST_EVIDENCE, ConfidenceFrom, Draft, Line
 from agents.dialogue import RejectedAnswer, Said, Window, rows
 from agents.report import Failure, TokenUse
 from agents.utterance_emotion import Percent, citable
 from perception.evidence import Evidence, Frozen, Observation, Seconds, Share
 
 Kind = Literal["sarcasm", "masking", "other_conflict"]
+KINDS: tuple[str, ...] = ("none", *get_args(Kind))  # what an answer may be
 Depth = Literal["phrase", "sentence", "context"]
 MOST_BEFORE = 3
 TOOL = "incongruity"  # kind of the observations that the tool of the same name makes
@@ -50,6 +52,7 @@ class Conflict(Frozen):
     before: tuple[str, ...] = Field(default=(), description="ids of earlier utterances, at the level of context")
     signs: tuple[str, ...] = Field(min_length=1, description="ids of face, voice or body, or frame@seconds")
     confidence: Share
+    confidence_from: ConfidenceFrom = Field(default="rule", description="what the confidence rests on")
 
 
 class Incongruities(Frozen):
@@ -79,6 +82,11 @@ class ConflictDraft(Frozen):
     text: Line
     confidence_percent: Percent
 
+    @property
+    def abstained(self) -> bool:
+        """Whether it tells of no conflict."""
+        return self.kind == "none"
+
 
 class ConflictDrafts(Frozen):
     """An answer; its fields, made for each question, are the ids of the utterances in question."""
@@ -100,6 +108,7 @@ def incongruity(window: Window, fence: str) -> Agent[ConflictDrafts]:
         output=create_model("ConflictDrafts", __base__=ConflictDrafts, **{said.id: optional for said in window.asked}),
         narrowed=narrowed,
         knowledge=("words", "facs"),
+        choice="kind",
         given={
             "ids": tuple(earlier),
             "context": rows(window.context),
@@ -110,16 +119,19 @@ def incongruity(window: Window, fence: str) -> Agent[ConflictDrafts]:
 
 
 def checked(
-    said: Said, draft: ConflictDraft, window: Window, case: Case
+    said: Said, draft: ConflictDraft, window: Window, case: Case, sure: Sureness | None = None
 ) -> tuple[Conflict | None, RejectedAnswer | None]:
-    """The conflict that a draft makes, or the draft handed back with the reason; neither when it tells of none."""
-    if draft.kind == "none":
+    """The conflict that a draft makes, or the draft handed back with the reason; neither when it tells of none.
+
+    `sure` tells how sure its kind is; what it states itself counts when it is not given.
+    """
+    if draft.abstained:
         return None, None
     problems = [why for why in (*_sides(said, draft, window, case), *_general(said, draft, case)) if why]
     if problems:
         text = f"{draft.kind}: {draft.text}"
         return None, RejectedAnswer(utterance=said.id, text=text, reason="; ".join(dict.fromkeys(problems)))
-    measured = cited(draft.signs, case)
+    measured, told = cited(draft.signs, case), sure or stated(as_claim(said, draft))
     surest = max((o.quality for o in measured), default=SEEN_ONLY_AT_MOST)
     return _conflict(
         said,
@@ -130,8 +142,22 @@ def checked(
         words=draft.words,
         before=draft.before if draft.level == "context" else (),
         signs=tuple(dict.fromkeys(draft.signs)),
-        confidence=min(draft.confidence_percent / 100, surest),
+        confidence=min(told.probability, surest),
+        confidence_from=told.source,
     ), None
+
+
+def as_claim(said: Said, draft: ConflictDraft) -> Draft:
+    """An answer about an utterance as the draft of a claim, with its kind as the label."""
+    return Draft(
+        label=draft.kind,
+        text=draft.text,
+        start_ms=round(said.utterance.start_s * 1000),
+        end_ms=round(said.utterance.end_s * 1000),
+        confidence_percent=draft.confidence_percent,
+        evidence=(*draft.words, *draft.signs),
+        abstained=draft.abstained,
+    )
 
 
 def measured_conflicts(said: Said, case: Case) -> list[Conflict]:
@@ -182,17 +208,8 @@ def _sides(said: Said, draft: ConflictDraft, window: Window, case: Case) -> list
 
 def _general(said: Said, draft: ConflictDraft, case: Case) -> list[str | None]:
     """What is wrong by the checks of every claim."""
-    start_ms, end_ms = round(said.utterance.start_s * 1000), round(said.utterance.end_s * 1000)
-    as_claim = Draft(
-        label="",
-        text=draft.text,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        confidence_percent=draft.confidence_percent,
-        evidence=(*draft.words, *draft.signs),
-    )
-    about = case.about(said.person)
-    return [check(as_claim, "emotion", about) for check in HARD_CHECKS if check is not label_in_codebook]
+    claim, about = as_claim(said, draft), case.about(said.person)
+    return [check(claim, "emotion", about) for check in HARD_CHECKS if check is not label_in_codebook]
 
 
 def _before(said: Said, window: Window) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from pydantic import Field, create_model
 
 from agents.agent import Agent
 from agents.case import Case
+from agents.checking.calibration import Calibration
 from agents.checking.checks import ROUNDING_S, accept
-from agents.claims import MOST_EVIDENCE, Alternative, Claim, Draft, Line
+from agents.checking.confidence import Sureness
+from agents.claims import MOST_EVIDENCE, Alternative, Claim, ConfidenceFrom, Draft, Line
 from agents.dialogue import About, RejectedAnswer, Said, Window, rows
 from agents.report import Failure, TokenUse
 from agents.showing.media import frame_id
@@ -29,6 +31,7 @@ class UtteranceEmotion(Frozen):
     about: About
     label: str = Field(description="id of an emotion of the codebook; empty when abstained")
     confidence: Share
+    confidence_from: ConfidenceFrom = Field(default="rule", description="what the confidence rests on")
     alternatives: tuple[Alternative, ...] = ()
     reason: str
     evidence: tuple[str, ...] = Field(description="observation ids, or frame@seconds for what only a model saw")
@@ -47,6 +50,7 @@ class Conversation(Frozen):
     rejected: tuple[RejectedAnswer, ...] = ()
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    calibrations: tuple[Calibration, ...] = Field(default=(), description="applied to the model's confidences")
     tokens: TokenUse = TokenUse()
     evidence: Evidence
 
@@ -85,6 +89,7 @@ def utterance_emotion(window: Window, summary: Sequence[str], about: About, fenc
         narrowed=narrowed,
         level="emotion",
         knowledge=("facs", "words"),
+        choice="label",
         given={
             "about": about,
             "ids": tuple(said.id for said in window.asked),
@@ -97,20 +102,28 @@ def utterance_emotion(window: Window, summary: Sequence[str], about: About, fenc
 
 
 def checked(
-    said: Said, draft: EmotionDraft | None, case: Case, about: About
+    said: Said, draft: EmotionDraft, case: Case, about: About, sure: Sureness | None = None
 ) -> tuple[UtteranceEmotion, RejectedAnswer | None]:
     """The emotion that a draft makes; of one that fails a check an abstention, with the draft and the reason.
 
     Checks: those of every claim (`agents.checking.checks`), and that all it cites is of this person in this utterance.
+    `sure` tells how sure it is; what it states itself counts when it is not given.
     """
-    if draft is None:
-        return abstention(said, about, "The model did not answer."), None
-    claims, rejected, _ = accept([_as_claim(said, draft)], "emotion", case.about(said.subject))
+    claims, rejected, _ = accept([as_claim(said, draft)], "emotion", case.about(said.subject), sure=sure and [sure])
     reason = rejected[0].reason if rejected else _cites_other(said, draft, case)
     if reason:
         refused = RejectedAnswer(utterance=said.id, text=f"{draft.label[:40]}: {draft.text}", reason=reason)
         return abstention(said, about, f"The model's answer did not hold: {reason}."), refused
     return emotion_of(said, about, claims[0]), None
+
+
+def as_claim(said: Said, draft: EmotionDraft) -> Draft:
+    """An answer about an utterance as the draft of a claim."""
+    return Draft(
+        start_ms=round(said.utterance.start_s * 1000),
+        end_ms=round(said.utterance.end_s * 1000),
+        **draft.model_dump(),
+    )
 
 
 def emotion_of(said: Said, about: About, claim: Claim) -> UtteranceEmotion:
@@ -119,6 +132,7 @@ def emotion_of(said: Said, about: About, claim: Claim) -> UtteranceEmotion:
         **_facts(said, about),
         label=claim.label,
         confidence=claim.confidence,
+        confidence_from=claim.confidence_from,
         alternatives=claim.alternatives,
         reason=claim.text,
         evidence=claim.evidence,
@@ -158,14 +172,6 @@ def _drafts(by_id: dict[str, type[EmotionDraft]]) -> type[EmotionDrafts]:
     fields: Any = {id_: (kind, ...) for id_, kind in by_id.items()}
     made: type[EmotionDrafts] = create_model("EmotionDrafts", __base__=EmotionDrafts, **fields)
     return made
-
-
-def _as_claim(said: Said, draft: EmotionDraft) -> Draft:
-    return Draft(
-        start_ms=round(said.utterance.start_s * 1000),
-        end_ms=round(said.utterance.end_s * 1000),
-        **draft.model_dump(),
-    )
 
 
 def _cites_other(said: Said, draft: EmotionDraft, case: Case) -> str | None:

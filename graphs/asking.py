@@ -1,4 +1,4 @@
-"""An agent asked about a case, with less where the model can't take what it is shown, and told so."""
+"""An agent asked about a case, with less where the model can't take what it is shown; and asked again, to compare."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,6 +29,14 @@ class Asked(NamedTuple, Generic[T]):
     presentation: Presentation
     notes: tuple[str, ...]  # why it was shown less than was meant
     odds: tuple[TokenOdds, ...]  # with which probabilities each token came; none: not told
+
+
+class Draws(NamedTuple, Generic[T]):
+    """Further samples of an answer, what they cost, and why others of them are missing."""
+
+    contents: tuple[T, ...] = ()
+    tokens: TokenUse = TokenUse()
+    failures: tuple[str, ...] = ()
 
 
 async def put(
@@ -64,6 +72,23 @@ async def put(
             raise
         else:
             return Asked(answer.content, spent + answer.tokens, presentation, tuple(notes), answer.odds)
+
+
+async def drawn(agent: Agent[T], case: Case, clip: Clip | None, model: Model, samples: int) -> Draws[T]:
+    """Further samples of an agent's answer, so that there are so many with the first; those that fail are failures."""
+    answers = await asyncio.gather(
+        *(put(agent, case, clip, model, sample=n) for n in range(1, samples)), return_exceptions=True
+    )
+    draws: Draws[T] = Draws()
+    for answer in answers:
+        if isinstance(answer, ModelError):
+            failure = f"a further sample: {answer}"
+            draws = Draws(draws.contents, draws.tokens + answer.tokens, (*draws.failures, failure))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            draws = Draws((*draws.contents, answer.content), draws.tokens + answer.tokens, draws.failures)
+    return draws
 
 
 def told(before: Presentation, after: Presentation) -> str:

@@ -12,36 +12,36 @@ from langgraph.runtime import Runtime
 
 from agents.agent import Agent
 from agents.by_rule.utterance_reasoner import suggested
+from agents.case import Case
+from agents.checking.confidence import calibrated
 from agents.claims import TEXT_CHARACTERS
 from agents.dialogue import About, RejectedAnswer, Said, Window, windows
 from agents.summary import MOST_SENTENCES, Summary, summary
 from agents.utterance_emotion import (
     Conversation,
-    EmotionDraft,
     EmotionDrafts,
     UtteranceEmotion,
     abstention,
+    as_claim,
     checked,
     utterance_emotion,
 )
 from graphs.events import Event
 from graphs.talk import (
-    Answered,
     Graph,
     Talk,
     TalkState,
-    ask_all,
-    ask_one,
     case_of,
-    cost,
     follow,
     lay_out,
     outcome,
     perceive,
     said_in,
 )
+from graphs.window_asking import Answered, ask_all, ask_one, cost, draft_of, sureness
 from perception.evidence import Evidence
 
+STRATEGY = "conversation"  # whose calibrations hold for it
 LONGEST_SUMMARY = ("x" * TEXT_CHARACTERS,) * MOST_SENTENCES  # what room is kept for before there is one
 
 
@@ -58,6 +58,7 @@ async def converse(talk: Talk, on_event: Callable[[Event], None] | None = None) 
         utterances=tuple(UtteranceEmotion.model_validate(result) for result in state["results"]),
         summary=tuple(state["summaries"][-1]),
         codebook=talk.codebook.id,
+        calibrations=talk.calibrations,
         **outcome(state, talk),
     )
 
@@ -109,7 +110,7 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
     for answer in answers:
         seen = replace(case, presentation=answer.presentation)
         for one in answer.window.asked:
-            result, refused = checked(one, _draft(answer, one), seen, talk.about)
+            result, refused = judged(one, answer, seen, talk)
             results.append(result)
             rejected += [refused] if refused else []
     results.sort(key=lambda r: r.index)
@@ -118,6 +119,17 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
         "rejected": [r.model_dump(mode="json") for r in rejected],
         **cost("utterance emotion", answers),
     }
+
+
+def judged(
+    said: Said, answer: Answered[EmotionDrafts], case: Case, talk: Talk
+) -> tuple[UtteranceEmotion, RejectedAnswer | None]:
+    """What an answer says of an utterance, checked, and as sure as its label's tokens or its samples make it."""
+    draft = draft_of(answer.content, said)
+    if draft is None:
+        return abstention(said, talk.about, "The model did not answer."), None
+    sure = sureness(said, answer, "label", talk.codebook.ids("emotion"), as_claim)
+    return checked(said, draft, case, talk.about, calibrated(sure, "emotion", talk.calibrations))
 
 
 def build() -> Graph:
@@ -150,7 +162,3 @@ def unanswerable(said: Said, evidence: Evidence, about: About) -> UtteranceEmoti
     if not any(o.kind == "face_visible" for o in said.evidence):
         return abstention(said, about, f"The face of {said.subject}, who listens, was not seen meanwhile.")
     return None
-
-
-def _draft(answer: Answered[EmotionDrafts], said: Said) -> EmotionDraft | None:
-    return dict(answer.content).get(said.id) if answer.content is not None else None

@@ -6,12 +6,12 @@ from dataclasses import replace
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from agents.dialogue import RejectedAnswer, Said, windows
+from agents.dialogue import RejectedAnswer, windows
 from agents.incongruity import (
+    KINDS,
     Conflict,
-    ConflictDraft,
-    ConflictDrafts,
     Incongruities,
+    as_claim,
     checked,
     incongruity,
     measured_conflicts,
@@ -19,19 +19,17 @@ from agents.incongruity import (
 )
 from graphs.events import Event
 from graphs.talk import (
-    Answered,
     Graph,
     Talk,
     TalkState,
-    ask_all,
     case_of,
-    cost,
     follow,
     lay_out,
     outcome,
     perceive,
     said_in,
 )
+from graphs.window_asking import ask_all, cost, draft_of, sureness
 
 UNSEEN = "neither face nor voice of the speaker was measured meanwhile"
 UNANSWERED = "the model did not answer"
@@ -79,11 +77,12 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
     for answer in answers:
         seen = replace(case, presentation=answer.presentation)
         for one in answer.window.asked:
-            draft = _draft(answer, one)
+            draft = draft_of(answer.content, one)
             if draft is None:
                 not_judged[one.index] = UNANSWERED
                 continue
-            conflict, refused = checked(one, draft, answer.window, seen)
+            sure = sureness(one, answer, "kind", KINDS, as_claim)
+            conflict, refused = checked(one, draft, answer.window, seen, sure)
             conflicts += [conflict] if conflict else []
             rejected += [refused] if refused else []
     return {
@@ -101,7 +100,3 @@ def build() -> Graph:
     graph.add_edge(START, "perceive")
     graph.add_edge("judge", END)
     return graph.compile(name="incongruity")
-
-
-def _draft(answer: Answered[ConflictDrafts], said: Said) -> ConflictDraft | None:
-    return dict(answer.content).get(said.id) if answer.content is not None else None

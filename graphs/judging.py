@@ -11,7 +11,7 @@ from agents.behaviour import behaviour
 from agents.by_rule.reasoner import reason
 from agents.case import Case
 from agents.checking.checks import accept
-from agents.checking.confidence import Sureness, by_agreement, by_odds, calibrated, stated
+from agents.checking.confidence import Sureness, calibrated, stated, sureness
 from agents.claims import LEVELS, Claim, ClaimList, Draft, Level, RejectedClaim, Verdict
 from agents.cognition import cognition
 from agents.emotion import emotion
@@ -19,7 +19,7 @@ from agents.models.errors import ModelError
 from agents.models.label_odds import label_odds
 from agents.report import TokenUse
 from agents.showing.presentation import Presentation
-from graphs.asking import Asked, put
+from graphs.asking import Asked, Draws, drawn, put
 from graphs.events import AgentFinished, Check
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
@@ -167,53 +167,27 @@ async def asked(
     except ModelError as error:
         return Opinion({}, {}, error.tokens, (f"{case.person or 'everyone'}: {error}",), (), case.presentation)
     drafts: dict[Level, Sequence[Draft]] = {level: answer.content.of(level) for level in levels}
-    tokens, failures = answer.tokens, []
-    if answer.odds or sample is not None or setup.samples == 1 or not any(drafts.values()):
-        sure = _by_probability(drafts, answer, setup)
-    else:
-        samples, spent, problems = await drawn(agent, levels, replace(case, presentation=answer.presentation), setup)
-        tokens, failures = tokens + spent, problems
-        sure = {
-            level: [by_agreement(draft, [made, *(sample[level] for sample in samples)]) for draft in made]
-            for level, made in drafts.items()
-        }
-    scaled = {level: [calibrated(s, level, setup.calibrations) for s in made] for level, made in sure.items()}
-    return Opinion(drafts, scaled, tokens, failures, answer.notes, answer.presentation)
+    further: Draws[Any] = Draws()
+    if not answer.odds and sample is None and any(drafts.values()):
+        seen = replace(case, presentation=answer.presentation)
+        further = await drawn(agent, seen, setup.clip, setup.model, setup.samples)
+    failures = [f"{case.person or 'everyone'}: {failure}" for failure in further.failures]
+    sure = _sureness(drafts, answer, further.contents, setup)
+    return Opinion(drafts, sure, answer.tokens + further.tokens, failures, answer.notes, answer.presentation)
 
 
-async def drawn(
-    agent: Agent[Any], levels: Sequence[Level], case: Case, setup: Setup
-) -> tuple[list[dict[Level, Sequence[Draft]]], TokenUse, list[str]]:
-    """Further samples of an agent's answer; those that fail are failures, not samples."""
-    assert setup.model is not None, "drawn only where there is a model"
-    model = setup.model
-    answers = await asyncio.gather(
-        *(put(agent, case, setup.clip, model, sample=n) for n in range(1, setup.samples)), return_exceptions=True
-    )
-    samples: list[dict[Level, Sequence[Draft]]] = []
-    tokens, failures = TokenUse(), []
-    for answer in answers:
-        if isinstance(answer, ModelError):
-            failures.append(f"{case.person or 'everyone'}: a further sample: {answer}")
-            tokens += answer.tokens
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            samples.append({level: answer.content.of(level) for level in levels})
-            tokens += answer.tokens
-    return samples, tokens, failures
-
-
-def _by_probability(
-    drafts: dict[Level, Sequence[Draft]], answer: Asked[Any], setup: Setup
+def _sureness(
+    drafts: Mapping[Level, Sequence[Draft]], answer: Asked[Any], further: Sequence[Any], setup: Setup
 ) -> dict[Level, list[Sureness]]:
-    """How sure each draft is by its label's tokens, or by its own words where these are not known."""
+    """How sure each draft is, calibrated; `further` are samples of the answer to compare it with."""
     labels = tuple(dict.fromkeys(id_ for level in drafts for id_ in setup.codebook.ids(level)))
     odds = iter(label_odds(answer.odds, "label", labels) if answer.odds else ())
-    return {
-        level: [by_odds(draft, next(odds, None), setup.codebook.ids(level)) or stated(draft) for draft in made]
-        for level, made in drafts.items()
-    }
+    sure: dict[Level, list[Sureness]] = {}
+    for level, made in drafts.items():
+        samples = [made, *(content.of(level) for content in further)] if further else ()
+        told = [sureness(draft, next(odds, None), setup.codebook.ids(level), samples) for draft in made]
+        sure[level] = [calibrated(s, level, setup.calibrations) for s in told]
+    return sure
 
 
 def nobody(level: Level, case: Case) -> Judgement:

@@ -1,35 +1,32 @@
-"""What the graphs over a conversation share: what they are given, measuring, laying out, and asking by windows."""
+"""What the graphs over a conversation share: what they are given, measuring, and laying out."""
 
 import asyncio
 import operator
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Generic, NamedTuple, TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
 
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from pydantic import BaseModel
 
 from agents.agent import Agent, Model
 from agents.case import Case
+from agents.checking.calibration import Calibration
 from agents.codebook import Codebook
-from agents.dialogue import CONTEXT, About, Said, Window, dialogue, with_words
-from agents.models.errors import ModelError
+from agents.dialogue import CONTEXT, About, Said, dialogue, with_words
 from agents.report import ClipFacts, Failure, TokenUse
 from agents.showing.budget import present
 from agents.showing.fence import fence
 from agents.showing.messages import system, task
 from agents.showing.presentation import Presentation
-from graphs.asking import put
-from graphs.events import AgentFinished, Event
-from graphs.perceiving import Tell, measure
+from graphs.events import Event
+from graphs.perceiving import measure
 from graphs.state import Json, Setup, add_tokens, facts_of
 from graphs.store import ContentStore
+from perception.clip import Clip
 from perception.evidence import Evidence
 from perception.transcripts import Utterance
 
-T = TypeVar("T", bound=BaseModel)
 NO_PICTURE = Presentation(evidence=False, shown=(), transcript_characters=0)
 NO_MODEL = "no language model: labels come from rules and a lexicon, and mean little"
 
@@ -48,7 +45,14 @@ class Talk:
     model: Model | None = None  # none: the knowledge reasoner
     about: About = "speaker"
     context: int = CONTEXT  # utterances before the ones in question
+    samples: int = 3  # answers whose agreement gives a confidence where a model tells no probabilities
+    calibrations: tuple[Calibration, ...] = ()  # of the model's confidences in emotions
     secret: bytes = b""
+
+    @property
+    def clip(self) -> Clip | None:
+        """The clip, if there is one."""
+        return self.setup.clip if self.setup is not None else None
 
 
 class TalkState(TypedDict, total=False):
@@ -63,16 +67,6 @@ class TalkState(TypedDict, total=False):
     rejected: list[Json]
     failures: Annotated[list[Json], operator.add]
     tokens: Annotated[Json, add_tokens]
-
-
-class Answered(NamedTuple, Generic[T]):
-    """The answer about a window, checked later; none when the model failed."""
-
-    window: Window
-    content: T | None
-    presentation: Presentation
-    tokens: TokenUse
-    failures: tuple[str, ...]
 
 
 Graph = CompiledStateGraph[TalkState, Talk, TalkState, TalkState]
@@ -112,43 +106,6 @@ async def lay_out(state: TalkState, talk: Talk, agents: Sequence[Agent[Any]]) ->
     return {
         "presentation": chosen.model_copy(update={"transcript_characters": 0}).model_dump(mode="json"),
         "failures": [{"stage": "evidence board", "what": note} for note in notes],
-    }
-
-
-async def ask_all(asked: Sequence[tuple[Window, Agent[T]]], case: Case, talk: Talk, tell: Tell) -> list[Answered[T]]:
-    """Every question put; the first alone, so that its prefix is there for the others to share."""
-    if not asked:
-        return []
-    first = await ask_one(*asked[0], case, talk, tell)
-    case = replace(case, presentation=first.presentation)
-    return [first, *await asyncio.gather(*(ask_one(*one, case, talk, tell) for one in asked[1:]))]
-
-
-async def ask_one(window: Window, agent: Agent[T], case: Case, talk: Talk, tell: Tell) -> Answered[T]:
-    """One question put; a model that fails leaves no answer but a failure."""
-    assert talk.model is not None
-    started = time.perf_counter()
-    try:
-        asked = await put(agent, case, talk.setup.clip if talk.setup else None, talk.model)
-        answered = Answered(window, asked.content, asked.presentation, asked.tokens, asked.notes)
-    except ModelError as error:
-        answered = Answered(window, None, case.presentation, error.tokens, (str(error),))
-    tell(
-        AgentFinished(
-            agent=agent.name,
-            seconds=time.perf_counter() - started,
-            tokens=answered.tokens,
-            error="; ".join(answered.failures) or None,
-        )
-    )
-    return answered
-
-
-def cost(stage: str, answers: Sequence[Answered[Any]]) -> TalkState:
-    """What answers cost and which failures came with them, as a change of the state."""
-    return {
-        "tokens": sum((a.tokens for a in answers), TokenUse()).model_dump(),
-        "failures": [{"stage": f"agent {stage}", "what": failure} for a in answers for failure in a.failures],
     }
 
 

@@ -15,7 +15,7 @@ from graphs.events import Event
 from graphs.store import ContentStore
 from graphs.talk import Talk
 from mentalis.secret import secret
-from mentalis.setting_up import model_of, setup_for, waited_for, with_overrides
+from mentalis.setting_up import fitted_for, model_of, setup_for, waited_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
 from perception.clip import Clip
 from perception.errors import MentalisError
@@ -163,7 +163,9 @@ def _talk(
             "sha256": clip.sha256,
             "setup": setup_for(clip, chosen, None, settings),  # it measures only
         }
-    return Talk(model=model_of(settings), **given)
+    model = model_of(settings)
+    fitted = fitted_for(model, conversation.STRATEGY, settings)
+    return Talk(model=model, samples=settings.samples, calibrations=fitted, **given)
 
 
 def _words_alone(transcript: Path | None) -> Transcript:

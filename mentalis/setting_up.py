@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.agent import Model
-from agents.checking.calibration import load_calibrations
+from agents.checking.calibration import Calibration, load_calibrations
 from agents.codebook import load_codebook
 from agents.models.opening import open_model
 from agents.showing.presentation import Wanted
@@ -62,8 +62,6 @@ def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: 
         CodebookError: no such codebook.
         CalibrationError: the model's calibration can't be read.
     """
-    folder = settings.data / "calibrations"
-    fitted = load_calibrations(settings.codebook, model.name, settings.strategy, folder) if model else ()
     return Setup(
         clip=clip,
         tools=tuple(tools),
@@ -77,12 +75,24 @@ def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: 
         secret=secret(settings.data),
         strategy=settings.strategy,
         samples=settings.samples,
-        calibrations=fitted,
+        calibrations=fitted_for(model, settings.strategy, settings),
         audit_pairs=settings.audit_pairs,
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,
     )
+
+
+def fitted_for(model: Model | None, strategy: str, settings: Settings) -> tuple[Calibration, ...]:
+    """The calibrations of a model that judges by a strategy; none without a model.
+
+    Raises:
+        CodebookError: no such codebook.
+        CalibrationError: the model's calibration can't be read.
+    """
+    if model is None:
+        return ()
+    return load_calibrations(settings.codebook, model.name, strategy, settings.data / "calibrations")
 
 
 def waited_for(result: Coroutine[Any, Any, T]) -> T:

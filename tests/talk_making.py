@@ -54,7 +54,7 @@ def talk_of(tmp_path, utterances=None, **changes):
     """A conversation without a clip."""
     return Talk(
         utterances=utterances or turns(), codebook=load_codebook("basic"), store=ContentStore(tmp_path), name="a.json",
-        sha256="0" * 64, language="en", secret=b"secret", **changes,
+        sha256="0" * 64, language="en", secret=b"secret", **{"samples": 1, **changes},
     )  # fmt: skip
 
 

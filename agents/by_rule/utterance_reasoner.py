@@ -6,6 +6,7 @@ from agents.by_rule.knowledge_base import rules_of
 from agents.by_rule.reasoner import NEUTRAL_CONFIDENCE, reason
 from agents.case import Case
 from agents.checking.checks import accept
+from agents.checking.confidence import stated
 from agents.claims import Alternative, Claim
 from agents.codebook import Label
 from agents.dialogue import About, Said
@@ -45,7 +46,8 @@ def _by_signs(said: Said, case: Case) -> list[Claim]:
     if said.subject is None:
         return []
     about = replace(case.about(said.subject), evidence=_cut(case.evidence, said))
-    claims, _, _ = accept(reason("emotion", about).claims, "emotion", about)
+    drafts = reason("emotion", about).claims
+    claims, _, _ = accept(drafts, "emotion", about, sure=[stated(draft, "rule") for draft in drafts])
     held = [c for c in claims if not c.abstained]
     neutral = case.codebook.neutral.get("emotion")
     held.sort(key=lambda c: (c.label == neutral, -c.confidence * (c.end_s - c.start_s)))

@@ -48,6 +48,13 @@ def by_agreement(draft: Draft, samples: Sequence[Sequence[Draft]]) -> Sureness:
     return Sureness(agreed, "sample_agreement", tuple(others[:MOST_ALTERNATIVES]))
 
 
+def sureness(
+    draft: Draft, odds: Mapping[str, float] | None, labels: Sequence[str], samples: Sequence[Sequence[Draft]] = ()
+) -> Sureness:
+    """From the agreement of samples where further ones were drawn, else from its label's tokens, else as it states."""
+    return by_agreement(draft, samples) if samples else by_odds(draft, odds, labels) or stated(draft)
+
+
 def calibrated(sure: Sureness, level: Level, calibrations: Sequence[Calibration]) -> Sureness:
     """Scaled by the temperature that was fitted for such confidences; unchanged where none was."""
     for calibration in calibrations:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,19 +63,14 @@ def label_odds(tokens: Sequence[TokenOdds], field: str, labels: tuple[str, ...])
         For each occurrence probabilities over all labels that sum to 1; None where the value is null or no label, or
         where the probabilities or bytes of its tokens do not tell.
     """
-    answer = b"".join(t.token for t in tokens)
-    begins = list(accumulate((len(t.token) for t in tokens), initial=0))
-    key, values = _quoted(field), {_quoted(label) for label in labels}
-    odds: list[dict[str, float] | None] = []
-    for pair in PAIR.finditer(answer):
-        if pair[1] != key or pair[2] is None:
-            continue
-        start, end = pair.span(2)
-        within = [n for n in range(len(tokens)) if begins[n] < end and begins[n + 1] > start]
-        before = answer[begins[within[0]] : start]  # the first token may begin ahead of the value
-        ways = {label: before + _quoted(label) for label in labels}
-        odds.append(_walk([tokens[n] for n in within], ways) if pair[2] in values else None)
-    return odds
+    return [odds for _, odds in _places(tokens, field, labels)]
+
+
+def label_odds_under(
+    tokens: Sequence[TokenOdds], field: str, labels: tuple[str, ...], keys: Collection[str]
+) -> dict[str, dict[str, float] | None]:
+    """The same of an answer that is an object with these keys, each with a `field`: by key, in whatever order."""
+    return {key: odds for key, odds in _places(tokens, field, labels, keys) if key is not None}
 
 
 def sample_agreement(label: str, start_s: float, end_s: float, samples: Sequence[Sequence[LabelledSpan]]) -> float:
@@ -94,6 +89,26 @@ def sample_agreement(label: str, start_s: float, end_s: float, samples: Sequence
         raise ValueError("agreement needs samples, the answer in question at least")
     agreeing = [_holds([s for s in sample if s.label == label], start_s, end_s) for sample in samples]
     return sum(agreeing) / len(agreeing)
+
+
+def _places(
+    tokens: Sequence[TokenOdds], field: str, labels: tuple[str, ...], keys: Collection[str] = ()
+) -> Iterator[tuple[str | None, dict[str, float] | None]]:
+    """Each place where the answer fills in the field, with the last of the keys before it."""
+    answer = b"".join(t.token for t in tokens)
+    begins = list(accumulate((len(t.token) for t in tokens), initial=0))
+    wanted, values = _quoted(field), {_quoted(label) for label in labels}
+    owners, owner = {_quoted(key): key for key in keys}, None
+    for pair in PAIR.finditer(answer):
+        if pair[1] in owners and answer[pair.end() :].lstrip().startswith(b":"):
+            owner = owners[pair[1]]
+        if pair[1] != wanted or pair[2] is None:
+            continue
+        start, end = pair.span(2)
+        within = [n for n in range(len(tokens)) if begins[n] < end and begins[n + 1] > start]
+        before = answer[begins[within[0]] : start]  # the first token may begin ahead of the value
+        ways = {label: before + _quoted(label) for label in labels}
+        yield owner, _walk([tokens[n] for n in within], ways) if pair[2] in values else None
 
 
 def _walk(tokens: Sequence[TokenOdds], ways: dict[str, bytes]) -> dict[str, float] | None:

@@ -51,9 +51,16 @@ def show(found: "Conversation") -> None:
     for u in found.utterances:
         who = " ".join(dict.fromkeys(filter(None, (u.speaker, u.person)))) or "?"
         label = Text(u.reason, style="dim") if u.abstained else Text(u.label)
-        sure = "" if u.abstained else f"{u.confidence:.2f}"
+        sure = "" if u.abstained else f"{u.confidence:.2f} {u.confidence_from.replace('_', ' ')}"
         table.add_row(f"{u.start_s:.1f}-{u.end_s:.1f} s", Text(who), Text(u.text), label, sure, ", ".join(u.evidence))
     console.print(table)
+    for c in found.calibrations:
+        console.print(
+            Text(
+                f"- confidences by {c.source.replace('_', ' ')} are scaled: temperature {c.temperature:.2f}",
+                style="dim",
+            )
+        )
     for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
         console.print(Text(f"- {line}", style="dim"))
     if found.rejected:

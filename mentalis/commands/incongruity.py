@@ -41,9 +41,8 @@ def show(found: "Incongruities") -> None:
     for c in found.conflicts:
         who = c.person or c.speaker or "someone"
         kind = c.kind.replace("_", " ")
-        console.print(
-            Text(f"{c.start_s:.1f}-{c.end_s:.1f} s  {who}: “{c.text}”\n  {kind} ({c.level}, {c.confidence:.2f})")
-        )
+        sure = f"{c.confidence:.2f} {c.confidence_from.replace('_', ' ')}"
+        console.print(Text(f"{c.start_s:.1f}-{c.end_s:.1f} s  {who}: “{c.text}”\n  {kind} ({c.level}, {sure})"))
         console.print(Text(f"  {c.reason}\n  words: {', '.join(c.words)}; signs: {', '.join(c.signs)}", style="dim"))
     for index, why in found.not_judged.items():
         console.print(Text(f"- utterance {index} was not judged: {why}", style="dim"))
