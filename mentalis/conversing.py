@@ -175,5 +175,5 @@ def _words_alone(transcript: Path | None) -> Transcript:
     if not words.utterances:
         raise ConversationError(f"{transcript}: there are no words in it")
     if not all(u.timed for u in words.utterances):
-        raise ConversationError(f"{transcript}: plain text does not tell one utterance from the next; use SRT or JSON")
+        raise ConversationError(f"{transcript}: plain text does not tell when something is said; use SRT or JSON")
     return words

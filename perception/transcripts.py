@@ -12,6 +12,7 @@ from pydantic import Field
 
 from perception.errors import TranscriptError
 from perception.evidence import Frozen, Seconds
+from perception.named_speakers import by_speaker, speakers_in
 
 LARGEST_BYTES = 50_000_000  # days of speech
 FOREIGN_SHARE = 0.3  # of the characters: text read as Western European with more above ASCII is in another encoding
@@ -47,14 +48,15 @@ class Cue(NamedTuple):
     start_s: float
     end_s: float
     speaker: str | None
-    text: str
+    text: str  # line by line
 
 
 def read_transcript(path: Path, duration_s: float) -> Transcript:
     """Read a transcript; the file's name tells its kind.
 
     An utterance that ends after the clip is cut at the clip's end. Plain text has no times: it becomes one
-    utterance over the whole clip, with `timed` false.
+    utterance over the whole clip, or one a turn where it names speakers, with `timed` false. Names before words
+    ("ANNA: Hello") are speakers where that is how the file is written (see `perception.named_speakers`), not in JSON.
 
     Args:
         path: an SRT, WebVTT, JSON or text file in UTF-8, UTF-16 with a byte order mark, or Windows-1252. JSON is a
@@ -68,20 +70,49 @@ def read_transcript(path: Path, duration_s: float) -> Transcript:
     text = _decode(path)
     language, kind = None, path.suffix.lower()
     if kind == ".txt":
-        said = " ".join(text.split())
-        whole = Utterance(start_s=0, end_s=duration_s, text=said, timed=False) if said else None
-        return Transcript(utterances=(whole,) if whole else ())
+        return Transcript(utterances=_untimed(text, duration_s))
     if kind == ".json":
         language, cues = _from_json(path, text)
     elif kind == ".vtt":
         language = _check_vtt(path, text)
-        cues = list(_from_blocks(path, text, skip=("WEBVTT", "NOTE", "STYLE", "REGION")))
+        cues = _named(list(_from_blocks(path, text, skip=("WEBVTT", "NOTE", "STYLE", "REGION"))))
     elif kind == ".srt":
-        cues = list(_from_blocks(path, text))
+        cues = _named(list(_from_blocks(path, text)))
     else:
         raise TranscriptError(f"{path}: transcripts are {KINDS}; rename or convert it")
     fitted = [_fit(path, cue, duration_s) for cue in cues if cue.text]
     return Transcript(utterances=tuple(sorted(fitted, key=lambda u: (u.start_s, u.end_s))), language=language)
+
+
+def _untimed(text: str, duration_s: float) -> tuple[Utterance, ...]:
+    """Plain text, by turns where it names speakers and else as a whole."""
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    speakers = speakers_in([line] for line in lines)
+    turns: list[tuple[str | None, list[str]]] = []
+    for line in lines:
+        ((speaker, words),) = by_speaker([line], speakers)
+        if speaker is not None or not turns:
+            turns.append((speaker, [words]))
+        else:
+            turns[-1][1].append(words)
+    return tuple(
+        Utterance(start_s=0, end_s=duration_s, speaker=speaker, text=" ".join(words), timed=False)
+        for speaker, words in turns
+    )
+
+
+def _named(cues: list[Cue]) -> list[Cue]:
+    """Cues with the speakers that their words begin with; one that several speak becomes several."""
+    speakers = speakers_in(cue.text.split("\n") for cue in cues if cue.speaker is None and cue.text)
+    return [
+        cue._replace(speaker=speaker, text=words)
+        for cue in cues
+        for speaker, words in (
+            by_speaker(cue.text.split("\n"), speakers)
+            if cue.speaker is None
+            else [(cue.speaker, " ".join(cue.text.split()))]
+        )
+    ]
 
 
 def _decode(path: Path) -> str:
@@ -129,7 +160,7 @@ def _cues(path: Path, line: int, block: list[str]) -> Iterator[Cue]:
         _refuse(path, place, "times among the words; an empty line is missing between two cues")
     parts = VOICE.split("\n".join(words))  # words, then speaker and words by turns
     for speaker, said in [(None, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]:
-        yield Cue(place, start_s, end_s, speaker and _plain(speaker), _plain(said))
+        yield Cue(place, start_s, end_s, speaker and _one_line(speaker), _plain(said))
 
 
 def _seconds(path: Path, place: str, groups: tuple[str | None, ...]) -> float:
@@ -140,8 +171,13 @@ def _seconds(path: Path, place: str, groups: tuple[str | None, ...]) -> float:
 
 
 def _plain(words: str) -> str:
-    """Words without markup, on one line."""
-    return " ".join(html.unescape(TAG.sub("", words)).split())
+    """Words without markup, on as many lines."""
+    lines = html.unescape(TAG.sub("", words)).split("\n")
+    return "\n".join(said for line in lines if (said := " ".join(line.split())))
+
+
+def _one_line(words: str) -> str:
+    return " ".join(_plain(words).split())
 
 
 def _check_vtt(path: Path, text: str) -> str | None:
@@ -174,7 +210,7 @@ def _json_cue(path: Path, place: str, item: Any) -> Cue:
     if not isinstance(said, str) or not isinstance(speaker, str | None):
         _refuse(path, place, "its text or speaker is not text")
     return Cue(
-        place, _json_time(path, place, item, "start"), _json_time(path, place, item, "end"), speaker, _plain(said)
+        place, _json_time(path, place, item, "start"), _json_time(path, place, item, "end"), speaker, _one_line(said)
     )
 
 

@@ -80,6 +80,77 @@ def test_plain_text_spans_the_clip_and_says_that_it_has_no_times(read):
     assert read("empty.txt", " \n").utterances == ()
 
 
+def srt(*cues):
+    return "\n".join(
+        f"{n}\n{clock(n * 1000)} --> {clock(n * 1000 + 900)}\n{words}\n" for n, words in enumerate(cues, 1)
+    )
+
+
+def said(transcript):
+    return [(u.speaker, u.text) for u in transcript.utterances]
+
+
+ANNA_AND_BEN = [("Anna", "Hello."), ("Ben", "Hi: come in."), ("Anna", "Thanks!")]
+
+
+@pytest.mark.parametrize(
+    ("cues", "found"),
+    [
+        (["Anna: Hello.", "Ben: Hi: come in.", "Anna: Thanks!"], ANNA_AND_BEN),
+        (["- Anna: Hello.\n- Ben: Hi:\ncome in.", "<i>Anna:</i> Thanks!"], ANNA_AND_BEN),
+        (["[Anna]: Hello.", ">> Ben: Hi: come in.", "Anna： Thanks!"], ANNA_AND_BEN),
+        (["Anna: Hello.", "(a door)", "Ben: Hi.", "Is it you?", "Anna: Yes.", "Ben: It is."],
+         [("Anna", "Hello."), (None, "(a door)"), ("Ben", "Hi."), (None, "Is it you?"), ("Anna", "Yes."),
+          ("Ben", "It is.")]),
+        (["DR. ANNA LEE: Who is it?", "Nobody knows.", "BEN: Me."],
+         [("DR. ANNA LEE", "Who is it?"), (None, "Nobody knows."), ("BEN", "Me.")]),
+        (["SPEAKER_00: One.", "Speaker 2: Two."], [("SPEAKER_00", "One."), ("Speaker 2", "Two.")]),
+        (["Q: Why?", "A: So."], [("Q", "Why?"), ("A", "So.")]),
+        (["ANNA: Where?\nBEN:\nHere."], [("ANNA", "Where?"), ("BEN", "Here.")]),
+        (["ANNA: Alone."], [("ANNA", "Alone.")]),
+        (["Élodie: Oui.", "Нина: Да.", "O'Neil: Aye."], [("Élodie", "Oui."), ("Нина", "Да."), ("O'Neil", "Aye.")]),
+    ],
+)  # fmt: skip
+def test_names_before_words_are_speakers_where_the_file_is_written_so(read, cues, found):
+    assert said(read("a.srt", srt(*cues))) == found
+    assert said(read("a.vtt", "WEBVTT\n\n" + srt(*cues).replace(",", ".")))[0][0] == found[0][0]
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        ["Note: the shop is closed.", "Come back soon.", "Note: it opens at nine."],
+        ["10:30 is fine.", "At 10: 30 people came.", "Genesis 3:16 and https://a.org/b: read it.", "12: a dozen."],
+        ["He said: no.", "She left.", "He said: yes."],
+        ["Step 1: breathe.", "Step 2: wait.", "Chapter Two: the end."],
+        ["Anna: no, listen to me.", "We must leave.", "Now.", "All of us."],
+        ["Anna: said once."],
+        ["WARNING: it is hot.", "PS: it was.", "The END: or not."],
+        ["THE ANSWER: NO.", "SHE LEFT."],
+        ["NASA: we have a problem.", "Say that again.", "We lost it."],
+        ["Berlin: a fine town.", *["It rains."] * 7, "Berlin: once more."],
+        ["I told this to\nAnna: she must come.", "Fine."],
+        ["Anna:", "Ben:"],
+        ["My dear old friend Anna: hello.", "My dear old friend Ben: hi."],
+    ],
+)
+def test_other_words_before_a_colon_stay_words(read, cues):
+    assert said(read("a.srt", srt(*cues))) == [(None, " ".join(words.split())) for words in cues]
+
+
+def test_a_voice_that_webvtt_names_keeps_its_words(read):
+    cue = "00:01.000 --> 00:02.000\n<v Ann>BEN: he says that.\n\n00:02.000 --> 00:03.000\nBEN: Hi.\n"
+    assert said(read("a.vtt", f"WEBVTT\n\n{cue}")) == [("Ann", "BEN: he says that."), ("BEN", "Hi.")]
+
+
+def test_plain_text_that_names_speakers_is_read_by_turns(read):
+    found = read("a.txt", "A talk\n\nAnna: Hello\nagain.\nBen: Hi.\nAnna: Thanks.\n", duration_s=9.0)
+    assert said(found) == [(None, "A talk"), ("Anna", "Hello again."), ("Ben", "Hi."), ("Anna", "Thanks.")]
+    assert {(u.start_s, u.end_s, u.timed) for u in found.utterances} == {(0.0, 9.0, False)}
+    (whole,) = read("b.txt", "Note: one line\nand another").utterances
+    assert whole.text == "Note: one line and another"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(read, encoding):
     (said,) = read("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nÇa va très bien\n".encode(encoding)).utterances
