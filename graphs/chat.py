@@ -10,7 +10,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.chat import Decision, Measure, Reply
-from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, remembered, without_pictures
+from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, without_pictures
 from agents.checking.grounding import borne_out, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
@@ -20,8 +20,8 @@ from agents.searching.question import question_words, read_question
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, failed, searched
-from graphs.chat_asking import laid_out, put_on, room
-from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, most_pictures, open_to
+from graphs.chat_asking import put_on, questioned
+from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
 
@@ -71,20 +71,10 @@ async def begin(state: State, runtime: Runtime[Chat]) -> State:
     """Lay out what the model is shown (once in a chat), make room, and put the question."""
     about = runtime.context
     history = ChatHistory.model_validate(state["history"])
-    notes: tuple[str, ...] = ()
     begun: State = {"began_s": time.monotonic(), "frames": 0, "steps": [], "tokens": {}, "failed": False}
     if not _is_for_model(state, about):
         return {**begun, "notes": []}
-    if history.presentation is None:
-        history, notes = await laid_out(history, about)
-    history = remembered(history, await room(about))
-    if history.crops and history.crops + about.limits.frames > most_pictures(history):
-        history = without_pictures(history)
-    asked = Said(
-        question=data_line(state["question"]),
-        open=open_to(history, about, about.limits.calls, about.limits.frames),
-        calls_left=about.limits.calls,
-    )
+    history, asked, notes = await questioned(state["question"], history, about)
     return {
         **begun,
         "history": history.model_dump(mode="json"),

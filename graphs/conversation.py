@@ -73,13 +73,13 @@ async def board(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
 async def summarise(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
     """A summary before each window, of all that is too long ago to be told word by word; empty where nothing is."""
     talk, case = runtime.context, case_of(state, runtime.context)
-    said, until = said_in(state, talk), 0
+    until = 0
     told: tuple[str, ...] = ()
     summaries: list[list[str]] = []
     answers: list[Answered[Summary]] = []
     for window in parts(state, talk):
-        if talk.model is not None and window.earlier > until and not (answers and answers[-1].content is None):
-            agent = summary(told, said[until : window.earlier], case.fence)
+        agent = renewal(window, until, told, state, talk)
+        if talk.model is not None and agent is not None and not (answers and answers[-1].content is None):
             answer = await ask_one(window, agent, case, talk, runtime.stream_writer)
             case = replace(case, presentation=answer.presentation)
             answers.append(answer)
@@ -97,15 +97,8 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
         said = said_in(state, talk)
         told = [unanswerable(s, case.evidence, talk.about) or suggested(s, case, talk.about) for s in said]
         return {"results": [r.model_dump(mode="json") for r in told], "rejected": []}
-    every = list(zip(parts(state, talk), state["summaries"], strict=True))
-    results = [r for w, _ in every for s in w.asked if (r := unanswerable(s, case.evidence, talk.about))]
-    settled = {r.index for r in results}
-    asked = [
-        (window, question(window, told, state, talk))
-        for whole, told in every
-        if (window := whole.without(settled)).asked
-    ]
-    answers = await ask_all(asked, case, talk, runtime.stream_writer)
+    results = [r for s in said_in(state, talk) if (r := unanswerable(s, case.evidence, talk.about))]
+    answers = await ask_all(questions(state, talk), case, talk, runtime.stream_writer)
     rejected: list[RejectedAnswer] = []
     for answer in answers:
         seen = replace(case, presentation=answer.presentation)
@@ -144,6 +137,24 @@ def build() -> Graph:
 def parts(state: TalkState, talk: Talk) -> list[Window]:
     """The conversation as windows."""
     return windows(said_in(state, talk), talk.context)
+
+
+def renewal(window: Window, until: int, told: Sequence[str], state: TalkState, talk: Talk) -> Agent[Summary] | None:
+    """What is asked so that a summary of the first utterances reaches to a window; none where it does already."""
+    if window.earlier <= until:
+        return None
+    return summary(told, said_in(state, talk)[until : window.earlier], case_of(state, talk).fence)
+
+
+def questions(state: TalkState, talk: Talk) -> list[tuple[Window, Agent[EmotionDrafts]]]:
+    """What is asked, window by window, of the utterances that can be asked about."""
+    evidence = case_of(state, talk).evidence
+    settled = {s.index for s in said_in(state, talk) if unanswerable(s, evidence, talk.about)}
+    return [
+        (window, question(window, told, state, talk))
+        for whole, told in zip(parts(state, talk), state["summaries"], strict=True)
+        if (window := whole.without(settled)).asked
+    ]
 
 
 def question(window: Window, told: Sequence[str], state: TalkState, talk: Talk) -> Agent[EmotionDrafts]:

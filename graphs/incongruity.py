@@ -6,10 +6,12 @@ from dataclasses import replace
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from agents.dialogue import RejectedAnswer, windows
+from agents.agent import Agent
+from agents.dialogue import RejectedAnswer, Window, windows
 from agents.incongruity import (
     KINDS,
     Conflict,
+    ConflictDrafts,
     Incongruities,
     as_claim,
     checked,
@@ -66,12 +68,7 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
         unseen = {str(s.index): UNSEEN for s in said if s.index not in told and not signs_of(s, case)}
         return {"results": [c.model_dump(mode="json") for c in found], "rejected": [], "not_judged": unseen}
     not_judged = {s.index: UNSEEN for s in said if not signs_of(s, case)}
-    asked = [
-        (window, incongruity(window, case.fence))
-        for every in windows(said, talk.context)
-        if (window := every.without(not_judged)).asked
-    ]
-    answers = await ask_all(asked, case, talk, runtime.stream_writer)
+    answers = await ask_all(questions(state, talk), case, talk, runtime.stream_writer)
     conflicts: list[Conflict] = []
     rejected: list[RejectedAnswer] = []
     for answer in answers:
@@ -91,6 +88,17 @@ async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
         "not_judged": {str(index): why for index, why in not_judged.items()},
         **cost("incongruity", answers),
     }
+
+
+def questions(state: TalkState, talk: Talk) -> list[tuple[Window, Agent[ConflictDrafts]]]:
+    """What is asked, window by window, of the utterances of which both sides are known."""
+    said, case = said_in(state, talk), case_of(state, talk)
+    unseen = {s.index for s in said if not signs_of(s, case)}
+    return [
+        (window, incongruity(window, case.fence))
+        for whole in windows(said, talk.context)
+        if (window := whole.without(unseen)).asked
+    ]
 
 
 def build() -> Graph:

@@ -1,4 +1,4 @@
-"""What an agent would be sent about a clip: the graph run up to its step, and its messages put together."""
+"""What an agent of an analysis would be sent about a clip: the graph run up to its step, its messages put together."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,11 +17,12 @@ from agents.emotion import emotion
 from agents.models.json_schema import server_schema
 from agents.narrator import narrator
 from agents.pep_mek import MOST_STATEMENTS, Statement, explain, predict, take_notes
-from agents.showing.media import read_media
+from agents.showing.media import Media, read_media
 from agents.showing.messages import Turn, messages, task
 from graphs.critique import stated
 from graphs.mental_state import build
-from graphs.state import Setup, State, case_of
+from graphs.state import Json, Setup, State, case_of
+from perception.clip import Clip
 from perception.errors import MentalisError
 
 Statements = tuple[Statement, ...]
@@ -29,7 +30,7 @@ AN_ANSWER = '{"": "the answer of the model stands here"}'  # of an earlier turn,
 
 
 class PreviewError(MentalisError):
-    """An agent that nobody would ask about this clip, or that there is not."""
+    """An agent that there is not, or that nobody would ask about this clip."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,15 @@ class Preview(NamedTuple):
 
 
 async def preview(name: str, setup: Setup, person: str | None = None) -> Preview:
-    """The messages that an agent would be sent about a person (the first when none is given).
+    """The messages that one of `AGENTS` would be sent about a person (the first when none is given).
 
     Earlier claims are made as in an analysis: by the model of the setup, or by the knowledge reasoner without one.
     In PEP-MEK's conversation the model's earlier answers are left open.
 
     Raises:
-        PreviewError: no such agent or person, or nothing to ask the agent about.
+        PreviewError: no such person, or nothing to ask the agent about.
         ClipError: the clip can't be decoded.
     """
-    if name not in AGENTS:
-        raise PreviewError(f"no agent {name!r}: there are {', '.join(AGENTS)}")
     asked = AGENTS[name]
     with langsmith.tracing_context(enabled=False):
         state = cast(State, await build().ainvoke({}, context=setup, interrupt_before=[asked.step]))
@@ -99,9 +98,24 @@ async def preview(name: str, setup: Setup, person: str | None = None) -> Preview
         raise PreviewError(f"nothing is claimed of this clip: {name} would not be asked")
     *before, agent = asked.agents(statements)
     turns = [Turn(task(earlier, case), AN_ANSWER) for earlier in before]
-    media = await asyncio.to_thread(read_media, setup.clip, case.presentation)
-    notes = tuple(f"{failure['stage']}: {failure['what']}" for failure in state["failures"])
-    return Preview(messages(agent, case, media, turns), server_schema(agent.narrowed(case)), case, notes)
+    return await put_together(agent, case, setup.clip, turns, told(state["failures"]))
+
+
+async def put_together(
+    agent: Agent[Any], case: Case, clip: Clip | None, turns: Sequence[Turn] = (), notes: Sequence[str] = ()
+) -> Preview:
+    """What is sent when an agent is asked about a case, after these turns.
+
+    Raises:
+        ClipError: the clip can't be decoded.
+    """
+    media = await asyncio.to_thread(read_media, clip, case.presentation) if clip is not None else Media()
+    return Preview(messages(agent, case, media, turns), server_schema(agent.narrowed(case)), case, tuple(notes))
+
+
+def told(failures: Sequence[Json]) -> list[str]:
+    """Failures of a graph's state, a line each."""
+    return [f"{failure['stage']}: {failure['what']}" for failure in failures]
 
 
 def _about(case: Case, person: str | None) -> Case:

@@ -95,10 +95,13 @@ async def lay_out(state: TalkState, talk: Talk, agents: Sequence[Agent[Any]]) ->
 
     The words of the whole conversation are no part of it: an utterance is judged by what came before it.
     """
-    if talk.model is None or talk.setup is None:
+    if talk.setup is None:
         return {"presentation": NO_PICTURE.model_dump(mode="json")}
     case = case_of(state, talk)
     measured = [o for o in case.evidence.observations if o.kind != "utterance"]
+    if talk.model is None:
+        everything = Presentation(shown=tuple(o.id for o in measured), transcript_characters=0)
+        return {"presentation": everything.model_dump(mode="json")}
     evidence = case.evidence.model_copy(update={"observations": tuple(measured)})
     able = await talk.model.abilities()
     tasks = max(len(task(agent, case)) for agent in agents) + len(system(case))

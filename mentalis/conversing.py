@@ -115,7 +115,7 @@ async def _judged(
     settings = with_overrides(settings, overrides)
     use_weights_of(settings)
     words = Path(transcript) if transcript is not None else None
-    talk = await asyncio.to_thread(_talk, Path(clip) if clip is not None else None, words, tools, settings, more)
+    talk = await asyncio.to_thread(talk_about, Path(clip) if clip is not None else None, words, tools, settings, more)
     try:
         return await graph(talk, on_event)
     finally:
@@ -123,14 +123,14 @@ async def _judged(
             await talk.model.close()
 
 
-def _talk(
+def talk_about(
     path: Path | None,
     transcript: Path | None,
     tools: Sequence[str | Tool] | None,
     settings: Settings,
     more: dict[str, Any],
 ) -> Talk:
-    """Everything that a graph needs.
+    """Everything that a graph over a conversation needs; `more` are further fields of it.
 
     Raises:
         ConversationError: there are no words.

@@ -12,12 +12,12 @@ app = typer.Typer(help="What agents are told about a clip, word by word.", no_ar
 def list_() -> None:
     """List the agents whose prompts can be shown, and every prompt's version and hash."""
     from agents.showing.prompt_file import prompt_names, read_prompt
-    from graphs.previewing import AGENTS
+    from mentalis.prompting import AGENTS
 
     for name in prompt_names():
         agent = name.removesuffix(".md")
         prompt = read_prompt(name)
-        shown = "" if agent in AGENTS else "  (part of others, or of another graph)"
+        shown = "" if agent in AGENTS else "  (a part of all)"
         typer.echo(f"{agent}  version {prompt.version}  {prompt.sha256[:12]}{shown}")
 
 
@@ -31,9 +31,11 @@ def show(
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
     tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
+    listener: Annotated[bool, typer.Option("--listener", help="utterance_emotion: of the one who listens.")] = False,
+    ask: Annotated[str | None, typer.Option(help="chat: the first question; a usual one when not given.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the answer, too.")] = False,
 ) -> None:
-    """Print exactly what an agent would be sent, and how many tokens that is.
+    """Print exactly what an agent would be sent, and how many tokens that is; of several questions the first.
 
     With a model, claims of earlier levels are asked of it (answers are kept); without one they are the knowledge
     reasoner's, and the text is what a model that takes no pictures would be sent.
@@ -41,18 +43,23 @@ def show(
     import asyncio
     import json
 
-    from graphs.previewing import Preview, preview
-    from mentalis.setting_up import set_up, with_overrides
+    from graphs.previewing import Preview
+    from mentalis.prompting import USUAL_QUESTION, previewed
+    from mentalis.setting_up import with_overrides
     from mentalis.token_count import TokenCount, count
 
     settings = with_overrides(None, {"codebook": codebook, "model": model, "base_url": base_url, "tools": tools})
 
     async def made() -> tuple[Preview, TokenCount]:
-        setup, _ = await set_up(clip, transcript=transcript, settings=settings)
-        try:
-            found = await preview(agent, setup, person)
-        finally:
-            await setup.close()
+        found = await previewed(
+            agent,
+            clip,
+            settings,
+            transcript=transcript,
+            person=person,
+            listener=listener,
+            question=ask or USUAL_QUESTION,
+        )
         return found, await count(found.messages, settings)
 
     found, counted = asyncio.run(made())

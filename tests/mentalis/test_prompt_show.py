@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 import mentalis
 from agents.models.errors import ModelError
-from graphs.previewing import AGENTS
+from mentalis.chatting import chat
 from mentalis.cli import app
+from mentalis.conversing import converse, incongruities
+from mentalis.prompting import AGENTS, USUAL_QUESTION
 from mentalis.settings import Settings
 from mentalis.token_count import count, estimate
 
@@ -23,6 +25,15 @@ HELLO = [{"role": "system", "content": "x" * 300}, {"role": "user", "content": [
 def data(tmp_path_factory):
     """One data folder for all, so that the clip is measured once."""
     return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    """So many utterances, long enough to hear a voice in, that a summary is needed."""
+    path = tmp_path_factory.mktemp("words") / "long.json"
+    said = [{"start": n * 0.8, "end": n * 0.8 + 0.8, "text": f"This is sentence {n}."} for n in range(1, 16)]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    return path
 
 
 @pytest.fixture
@@ -66,25 +77,84 @@ def test_what_is_printed_is_what_is_sent(prompt, demo, data, monkeypatch):
         mentalis.analyze(demo.clip, tools=TOOLS.split(","), data=data, **model)
     asked = [r for r in endpoint.asked if schema_of(r) and "You judge **emotion**" in json.dumps(r["messages"])]
     (sent,) = {printed(request) for request in asked}  # several times, where samples are compared
-    lines = ["[picture]" if line.startswith("[image/jpeg ") else line for line in shown.stdout.splitlines()]
-    assert lines[:-1] == sent.split("\n")
-    assert lines[-1] == "--- 10 tokens (by a call for one token)", "as the scripted endpoint tells"
+    *lines, last = lines_of(shown)
+    assert lines == sent.split("\n")
+    assert last == "--- 10 tokens (by a call for one token)", "as the scripted endpoint tells"
     assert " kB, frame@" in shown.stdout
     assert '"level": "cognition"' in sent, "claims of the levels before it were asked of the model"
 
 
-@pytest.mark.parametrize("agent", AGENTS)
-def test_every_agent_can_be_shown_without_a_model(agent, prompt):
-    shown = prompt("show", agent, "--schema")
+TALKS = {
+    "utterance_emotion": (converse, "You judge the **emotion of the one who speaks**"),
+    "summary": (converse, "You keep the **summary**"),
+    "incongruity": (incongruities, "You look for **incongruity**"),
+    "chat": (chat, "You answer a user's **questions**"),
+}
+
+
+@pytest.mark.parametrize("agent", TALKS)
+def test_what_is_printed_of_a_talk_or_chat_is_the_first_that_is_sent(agent, prompt, demo, words, tmp_path, monkeypatch):
+    for name, value in {
+        "DATA": tmp_path,
+        "MEDIA": "frames",
+        "SAMPLES": 1,
+        "STRATEGY": "cascade",
+        "AUDIT_PAIRS": 0,
+    }.items():
+        monkeypatch.setenv(f"MENTALIS_{name}", str(value))
+    run, task = TALKS[agent]
+    with scripted_endpoint(answer) as endpoint:
+        given = {"model": "m", "base_url": endpoint.url}
+        shown = prompt("show", agent, "--transcript", str(words), "--model", "m", "--base-url", endpoint.url)
+        assert shown.exit_code == 0, shown.output
+        asked_before = len(endpoint.asked)
+        question = (USUAL_QUESTION,) if agent == "chat" else ()
+        run(demo.clip, *question, transcript=words, tools=TOOLS.split(","), **given)
+    sent = [printed(r) for r in endpoint.asked[asked_before:] if schema_of(r) and task in json.dumps(r["messages"])]
+    assert lines_of(shown)[:-1] == sent[0].split("\n")
+    assert "[picture]" in sent[0]
+    assert "This is sentence 1." in sent[0]
+
+
+def lines_of(shown):
+    return ["[picture]" if line.startswith("[image/jpeg ") else line for line in shown.stdout.splitlines()]
+
+
+def test_a_conversation_that_needs_no_summary_is_told(prompt, demo):
+    refused = prompt("show", "summary", "--transcript", str(demo.transcript))
+    assert "so short that all of it is told word by word" in str(refused.exception)
+
+
+def test_a_talk_without_a_face_or_voice_measured_has_no_conflict_to_ask_about(prompt, words):
+    assert "neither face nor voice" in str(prompt("show", "incongruity", "--transcript", str(words)).exception)
+
+
+def test_a_question_that_no_model_is_asked_is_told(prompt):
+    assert "chat would not be asked" in str(prompt("show", "chat", "--ask", "Is she lying?").exception)
+
+
+def test_the_first_question_of_a_chat_may_be_given(prompt):
+    assert 'The user asks: "Who nods?"' in prompt("show", "chat", "--ask", "Who nods?").stdout
+
+
+@pytest.mark.parametrize("agent", sorted({*AGENTS} - {"incongruity"}))  # nothing to ask it about with so few tools
+def test_every_agent_can_be_shown_without_a_model(agent, prompt, words):
+    shown = prompt("show", agent, "--schema", "--transcript", str(words))
     assert shown.exit_code == 0, shown.output
     assert shown.stdout.startswith("--- system\nYou are one of several analysts")
     assert "tokens (an estimate: no endpoint was given)" in shown.stdout
+    assert '"id": "face_visible-1"' in shown.stdout, "what was measured is shown"
     schema = json.loads(shown.stdout.split("--- schema of the answer\n")[1].rsplit("\n--- ", 1)[0])
     assert schema["type"] == "object"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "why"), [(("nobody",), "no agent 'nobody'"), (("emotion", "--person", "P9"), "no P9 in the clip")]
+    ("arguments", "why"),
+    [
+        (("nobody",), "no agent 'nobody'"),
+        (("evidence",), "evidence is no agent but a part of all"),
+        (("emotion", "--person", "P9"), "no P9 in the clip"),
+    ],
 )
 def test_an_agent_or_person_that_is_not_there_is_told(arguments, why, prompt):
     assert why in str(prompt("show", *arguments).exception)
@@ -98,6 +168,7 @@ def test_the_list_names_every_prompt_with_version_and_hash(prompt):
     listed = prompt("list").stdout
     for agent in AGENTS:
         assert f"\n{agent}  version " in f"\n{listed}"
+    assert [line.split()[0] for line in listed.splitlines() if "a part of all" in line] == ["evidence", "system"]
 
 
 @pytest.mark.parametrize(
