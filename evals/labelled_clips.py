@@ -11,6 +11,7 @@ import csv
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import SupportsFloat
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -23,7 +24,7 @@ from agents.codebook import Codebook, load_codebook
 from agents.models.opening import open_model
 from agents.report import Report
 from evals.errors import DatasetError
-from evals.metrics import classification
+from evals.metrics import classification, measure
 from graphs.events import ReportReady
 from graphs.running import run
 from graphs.state import STRATEGIES, Setup, Strategy
@@ -183,12 +184,12 @@ def analysed(
     return solve
 
 
-def _scored(compute: Callable[[list[str], list[str | None]], float]) -> Metric:
+def _scored(compute: Callable[[list[str], list[str | None]], SupportsFloat]) -> Metric:
     """A metric of Inspect's from a function of gold and predicted labels."""
 
     def score(scores: list[SampleScore]) -> float:
         told = [sample.score.metadata or {} for sample in scores]
-        return compute([t["gold"] for t in told], [t["predicted"] for t in told])
+        return float(compute([t["gold"] for t in told], [t["predicted"] for t in told]))
 
     return score
 
@@ -214,7 +215,7 @@ def uar() -> Metric:
 @metric
 def coverage() -> Metric:
     """Share of clips for which something was claimed."""
-    return _scored(lambda gold, predicted: classification.coverage(predicted))
+    return _scored(lambda gold, predicted: measure.coverage(predicted))
 
 
 @metric

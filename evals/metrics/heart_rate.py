@@ -1,7 +1,8 @@
 """Scores of heart rates and pulse waves as rPPG-Toolbox computes them (Liu et al., NeurIPS 2023), to the last digit.
 
 Its choices are kept even where better ones exist (a periodogram's bin decides the rate): figures can be compared.
-A rate of several clips comes with its standard error, as the toolbox prints it.
+A score of several clips comes with its standard error, as the toolbox prints it. A predicted NaN is an abstention:
+there is no rate to be wrong by, so the score is of the other clips, and its coverage says how many they are.
 """
 
 from typing import Literal, NamedTuple
@@ -9,47 +10,97 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evals.metrics.measure import Measure, check_pairs
+
 Floats = npt.NDArray[np.floating]
 
 BAND_HZ = (0.6, 3.3)
 DETREND_LAMBDA = 100.0  # smoothness prior (Tarvainen, Ranta-aho & Karjalainen 2002)
 FILTER_ORDER = 1
 HALF_WIDTH_BPM = 6.0  # about the rate and its double
+LIMITS_SD = 1.96  # 95 % of differences, if they are normal (Bland & Altman 1986)
 
 
-class Score(NamedTuple):
-    """A mean over clips and its standard error."""
+class BlandAltman(NamedTuple):
+    """Agreement of two ways to measure, in beats a minute: predicted less true."""
 
-    value: float
-    standard_error: float
-
-
-def mae(predicted_bpm: Floats, gold_bpm: Floats) -> Score:
-    """Mean absolute error in beats a minute."""
-    return _mean(np.abs(predicted_bpm - gold_bpm))
+    bias: Measure  # mean difference, with its standard error
+    sd: float  # of the differences, of a sample
+    lower: float  # limits of agreement: bias -/+ 1.96 sd
+    upper: float
 
 
-def rmse(predicted_bpm: Floats, gold_bpm: Floats) -> Score:
-    """Root of the mean squared error, in beats a minute; its error is the root of that of the mean square."""
-    square = _mean((predicted_bpm - gold_bpm) ** 2)
-    return Score(float(np.sqrt(square.value)), float(np.sqrt(square.standard_error)))
-
-
-def mape(predicted_bpm: Floats, gold_bpm: Floats) -> Score:
-    """Mean absolute error as a percentage of the true rate."""
-    return _mean(100 * np.abs((predicted_bpm - gold_bpm) / gold_bpm))
-
-
-def pearson(predicted_bpm: Floats, gold_bpm: Floats) -> Score:
-    """Correlation over clips, in [-1, 1]; needs three clips or more.
+def mae(gold_bpm: Floats, predicted_bpm: Floats) -> Measure:
+    """Mean absolute error in beats a minute.
 
     Raises:
-        ValueError: less than three clips.
+        ValueError: no clips, not as many predictions as gold rates, a gold rate that is not above 0, or nothing
+            predicted.
     """
-    if len(gold_bpm) < 3:
-        raise ValueError(f"a correlation over {len(gold_bpm)} clips says nothing; give three or more")
-    r = float(np.corrcoef(predicted_bpm, gold_bpm)[0, 1])
-    return Score(r, float(np.sqrt(max(0.0, 1 - r**2) / (len(gold_bpm) - 2))))
+    gold, predicted = _answered(gold_bpm, predicted_bpm)
+    return _mean(np.abs(predicted - gold), len(gold_bpm))
+
+
+def rmse(gold_bpm: Floats, predicted_bpm: Floats) -> Measure:
+    """Root of the mean squared error, in beats a minute; its error is the root of that of the mean square.
+
+    Raises:
+        ValueError: as `mae`.
+    """
+    gold, predicted = _answered(gold_bpm, predicted_bpm)
+    square = _mean((predicted - gold) ** 2, len(gold_bpm))
+    error = float(np.sqrt(square.standard_error or 0.0))
+    return square._replace(value=float(np.sqrt(square.value)), standard_error=error)
+
+
+def mape(gold_bpm: Floats, predicted_bpm: Floats) -> Measure:
+    """Mean absolute error as a percentage of the true rate.
+
+    Raises:
+        ValueError: as `mae`.
+    """
+    gold, predicted = _answered(gold_bpm, predicted_bpm)
+    return _mean(100 * np.abs((predicted - gold) / gold), len(gold_bpm))
+
+
+def pearson(gold_bpm: Floats, predicted_bpm: Floats) -> Measure:
+    """Correlation over clips, in [-1, 1]; 0 where all rates of either side are the same.
+
+    Raises:
+        ValueError: as `mae`, or less than three clips with a prediction.
+    """
+    gold, predicted = _answered(gold_bpm, predicted_bpm)
+    if len(gold) < 3:
+        raise ValueError(f"a correlation over {len(gold)} clips says nothing; give three or more")
+    r = float(np.corrcoef(predicted, gold)[0, 1]) if np.ptp(gold) and np.ptp(predicted) else 0.0
+    error = float(np.sqrt(max(0.0, 1 - r**2) / (len(gold) - 2)))
+    return Measure(r, len(gold_bpm), len(gold) / len(gold_bpm), error)
+
+
+def bland_altman(gold_bpm: Floats, predicted_bpm: Floats) -> BlandAltman:
+    """Bias and 95 % limits of agreement of the predicted rates with the true ones (Bland & Altman 1986).
+
+    Raises:
+        ValueError: as `mae`, or less than two clips with a prediction.
+    """
+    gold, predicted = _answered(gold_bpm, predicted_bpm)
+    if len(gold) < 2:
+        raise ValueError("one clip has no limits of agreement; give two or more")
+    bias, sd = float(np.mean(predicted - gold)), float(np.std(predicted - gold, ddof=1))
+    of_all = Measure(bias, len(gold_bpm), len(gold) / len(gold_bpm), sd / float(np.sqrt(len(gold))))
+    return BlandAltman(of_all, sd, bias - LIMITS_SD * sd, bias + LIMITS_SD * sd)
+
+
+def over_clips(values: Floats) -> Measure:
+    """Mean over clips of what each has by itself, such as its `snr_db` or `macc`; NaN for a clip without a wave.
+
+    Raises:
+        ValueError: no clips, or no value but NaN.
+    """
+    given = values[~np.isnan(values)]
+    if not len(given):
+        raise ValueError(f"of {len(values)} clips none has a value; give some that have")
+    return _mean(given, len(values))
 
 
 def post_processed(wave: Floats, rate_hz: float, *, differenced: bool = False) -> Floats:
@@ -108,5 +159,18 @@ def _periodogram(wave: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     return np.asarray(hz), np.asarray(power)
 
 
-def _mean(values: Floats) -> Score:
-    return Score(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
+def _answered(gold_bpm: Floats, predicted_bpm: Floats) -> tuple[Floats, Floats]:
+    """The rates of the clips that were answered."""
+    check_pairs(gold_bpm, predicted_bpm)
+    gold, predicted = np.asarray(gold_bpm, dtype=np.float64), np.asarray(predicted_bpm, dtype=np.float64)
+    if not (np.isfinite(gold) & (gold > 0)).all():
+        raise ValueError("a gold rate is not above 0 beats a minute: leave that clip out")
+    given = ~np.isnan(predicted)
+    if not given.any():
+        raise ValueError(f"of {len(gold)} clips none has a predicted rate, so there is no error to score")
+    return gold[given], predicted[given]
+
+
+def _mean(values: Floats, n: int) -> Measure:
+    error = float(np.std(values) / np.sqrt(len(values)))
+    return Measure(float(np.mean(values)), n, len(values) / n, error)

@@ -16,22 +16,51 @@ def wave(bpm, seconds=20, noise=0.3, seed=0):
 
 
 def test_errors_over_clips_by_hand():
-    assert heart_rate.mae(PREDICTED, GOLD).value == pytest.approx(13 / 4)
-    assert heart_rate.rmse(PREDICTED, GOLD).value == pytest.approx(np.sqrt(105 / 4))
-    assert heart_rate.mape(PREDICTED, GOLD).value == pytest.approx(100 * (1 / 60 + 2 / 70 + 10 / 100) / 4)
-    assert heart_rate.pearson(PREDICTED, GOLD).value == pytest.approx(1097.5 / np.sqrt(875 * 1404.75))
+    assert heart_rate.mae(GOLD, PREDICTED).value == pytest.approx(13 / 4)
+    assert heart_rate.rmse(GOLD, PREDICTED).value == pytest.approx(np.sqrt(105 / 4))
+    assert heart_rate.mape(GOLD, PREDICTED).value == pytest.approx(100 * (1 / 60 + 2 / 70 + 10 / 100) / 4)
+    assert heart_rate.pearson(GOLD, PREDICTED).value == pytest.approx(1097.5 / np.sqrt(875 * 1404.75))
 
 
 def test_standard_errors_by_hand():
-    assert heart_rate.mae(PREDICTED, GOLD).standard_error == pytest.approx(np.std([1, 2, 0, 10]) / 2)
-    assert heart_rate.rmse(PREDICTED, GOLD).standard_error == pytest.approx(np.sqrt(np.std([1, 4, 0, 100]) / 2))
-    r = heart_rate.pearson(PREDICTED, GOLD)
+    assert heart_rate.mae(GOLD, PREDICTED).standard_error == pytest.approx(np.std([1, 2, 0, 10]) / 2)
+    assert heart_rate.rmse(GOLD, PREDICTED).standard_error == pytest.approx(np.sqrt(np.std([1, 4, 0, 100]) / 2))
+    r = heart_rate.pearson(GOLD, PREDICTED)
     assert r.standard_error == pytest.approx(np.sqrt((1 - r.value**2) / 2))
 
 
 def test_two_clips_have_no_correlation():
     with pytest.raises(ValueError, match="three or more"):
-        heart_rate.pearson(PREDICTED[:2], GOLD[:2])
+        heart_rate.pearson(GOLD[:2], PREDICTED[:2])
+
+
+def test_rates_that_never_change_correlate_with_nothing():
+    assert heart_rate.pearson(GOLD, np.full(4, 70.0)).value == 0
+
+
+def test_a_clip_without_a_rate_is_left_out_and_reported():
+    some = np.array([61.0, np.nan, 80.0, 110.0])
+    kept = [0, 2, 3]
+    for score in (heart_rate.mae, heart_rate.rmse, heart_rate.mape, heart_rate.pearson):
+        measure, of_kept = score(GOLD, some), score(GOLD[kept], some[kept])
+        assert measure == of_kept._replace(n=4, coverage=0.75)
+    with pytest.raises(ValueError, match="none has a predicted rate"):
+        heart_rate.mae(GOLD, np.full(4, np.nan))
+    with pytest.raises(ValueError, match="not above 0"):
+        heart_rate.mape(np.array([0.0, 60.0]), np.array([60.0, 60.0]))
+
+
+def test_limits_of_agreement_by_hand():
+    found = heart_rate.bland_altman(GOLD, PREDICTED)  # differences 1, -2, 0, 10
+    sd = np.sqrt((1.25**2 + 4.25**2 + 2.25**2 + 7.75**2) / 3)
+    assert found.bias.value == pytest.approx(2.25)
+    assert found.bias.standard_error == pytest.approx(sd / 2)
+    assert (found.lower, found.upper) == pytest.approx((2.25 - 1.96 * sd, 2.25 + 1.96 * sd))
+
+
+def test_what_each_clip_has_is_averaged_over_clips():
+    measure = heart_rate.over_clips(np.array([1.0, 3.0, np.nan]))
+    assert measure == (2.0, 3, pytest.approx(2 / 3), pytest.approx(1 / np.sqrt(2)))
 
 
 def test_the_trend_is_taken_away_as_by_the_dense_inverse():
