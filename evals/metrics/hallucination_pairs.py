@@ -1,0 +1,78 @@
+"""Pairs of a true ("basic") and a falsified ("hallucinated") question, scored as EmotionHallucer publishes them.
+
+The scores are those of arXiv 2505.11405 (2025); no scorer of theirs is public, and these formulas give all four rows of
+their table. Yes bias and false positive ratio are the formulas of the self-audit, which judges reports in the same way.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agents.checking.self_audit import false_positive_ratio, yes_bias
+from evals.metrics.measure import Measure
+
+YES, NO = re.compile(r"\byes\b", re.IGNORECASE), re.compile(r"\bno\b", re.IGNORECASE)
+
+
+class Answers(NamedTuple):
+    """What was answered to the questions of a pair: true for yes, false for no, none when it could not be told."""
+
+    basic: bool | None  # rightly yes
+    hallucinated: bool | None  # rightly no
+
+
+class PairScores(NamedTuple):
+    """How well true questions were told from falsified ones; n is pairs, and coverage counts pairs answered whole.
+
+    Attributes:
+        basic: share of true questions answered yes, in [0, 1].
+        hallucinated: share of falsified questions answered no, in [0, 1].
+        overall: share of pairs with both, in [0, 1]; 0.25 by chance.
+        yes_bias: d_y, (predicted yes - true yes) / answered, in [-1, 1]; 0 without bias, none when nothing is answered.
+        false_positive_ratio: r_fp, share of wrong answers that are yes, in [0, 1]; 0.5 without bias, none when no
+            answer is wrong.
+        unparsed: share of questions that were answered neither way, in [0, 1]. They count as wrong in the three shares,
+            and as neither yes nor no in the two biases.
+    """
+
+    basic: Measure
+    hallucinated: Measure
+    overall: Measure
+    yes_bias: float | None
+    false_positive_ratio: float | None
+    unparsed: float
+
+
+def yes_or_no(answer: str) -> bool | None:
+    """True for an answer with the word yes, false for one with the word no; none when it has neither or both.
+
+    Case does not matter, and "not", "none" and "yesterday" are other words. An answer that reasons first should be cut
+    to its verdict before, as its reasons may well say both.
+    """
+    yes, no = bool(YES.search(answer)), bool(NO.search(answer))
+    return yes if yes != no else None
+
+
+def pair_scores(pairs: Sequence[Answers]) -> PairScores:
+    """Scores of answered pairs; `grouping.by_group` gives those of each category or modality.
+
+    Raises:
+        ValueError: no pairs.
+    """
+    if not pairs:
+        raise ValueError("no pairs have no score; give some")
+    truths = [True] * len(pairs) + [False] * len(pairs)
+    said = [pair.basic for pair in pairs] + [pair.hallucinated for pair in pairs]
+    whole = sum(None not in pair for pair in pairs) / len(pairs)
+
+    def share(right: Sequence[bool]) -> Measure:
+        return Measure(sum(right) / len(pairs), len(pairs), whole)
+
+    return PairScores(
+        basic=share([pair.basic is True for pair in pairs]),
+        hallucinated=share([pair.hallucinated is False for pair in pairs]),
+        overall=share([pair == Answers(basic=True, hallucinated=False) for pair in pairs]),
+        yes_bias=yes_bias(truths, said),
+        false_positive_ratio=false_positive_ratio(truths, said),
+        unparsed=sum(answer is None for answer in said) / len(said),
+    )
