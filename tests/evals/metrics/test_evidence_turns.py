@@ -27,6 +27,12 @@ def test_negative_and_macro_f1_are_those_of_scikit_learn():
         evidence_macro_f1([{1}], [{9}], [{1, 2}])
 
 
+def test_silence_finds_no_evidence_and_rules_none_out():
+    negative, macro = evidence_macro_f1([{1}, {1}], [{1}, None], [{1, 2}, {1, 2}])
+    assert negative.value == pytest.approx(2 / 3), "turn 2 is ruled out once of twice"
+    assert (macro.value, macro.coverage) == (pytest.approx(2 / 3), 0.5)
+
+
 def test_spans_match_whatever_their_case_articles_and_punctuation():
     scores = span_scores([["The exam!"], ["I lost my job", "my job"], []], ["exam", "lost a job", ""])
     assert scores.exact_match.value == pytest.approx(2 / 3)

@@ -36,7 +36,13 @@ def test_concordance_by_hand():
     # means 2 and 3, variances 2/3 and 2/3, covariance 2/3: 4/3 over 4/3 + 1
     assert ccc([1, 2, 3], [2, 3, 4]).value == pytest.approx(4 / 7)
     assert ccc([1, 2, 3], [1, 2, 3]).value == pytest.approx(1)
-    assert ccc([0.1, 0.1, 0.1], [1, 2, 3]).value == pearson([1, 2, 3], [0.1, 0.1, 0.1]).value == 0
+
+
+def test_what_never_changes_agrees_with_nothing_whatever_its_rounding():
+    constant, changing = [0.1, 0.1, 0.1], [0.3, 0.1, 0.7]  # the mean of three times 0.1 is not 0.1 in binary
+    for score in (pearson, ccc):
+        assert score(constant, changing).value == score(changing, constant).value == 0
+        assert score(constant, [0.7, 0.7, 0.7]).value == score(constant, constant).value == 0
 
 
 def test_an_absent_prediction_is_the_neutral_point_and_reported():
