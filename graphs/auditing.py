@@ -40,7 +40,7 @@ async def answer(text: str, case: Case, setup: Setup) -> tuple[bool | None, Toke
     """What the model says of a statement (none: it does not answer), what it cost, and what went wrong."""
     assert setup.model is not None, "asked only where there is a model"
     variant = VARIANTS["base+tools" if case.presentation.evidence else "base"]
-    question = Question(case, setup.clip, setup.model, (Statement(ID, text),), variant)
+    question = Question(case, setup.video, setup.model, (Statement(ID, text),), variant)
     try:
         found = await verify(question)
     except ModelError as error:

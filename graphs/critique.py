@@ -76,7 +76,7 @@ def _question(claims: Sequence[Claim], case: Case, setup: Setup) -> Question:
     assert setup.model is not None, "asked only where there is a model"
     statements = tuple(Statement(f"c{n}", stated(claim, case)) for n, claim in enumerate(claims))
     variant = VARIANTS["pep-mek+tools" if case.presentation.evidence else "pep-mek"]
-    return Question(case, setup.clip, setup.model, statements, variant)
+    return Question(case, setup.video, setup.model, statements, variant)
 
 
 def stated(claim: Claim, case: Case) -> str:

@@ -16,7 +16,7 @@ from agents.claims import LEVELS, Claim
 from agents.debate import opponent, proposer
 from agents.report import TokenUse
 from agents.showing.messages import claims_json
-from graphs.judging import Judgement, JudgeOne, asked, checked, everyone, heard, nobody, settled
+from graphs.judging import Judgement, JudgeOne, asked, can_be_judged, checked, everyone, heard, nobody, settled
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
 
@@ -105,7 +105,7 @@ def flat(name: str, node: Any) -> Any:
 async def _judged(state: State, setup: Setup, one: JudgeOne, stage: str) -> State:
     started = time.perf_counter()
     case = case_of(state, setup)
-    judged = await everyone(case, one) if case.people else [nobody(level, case) for level in LEVELS]
+    judged = await everyone(case, one) if can_be_judged(case, setup) else [nobody(level, case) for level in LEVELS]
     return {**settled(judged, [], stage), "pending": [], "seconds": {stage: time.perf_counter() - started}}
 
 

@@ -67,7 +67,7 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
     async def one(about: Case) -> Judgement:
         return await heard(AGENTS[level](), (level,), about, setup, state["round"], tell)
 
-    judged = await everyone(case, one) if case.people else [nobody(level, case)]
+    judged = await everyone(case, one) if can_be_judged(case, setup) else [nobody(level, case)]
     silent = {j.person for j in judged if not j.answered}  # what was said of them before stands until it is checked
     others = [c for c in case.claims if c.level != level or c.person in silent]
     update = settled(judged, others, f"agent {level}")
@@ -75,9 +75,17 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
     return {**update, "pending": pending, "seconds": {level: time.perf_counter() - started}}
 
 
+def can_be_judged(case: Case, setup: Setup) -> bool:
+    """Somebody was seen, or a model can read what was said; the rules make nothing of words alone."""
+    return bool(case.people) or (setup.model is not None and bool(case.clip.transcript))
+
+
 async def everyone(case: Case, judge_one: JudgeOne) -> list[Judgement]:
-    """Everyone judged, then all together; the first alone, so that its prefix is there for the others to share."""
-    first = await judge_one(case.about(case.people[0]))
+    """Everyone judged, then all together; the first alone, so that its prefix is there for the others to share.
+
+    Where nobody was seen, those who speak are judged together.
+    """
+    first = await judge_one(case.about(case.people[0] if case.people else None))
     case = replace(case, presentation=first.presentation)
     others = await asyncio.gather(*(judge_one(case.about(person)) for person in case.people[1:]))
     together = [await judge_one(case.about(None))] if others else []
@@ -163,14 +171,14 @@ async def asked(
     """
     assert setup.model is not None, "asked only where there is a model"
     try:
-        answer = await put(agent, case, setup.clip, setup.model, sample=sample or 0)
+        answer = await put(agent, case, setup.video, setup.model, sample=sample or 0)
     except ModelError as error:
         return Opinion({}, {}, error.tokens, (f"{case.person or 'everyone'}: {error}",), (), case.presentation)
     drafts: dict[Level, Sequence[Draft]] = {level: answer.content.of(level) for level in levels}
     further: Draws[Any] = Draws()
     if not answer.odds and sample is None and any(drafts.values()):
         seen = replace(case, presentation=answer.presentation)
-        further = await drawn(agent, seen, setup.clip, setup.model, setup.samples)
+        further = await drawn(agent, seen, setup.video, setup.model, setup.samples)
     failures = [f"{case.person or 'everyone'}: {failure}" for failure in further.failures]
     sure = _sureness(drafts, answer, further.contents, setup)
     return Opinion(drafts, sure, answer.tokens + further.tokens, failures, answer.notes, answer.presentation)

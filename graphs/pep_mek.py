@@ -51,7 +51,7 @@ class Question:
     """Everything live that a verification needs."""
 
     case: Case
-    clip: Clip
+    clip: Clip | None  # none: words alone
     model: Model
     statements: tuple[Statement, ...]
     variant: Variant

@@ -5,11 +5,13 @@ import contextvars
 import threading
 from collections.abc import Callable
 
+from agents.dialogue import with_words
 from graphs.events import Event, ToolFinished, ToolProgress, ToolStarted
 from graphs.state import Setup
 from perception.evidence import Evidence
 from perception.isolation import perceive_isolated
 from perception.scheduler import ToolEvent, perceive
+from perception.transcripts import Words
 
 Tell = Callable[[Event], None]
 
@@ -17,10 +19,16 @@ Tell = Callable[[Event], None]
 async def measure(setup: Setup, tell: Tell) -> Evidence:
     """Run the tools on the clip, in a worker process if limits are set; when the graph is cancelled, so are they.
 
+    Words alone are not measured: each utterance is an observation.
+
     Raises:
         ClipError: the clip can't be decoded to its end.
         WorkerKilled: the worker process went over a limit or crashed.
     """
+    clip = setup.clip
+    if isinstance(clip, Words):
+        nothing = Evidence(clip_sha256=clip.sha256, duration_s=clip.duration_s)
+        return with_words(nothing, clip.utterances, clip.language)
     loop = asyncio.get_running_loop()
     cancelled = threading.Event()
     context = contextvars.copy_context()  # LangGraph finds the stream by it, and the tools' threads have none
@@ -31,9 +39,9 @@ async def measure(setup: Setup, tell: Tell) -> Evidence:
     def run() -> Evidence:
         if setup.worker is not None:
             return perceive_isolated(
-                setup.clip, setup.tools, setup.worker, cache=setup.cache, on_event=on_event, cancel=cancelled
+                clip, setup.tools, setup.worker, cache=setup.cache, on_event=on_event, cancel=cancelled
             )
-        return perceive(setup.clip, setup.tools, cache=setup.cache, on_event=on_event, cancel=cancelled)
+        return perceive(clip, setup.tools, cache=setup.cache, on_event=on_event, cancel=cancelled)
 
     try:
         return await asyncio.to_thread(run)

@@ -98,7 +98,7 @@ async def preview(name: str, setup: Setup, person: str | None = None) -> Preview
         raise PreviewError(f"nothing is claimed of this clip: {name} would not be asked")
     *before, agent = asked.agents(statements)
     turns = [Turn(task(earlier, case), AN_ANSWER) for earlier in before]
-    return await put_together(agent, case, setup.clip, turns, told(state["failures"]))
+    return await put_together(agent, case, setup.video, turns, told(state["failures"]))
 
 
 async def put_together(

@@ -22,6 +22,7 @@ from agents.report import Failure, Person, Provenance, Report, TokenUse
 from agents.showing.prompt_file import prompt_names, read_prompt
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
+from graphs.judging import can_be_judged
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
 from perception.au_intensity import catalogue
@@ -36,7 +37,7 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
     if setup.model is not None and any(not c.abstained for c in case.claims):
         try:
-            answer, tokens, *_ = await put(narrator(), case, setup.clip, setup.model)
+            answer, tokens, *_ = await put(narrator(), case, setup.video, setup.model)
             text = answer.text
         except ModelError as error:
             failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
@@ -112,7 +113,8 @@ def caveats(case: Case, setup: Setup) -> tuple[str, ...]:
     holds = {
         "knowledge": setup.model is None,
         "model": setup.model is not None,
-        "no_face": not case.people,
+        "no_face": not case.people and not can_be_judged(case, setup),
+        "words_only": not case.people and can_be_judged(case, setup),
         "geometry": by_geometry and bool(case.people),
         "short": case.clip.duration_s < SHORT_S,
         "no_audio": not case.clip.has_audio,

@@ -17,14 +17,16 @@ from agents.report import Report
 from graphs import mental_state
 from graphs.events import Event, ReportReady
 from graphs.state import Setup
+from perception.clip import Clip
+from perception.transcripts import Words
 
 
 def thread_of(setup: Setup) -> str:
     """The checkpoint thread of an analysis: the clip's hash and all that can change its result."""
     clip, model = setup.clip, setup.model
     what = {
-        "transcript": [u.model_dump() for u in clip.transcript],
-        "views": [[view.sha256, view.offset_s] for view in clip.views],
+        "transcript": [u.model_dump() for u in (clip.utterances if isinstance(clip, Words) else clip.transcript)],
+        "views": [[view.sha256, view.offset_s] for view in clip.views] if isinstance(clip, Clip) else [],
         "tools": [[t.name, t.version, t.options] for t in setup.tools],
         "codebook": setup.codebook.sha256,
         "model": model.name if model else None,

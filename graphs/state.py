@@ -22,6 +22,7 @@ from perception.clip import Clip
 from perception.evidence import Evidence
 from perception.isolation import WorkerLimits
 from perception.tool import Tool
+from perception.transcripts import Words
 
 Json = dict[str, Any]
 Strategy = Literal["single", "single+evidence", "vote", "debate", "cascade", "cascade+critic"]
@@ -34,7 +35,7 @@ BACKGROUND = background_of((behaviour(), cognition(), emotion(), take_notes())) 
 class Setup:
     """Everything live that a run needs; never part of a checkpoint."""
 
-    clip: Clip
+    clip: Clip | Words  # words alone can't be measured: they are the evidence
     tools: tuple[Tool, ...]
     codebook: Codebook
     store: ContentStore
@@ -51,6 +52,11 @@ class Setup:
     max_revisions: int = 2
     seed: int = 0
     version: str = ""
+
+    @property
+    def video(self) -> Clip | None:
+        """The clip, where there is more than words."""
+        return self.clip if isinstance(self.clip, Clip) else None
 
     async def close(self) -> None:
         """Let go of the model's connections."""
@@ -89,8 +95,13 @@ class State(TypedDict, total=False):
     report: str
 
 
-def facts_of(clip: Clip) -> ClipFacts:
+def facts_of(clip: Clip | Words) -> ClipFacts:
     """What a report says of the file; its name without the folder it lies in."""
+    if isinstance(clip, Words):  # without a picture, none of these but the duration means anything
+        return ClipFacts(
+            name=clip.name, sha256=clip.sha256, duration_s=clip.duration_s, fps=1.0, width=0, height=0, n_frames=0,
+            has_audio=False, variable_frame_rate=False, transcript=clip.utterances,
+        )  # fmt: skip
     return ClipFacts(
         name=clip.path.name,
         sha256=clip.sha256,

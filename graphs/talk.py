@@ -52,7 +52,7 @@ class Talk:
     @property
     def clip(self) -> Clip | None:
         """The clip, if there is one."""
-        return self.setup.clip if self.setup is not None else None
+        return self.setup.video if self.setup is not None else None
 
 
 class TalkState(TypedDict, total=False):

@@ -78,7 +78,7 @@ async def averify(
             raise SettingsError("statements are verified by a model: name one with --model or MENTALIS_MODEL")
         case, notes = await prepare(setup, lambda event: None, background(VARIANTS[variant]))
         asked = tuple(Statement(f"s{n}", text) for n, text in enumerate(statements, 1))
-        found = await verified(Question(case, setup.clip, setup.model, asked, VARIANTS[variant]))
+        found = await verified(Question(case, setup.video, setup.model, asked, VARIANTS[variant]))
     finally:
         await setup.close()
     return Verification(

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 from pydantic import Field
 
@@ -39,6 +39,19 @@ class Transcript(Frozen):
 
     utterances: tuple[Utterance, ...]
     language: str | None = Field(default=None, description="BCP 47 tag")
+
+
+class Words(Transcript):
+    """What was said somewhere, with neither picture nor sound: at least one utterance."""
+
+    utterances: Annotated[tuple[Utterance, ...], Field(min_length=1)]
+    name: str
+    sha256: str = Field(description="of what they were read from")
+
+    @property
+    def duration_s(self) -> float:
+        """When the last word is said."""
+        return max(utterance.end_s for utterance in self.utterances)
 
 
 class Cue(NamedTuple):

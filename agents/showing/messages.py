@@ -78,8 +78,8 @@ def task(agent: Agent[Any], case: Case) -> str:
     """The agent's own part: its prompt filled in with person, earlier claims, feedback and what it alone is told."""
     alone = tuple(name for name in agent.knowledge if name not in case.background.knowledge)
     content: dict[str, Any] = {
-        "subject": case.person or "all people together",
-        "alone": case.person is not None,
+        "subject": case.person or ("all people together" if case.people else "whoever speaks (nobody was seen)"),
+        "alone": case.person is not None or not case.people,
         "definitions": case.codebook.definitions(agent.level)
         if agent.level
         else "",  # where the system message has none
