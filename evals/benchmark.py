@@ -1,0 +1,70 @@
+"""What a benchmark is: what is asked, who answers it, and how the answers are scored."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from agents.claims import ConfidenceFrom
+from agents.report import TokenUse
+from evals.metrics.intervals import Metric
+from evals.run import Run
+from perception.evidence import Frozen, Share
+from perception.transcripts import Utterance
+
+
+class Item(Frozen):
+    """What is asked at once: a clip, a question, or a dialogue with several utterances.
+
+    `gold` has one value for each prediction that is wanted: one of a clip, one an utterance of a dialogue.
+    """
+
+    id: str
+    gold: tuple[Any, ...] = Field(min_length=1)
+    group: str = Field(description="subject or dialogue: items of one are alike, and drawn together for an interval")
+    strata: dict[str, str] = Field(default_factory=dict, description="such as language or category, to score apart")
+    clip: Path | None = None
+    transcript: Path | None = Field(default=None, description="file with the words of the clip")
+    words: tuple[Utterance, ...] = Field(default=(), description="what is said, where no file has it")
+    given: dict[str, Any] = Field(default_factory=dict, description="what else is asked, as its solver reads it")
+
+
+class Prediction(Frozen):
+    """One answer; without a value it was abstained from, could not be read, or never came: wrong, and counted."""
+
+    value: Any = None
+    confidence: Share | None = None
+    confidence_from: ConfidenceFrom | None = None
+    abstained: bool = Field(default=False, description="the system chose not to answer")
+
+
+class Outcome(Frozen):
+    """What a system made of an item: a prediction for each gold value, what it cost, and what went wrong."""
+
+    predictions: tuple[Prediction, ...]
+    tokens: TokenUse = TokenUse()
+    failures: tuple[str, ...] = ()
+    report: dict[str, Any] | None = Field(default=None, description="of the graph, as JSON, for a closer look")
+
+
+Solve = Callable[[Item, Run], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A data set of the field, as it is asked and scored.
+
+    `metrics` are functions of gold and predicted values (none: no answer), pooled over all items.
+    """
+
+    name: str
+    about: str  # a line
+    read: Callable[[Path], Sequence[Item]]  # raises DatasetError, naming file, column and what to do
+    solve: Solve
+    metrics: Mapping[str, Metric]  # the first is the one that counts
+    strategies: tuple[str, ...]  # the first is taken when none is named
+    layout: str  # of the folder, for whoever has to make one
+    source: str  # where the data are had, and under which licence
+    usual: Mapping[str, Any] = field(default_factory=dict)  # conditions that hold when none are given, as a codebook

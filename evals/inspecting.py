@@ -1,0 +1,135 @@
+"""A benchmark as a task of Inspect, which runs, logs and resumes it; the model is ours, and so is its cache.
+
+Inspect's own model interface is not used: what a model is shown of a clip depends on what its endpoint takes and on its
+context, invalid answers are repaired, and each answer is kept by its question, so that a killed run asks nothing twice.
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from inspect_ai import Task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.conditions import conditions
+from evals.errors import DatasetError, EndpointError
+from evals.metrics.measure import coverage
+from evals.run import Run, open_run
+from perception.errors import MentalisError
+
+DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
+OUTCOME = "outcome"  # where the store of a sample has what its solver made of it
+
+
+def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
+    """The task of a benchmark on a folder of its data, under the conditions that the options name.
+
+    Raises:
+        DatasetError: the folder lacks something, or an option can't be used.
+    """
+    from pathlib import Path
+
+    given = conditions({"data": DATA, **benchmark.usual, **options})
+    strategy = given.strategy or benchmark.strategies[0]
+    if strategy not in benchmark.strategies:
+        raise DatasetError(f"{benchmark.name} has no strategy {strategy!r}: {', '.join(benchmark.strategies)}")
+    items = list(benchmark.read(Path(folder).absolute()))
+    samples = [
+        Sample(id=item.id, input=_asked(item), target=json.dumps(item.gold, ensure_ascii=False)) for item in items
+    ]
+    run = open_run(given.model_copy(update={"strategy": strategy}), strategy)
+    return Task(
+        dataset=MemoryDataset(samples, name=benchmark.name),
+        solver=answered(benchmark, {item.id: item for item in items}, run),
+        scorer=scored(benchmark, {item.id: item for item in items}),
+        name=benchmark.name,
+        metadata={"benchmark": benchmark.name, "strategy": strategy, "conditions": given.model_dump(mode="json")},
+    )
+
+
+@solver
+def answered(benchmark: Benchmark, items: dict[str, Item], run: Run) -> Solver:
+    """Run the graph; an item whose data can't be used gets no prediction, and says why."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        item = items[str(state.sample_id)]
+        try:
+            outcome = await benchmark.solve(item, run)
+        except MentalisError as error:
+            outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(str(error),))
+        asked = outcome.tokens.calls + outcome.tokens.calls_from_cache
+        if run.model is not None and outcome.failures and not asked:  # not scored: it is asked again on resuming
+            raise EndpointError(outcome.failures[0])
+        if len(outcome.predictions) != len(item.gold):
+            raise AssertionError(f"{item.id}: {len(outcome.predictions)} predictions for {len(item.gold)} gold values")
+        state.output = ModelOutput.from_content("mentalis", json.dumps([p.value for p in outcome.predictions]))
+        state.store.set(OUTCOME, outcome.model_dump(mode="json"))
+        return state
+
+    return solve
+
+
+def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
+    """The scorer: gold and predictions of each sample, and the benchmark's metrics over those of all."""
+    pooled = [_pooled(name, compute) for name, compute in benchmark.metrics.items()]
+
+    @scorer(metrics=[*pooled, _pooled("n", lambda gold, _: len(gold)), _covered()], name=benchmark.name)
+    def made() -> Scorer:
+        async def score(state: TaskState, target: Target) -> Score:
+            item = items[str(state.sample_id)]
+            predictions = [Prediction.model_validate(p) for p in state.store.get(OUTCOME)["predictions"]]
+            right = [p.value == gold for p, gold in zip(predictions, item.gold, strict=True)]
+            return Score(
+                value=sum(right) / len(right),
+                answer=state.output.completion,
+                metadata={
+                    "gold": list(item.gold),
+                    "predictions": [p.model_dump(mode="json") for p in predictions],
+                    "group": item.group,
+                    "strata": item.strata,
+                },
+            )
+
+        return score
+
+    return made()
+
+
+def _asked(item: Item) -> str:
+    """What a viewer shows of an item."""
+    question = item.given.get("question")
+    words = " / ".join(utterance.text for utterance in item.words)
+    return "\n".join(filter(None, [item.clip.name if item.clip else "", words, str(question or "")])) or item.id
+
+
+def _pooled(name: str, compute: Callable[[Any, Any], Any]) -> Metric:
+    """A metric of Inspect's from one of ours; NaN in the log where it is not defined for these samples."""
+
+    @metric(name=name)
+    def made() -> Metric:
+        def over(scores: list[SampleScore]) -> float:
+            gold, predicted = pooled([s.score.metadata or {} for s in scores])
+            try:
+                return float(compute(gold, predicted))
+            except ValueError:
+                return math.nan
+
+        return over
+
+    return made()
+
+
+def _covered() -> Metric:
+    return _pooled("coverage", lambda _, predicted: coverage(predicted))
+
+
+def pooled(told: Sequence[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """Gold and predicted values of all samples from what their scores tell."""
+    gold = [value for t in told for value in t["gold"]]
+    predicted = [p["value"] for t in told for p in t["predictions"]]
+    return gold, predicted

@@ -1,0 +1,125 @@
+"""Files of data sets, read whole and checked before anything runs; what is wrong is told with file, column and mend."""
+
+import csv
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.errors import DatasetError
+
+TOLD = 5  # ills of a file that are listed before the rest is counted
+LARGEST_FIELD = 10_000_000  # characters of a CSV field: transcripts are longer than csv's own limit
+
+
+def existing(folder: Path, name: str, how: str) -> Path:
+    """A file or folder that a data set has.
+
+    Args:
+        folder: of the data set.
+        name: of what has to be in it.
+        how: it is had.
+
+    Raises:
+        DatasetError: it is not there.
+    """
+    path = folder / name
+    if not path.exists():
+        raise DatasetError(f"{folder}: there is no {name}; {how}")
+    return path
+
+
+def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> list[dict[str, str]]:
+    """The rows of a CSV file that has at least these columns.
+
+    Raises:
+        DatasetError: it can't be read as UTF-8, lacks a column, or has no row.
+    """
+    csv.field_size_limit(LARGEST_FIELD)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter=delimiter)
+            rows, names = list(reader), reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: can't be read as CSV in UTF-8: {error}") from error
+    require(path, columns, names)
+    if not rows:
+        raise DatasetError(f"{path}: there is no row below the header")
+    return rows
+
+
+def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
+    """The objects of a file with one JSON object a line, each with at least these fields.
+
+    Raises:
+        DatasetError: a line is no object or lacks a field, or there is none.
+    """
+    rows = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DatasetError(f"{path}, line {number}: is no JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise DatasetError(f"{path}, line {number}: is no JSON object: {line[:60]}")
+        require(f"{path}, line {number}", fields, row)
+        rows.append(row)
+    if not rows:
+        raise DatasetError(f"{path}: there is no line in it")
+    return rows
+
+
+def json_value(path: Path) -> Any:
+    """The value of a JSON file.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    try:
+        return json.loads(_text(path))
+    except ValueError as error:
+        raise DatasetError(f"{path}: is no JSON: {error}") from error
+
+
+def require(where: Path | str, wanted: Collection[str], there: Collection[str] | Mapping[str, Any]) -> None:
+    """Refuse a row or table that lacks a column.
+
+    Raises:
+        DatasetError: naming what is missing and what is there.
+    """
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        has = ", ".join(there) or "none"
+        raise DatasetError(f"{where}: no column {', '.join(missing)}; rename or add it (there is {has})")
+
+
+def one_of(where: Path | str, column: str, value: str, allowed: Sequence[str]) -> str:
+    """A value that is one of those allowed.
+
+    Raises:
+        DatasetError: it is not.
+    """
+    if value not in allowed:
+        raise DatasetError(f"{where}, column {column}: {value!r} is none of {', '.join(allowed)}")
+    return value
+
+
+def refuse(where: Path | str, ills: Iterable[str]) -> None:
+    """Refuse a data set of which something is wrong, and say the first few things.
+
+    Raises:
+        DatasetError: there are ills.
+    """
+    told = list(ills)
+    if told:
+        more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+        raise DatasetError(f"{where}: {'; '.join(told[:TOLD])}{more}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: can't be read as text in UTF-8: {error}") from error

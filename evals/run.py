@@ -1,0 +1,98 @@
+"""What all items of a run share: the model, its cache of answers, the tools' results, and where they are kept."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents.agent import Model
+from agents.checking.calibration import Calibration, load_calibrations
+from agents.codebook import Codebook, load_codebook
+from agents.models.opening import open_model
+from agents.showing.presentation import Wanted
+from evals.conditions import Conditions
+from graphs.state import Setup
+from graphs.store import ContentStore
+from perception.cache import Cache
+from perception.clip import Clip
+from perception.isolation import WorkerLimits
+from perception.tool import BUILT_IN, Tool, made
+from perception.transcripts import Words
+
+TO_FIND_PEOPLE = ("faces",)  # what must be measured even where nothing measured is shown
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a benchmark under its conditions; one model for all items, so that its calls share one limit."""
+
+    conditions: Conditions
+    model: Model | None
+    tools: tuple[Tool, ...]
+    codebook: Codebook | None
+    calibrations: tuple[Calibration, ...]
+    store: ContentStore = field(repr=False)
+    cache: Cache = field(repr=False)
+
+    def setup(self, clip: Clip | Words, **changes: Any) -> Setup:
+        """How a graph is run on a clip; `changes` are fields of the setup.
+
+        Nothing is asked of a report but its claims: no self-audit.
+        """
+        given: dict[str, Any] = {
+            "clip": clip,
+            "tools": self.tools,
+            "codebook": self.codebook or load_codebook("basic"),
+            "store": self.store,
+            "cache": self.cache,
+            "model": self.model,
+            "worker": WorkerLimits(),
+            "wanted": self.wanted,
+            "samples": self.conditions.samples,
+            "calibrations": self.calibrations,
+            "seed": self.conditions.seed,
+            "audit_pairs": 0,
+        }
+        return Setup(**{**given, **changes})
+
+    @property
+    def wanted(self) -> Wanted:
+        """What of a clip a model is shown."""
+        c = self.conditions
+        return Wanted(media=c.media, frames=c.frames, frame_choice=c.frame_choice, evidence=not c.no_tools)
+
+
+def open_run(conditions: Conditions, strategy: str) -> Run:
+    """The run of these conditions.
+
+    Raises:
+        MentalisError: no such codebook or tool, or a model without an endpoint.
+    """
+    c = conditions
+    chosen = tuple(filter(None, c.tools.split(","))) or tuple(BUILT_IN)
+    names = TO_FIND_PEOPLE if c.no_tools else chosen
+    calibrations = Path(c.data) / "calibrations"
+    return Run(
+        conditions=conditions,
+        model=_model(conditions),
+        tools=tuple(made(name) for name in names),
+        codebook=load_codebook(c.codebook) if c.codebook else None,
+        calibrations=load_calibrations(c.codebook, c.model, strategy, calibrations) if c.codebook and c.model else (),
+        store=ContentStore(c.data / "content"),
+        cache=Cache(c.data / "cache" / "tools"),
+    )
+
+
+def _model(conditions: Conditions) -> Model | None:
+    if not conditions.model:
+        return None
+    return open_model(
+        conditions.model,
+        conditions.base_url or None,
+        api_key=os.environ.get("MENTALIS_API_KEY"),
+        timeout_s=conditions.timeout_s,
+        retries=conditions.retries,
+        concurrency=conditions.concurrency,
+        seed=conditions.seed,
+        cache=conditions.data / "cache" / "answers",
+    )
