@@ -5,6 +5,7 @@ import hashlib
 import json
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from agents.choosing import Question
 from agents.claims import Claim, ConfidenceFrom, Level
@@ -22,6 +23,7 @@ from graphs.incongruity import incongruities
 from graphs.pep_mek import VARIANTS, background, verify
 from graphs.pep_mek import Question as Verification
 from graphs.preparing import prepare
+from graphs.state import STRATEGIES
 from graphs.talk import Talk
 from perception.clip import Clip
 from perception.transcripts import Utterance, Words
@@ -29,12 +31,13 @@ from perception.transcripts import Utterance, Words
 VOTES = 5  # draws of the strategy `vote` of a choice, as many as of an analysis
 CHOOSING = ("single", "vote")  # strategies of a choice
 TALKING = ("conversation",)
+ANALYSING = ("cascade+critic", *(s for s in STRATEGIES if s != "cascade+critic"))  # the first is what serves
 
 _graph = cache(mental_state.build)
 
 
-async def analysis(item: Item, run: Run) -> Report:
-    """The report on an item's clip or words.
+async def analysis(item: Item, run: Run, **changes: Any) -> Report:
+    """The report on an item's clip or words; `changes` are fields of the graph's setup.
 
     Raises:
         MentalisError: the clip can't be used.
@@ -42,7 +45,7 @@ async def analysis(item: Item, run: Run) -> Report:
     import langsmith
 
     clip = await clip_of(item)
-    setup = run.setup(clip, strategy=run.conditions.strategy)
+    setup = run.setup(clip, strategy=run.conditions.strategy, **changes)
     with langsmith.tracing_context(enabled=False):  # nothing phones home, whatever the environment says
         # Inspect resumes a run, so steps are not kept
         async for event in _graph(strategy=setup.strategy).astream({}, context=setup, stream_mode="custom"):
@@ -74,6 +77,13 @@ def of_claim(claim: Claim | None) -> Prediction:
     if claim is None:
         return Prediction(abstained=True)
     return Prediction(value=claim.label, confidence=claim.confidence, confidence_from=claim.confidence_from)
+
+
+async def of_level(item: Item, run: Run, level: Level) -> Outcome:
+    """The label of a clip at one level: that of its surest claim."""
+    report = await analysis(item, run)
+    neutral = (run.codebook or load_codebook("basic")).neutral.get(level)
+    return reported(report, (of_claim(surest(report, level, neutral)),))
 
 
 async def of_utterances(item: Item, run: Run) -> Outcome:
@@ -180,7 +190,7 @@ async def clip_of(item: Item) -> Clip | Words:
     """
     if item.clip is not None:
         clip = await asyncio.to_thread(_opened, item.clip, item.transcript)
-        return clip.model_copy(update={"transcript": item.words}) if item.words else clip
+        return clip.model_copy(update={"transcript": _within(item.words, clip)}) if item.words else clip
     if not item.words:
         raise DatasetError(f"{item.id}: there is neither a clip nor a word of it")
     said = json.dumps([u.model_dump(mode="json") for u in item.words], ensure_ascii=False)
@@ -190,6 +200,12 @@ async def clip_of(item: Item) -> Clip | Words:
 @lru_cache(maxsize=256)
 def _opened(clip: Path, transcript: Path | None) -> Clip:
     return Clip.open(clip, transcript=transcript)
+
+
+def _within(words: tuple[Utterance, ...], clip: Clip) -> tuple[Utterance, ...]:
+    """Words of a clip; those whose times are not known span it, as in a transcript without times."""
+    span = {"start_s": 0.0, "end_s": clip.duration_s}
+    return tuple(u if u.timed else u.model_copy(update=span) for u in words)
 
 
 def spoken(texts: list[tuple[str | None, str]], seconds: float = 3.0) -> tuple[Utterance, ...]:

@@ -33,11 +33,10 @@ def list_() -> None:
 def check(name: Name, folder: Data, codebook: CodebookOption = "basic", level: LevelOption = "emotion") -> None:
     """Say whether a folder has all that a task needs, and exactly what is missing."""
     tasks()
-    from agents.codebook import load_codebook
-    from evals.labelled_clips import read_samples
+    from evals.tasks.labelled_clips import clips_labelled
 
-    samples = read_samples(folder, load_codebook(codebook), level)
-    typer.echo(f"{folder}: {len(samples)} clips, all there")
+    items = clips_labelled(level, codebook).read(folder)
+    typer.echo(f"{folder}: {len(items)} clips, all there")
 
 
 @app.command("run")
@@ -56,7 +55,7 @@ def run(
     tasks()
     from inspect_ai import eval as inspect_eval
 
-    from evals.labelled_clips import labelled_clips
+    from evals.tasks.labelled_clips import labelled_clips
     from mentalis.settings import read_settings, use_weights_of
 
     settings = read_settings()
@@ -66,7 +65,7 @@ def run(
         codebook=codebook,
         level=level,
         tools=tools,
-        reasoner=settings.model or "",
+        model=settings.model or "",
         base_url=settings.base_url or "",
         strategy=strategy or settings.strategy,
         data=str(settings.data),
@@ -85,7 +84,7 @@ def run(
 
 @app.command("calibrate")
 def calibrate(
-    log: Annotated[Path, typer.Argument(help="Log of a run of labelled_clips with a model.", show_default=False)],
+    log: Annotated[Path, typer.Argument(help="Log of a benchmark that was run with a model.", show_default=False)],
 ) -> None:
     """Fit how a model's confidences are scaled, and keep it with the codebook for later analyses."""
     tasks()
@@ -95,7 +94,7 @@ def calibrate(
     for fitted in fit(log, read_settings().data / "calibrations"):
         typer.echo(
             f"{fitted.model}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
-            f"{fitted.temperature:.2f} on {fitted.n} clips; calibration error {fitted.ece_before:.3f} before, "
+            f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
             f"{fitted.ece_after:.3f} after"
         )
 
