@@ -1,6 +1,7 @@
 """Compound expressions are scored frame by frame, by the classes that a file names."""
 
 import pytest
+from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
 
 from evals.errors import DatasetError
@@ -24,13 +25,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_annotated_frames_are_scored_over_seven_classes(folder, scores_of, always):
+def test_annotated_frames_are_scored_over_seven_classes(folder):
     with scripted_endpoint(always("happily_surprised")) as endpoint:
         task = compound(
             str(folder), model="sanguine", base_url=endpoint.url, strategy="cascade", tools="faces",
             data=str(folder / "data"),
         )  # fmt: skip
-        _, scores = scores_of(task)
+        _, scores = scores_of(task, folder)
     assert scores["n"] == 8
     # the claim holds for the first half second: frames 1 to 5, of which 4 are right
     precision, recall = 4 / 5, 4 / 4

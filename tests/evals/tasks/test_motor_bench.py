@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
 
 from agents.checking.calibration import CalibrationError
@@ -25,12 +26,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder, scores_of, always):
+def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder):
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
         )  # fmt: skip
-        log, scores = scores_of(task)
+        log, scores = scores_of(task, folder)
     assert scores["behaviour_macro_f1"] == pytest.approx((2 * 2 / 5 + 0) / 2)
     assert scores["cognition_accuracy"] == scores["emotion_accuracy"] == pytest.approx(2 / 3)
     by_level = [scores[f"{level}_macro_f1"] for level in ("behaviour", "cognition", "emotion")]
@@ -39,14 +40,14 @@ def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder, scores_
     assert not any(e.startswith("frame@") for e in cited), "there is no picture"
 
 
-def test_each_level_is_calibrated_by_itself(folder, scores_of, always):
+def test_each_level_is_calibrated_by_itself(folder):
     rows = [{**row, "id": f"{row['id']}{n}"} for n in range(4) for row in ROWS]
     (folder / "motor.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
         )  # fmt: skip
-        log, _ = scores_of(task)
+        log, _ = scores_of(task, folder)
         fitted = calibrate(log.location, folder / "data" / "calibrations")
         assert [(f.level, f.n, f.strategy, f.codebook_sha256 != "") for f in fitted] == [
             (level, 12, "cascade", True) for level in ("behaviour", "cognition", "emotion")
@@ -54,12 +55,12 @@ def test_each_level_is_calibrated_by_itself(folder, scores_of, always):
         again = motor_bench(
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
         )
-        log, _ = scores_of(again)
+        log, _ = scores_of(again, folder)
         with pytest.raises(CalibrationError, match="scaled already: run it again with calibrated=false"):
             calibrate(log.location, folder / "data" / "calibrations")
 
 
-def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_clip, scores_of, always):
+def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_clip):
     make_clip("a.mp4")
     (folder / "motor.jsonl").write_text(json.dumps({**ROWS[0], "clip": "a.mp4"}))
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
@@ -67,7 +68,7 @@ def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_c
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data"),
             media="text", no_tools=True,
         )  # fmt: skip
-        log, scores = scores_of(task)
+        log, scores = scores_of(task, folder)
     assert scores["mean_macro_f1"] == 1
     assert log.samples[0].store["outcome"]["report"]["clip"]["n_frames"] == 0
 

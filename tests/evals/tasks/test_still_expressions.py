@@ -1,6 +1,7 @@
 """Photographs are judged as clips of a second and scored by recall."""
 
 import pytest
+from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
 from skimage.data import astronaut
 from skimage.io import imsave
@@ -19,13 +20,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_the_test_part_is_judged_and_scored(folder, scores_of, always):
+def test_the_test_part_is_judged_and_scored(folder):
     with scripted_endpoint(always("happiness")) as endpoint:
         task = raf_db(
             str(folder), model="sanguine", base_url=endpoint.url, strategy="cascade", tools="faces",
             data=str(folder / "data"),
         )  # fmt: skip
-        log, scores = scores_of(task)
+        log, scores = scores_of(task, folder)
     assert [sample.id for sample in log.samples] == ["aligned/test_0001_aligned.jpg", "original/test_0002.jpg"]
     assert (scores["n"], scores["coverage"], scores["uar"], scores["war"]) == (2, 1, 0.5, 0.5)
     assert scores["macro_f1"] == pytest.approx((2 / 3 + 0) / 2), "happiness 2/3, anger 0"

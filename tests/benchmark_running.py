@@ -1,31 +1,21 @@
-"""A model whose answers are fixed, and the log of a benchmark's run."""
+"""A benchmark's run for a test: a model whose labels are fixed, and the log with its scores."""
 
 import json
 
-import pytest
 from inspect_ai import eval as inspect_eval
 from scripted_endpoint import sample, schema_of
 
 
-@pytest.fixture
-def scores_of(tmp_path):
-    """Run a task and return its log and its scores by name."""
-
-    def run(task):
-        (log,) = inspect_eval(task, model="none/none", log_dir=str(tmp_path / "logs"), display="none", max_samples=1)
-        assert log.status == "success", log.error
-        return log, {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
-
-    return run
+def scores_of(task, folder):
+    """Run a task and return its log, which is kept in the folder, and its scores by name."""
+    (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), display="none", max_samples=1)
+    assert log.status == "success", log.error
+    return log, {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
 
 
-@pytest.fixture
-def always():
-    """Make a model that claims these labels wherever they can be claimed, on the first thing that can be cited."""
-    return _always
+def always(*labels):
+    """A model that claims these labels wherever they can be claimed, on the first thing that can be cited."""
 
-
-def _always(*labels):
     def answer(request):
         if (schema := schema_of(request)) is None:
             return 200, "ok", "stop"
