@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agents.case import Case
 from agents.checking.calibration import Calibration
-from agents.checking.checks import caps_of, when
+from agents.checking.checks import ROUNDING_S, caps_of, when
 from agents.checking.confidence import Sureness, calibrated
 from agents.claims import MOST_EVIDENCE, Alternative, Claim
 
@@ -15,7 +15,7 @@ MOST_ALTERNATIVES = 3
 
 
 class Piece(NamedTuple):
-    """A stretch in which no opinion changes, and how many of them give each label."""
+    """A stretch, or a moment, in which no opinion changes, and how many of them give each label."""
 
     start_s: float
     end_s: float
@@ -33,6 +33,7 @@ def vote(opinions: Sequence[Sequence[Claim]], case: Case, calibrations: Sequence
         case: whose evidence they cite.
         calibrations: of such shares.
     """
+    opinions = [[_in_milliseconds(c) for c in opinion] for opinion in opinions]
     pieces = _pieces(opinions)
     labels = sorted({label for piece in pieces for label in piece.votes})
     voted = []
@@ -50,12 +51,26 @@ def vote(opinions: Sequence[Sequence[Claim]], case: Case, calibrations: Sequence
 
 
 def _pieces(opinions: Sequence[Sequence[Claim]]) -> list[Piece]:
+    """In the order of time, without a gap between the first and the last thing that is claimed."""
     claims = [[c for c in opinion if not c.abstained] for opinion in opinions]
     cuts = sorted({time_s for opinion in claims for c in opinion for time_s in (c.start_s, c.end_s)})
+    moments = {c.start_s for opinion in claims for c in opinion if c.start_s == c.end_s}
     return [
-        Piece(a, b, Counter(la for o in claims for la in {c.label for c in o if c.start_s < b and c.end_s > a}))
-        for a, b in pairwise(cuts)
+        Piece(a, b, Counter(label for o in claims for label in {c.label for c in o if _holds(c, a, b)}))
+        for a, b in sorted([*pairwise(cuts), *((time_s, time_s) for time_s in moments)])
     ]
+
+
+def _in_milliseconds(claim: Claim) -> Claim:
+    """A claim with times as drafts have them: a moment may have been stretched to its frame by a part of one."""
+    return claim.model_copy(update={"start_s": round(claim.start_s, 3), "end_s": round(claim.end_s, 3)})
+
+
+def _holds(claim: Claim, start_s: float, end_s: float) -> bool:
+    """Whether a claim is about a piece; one that ends or begins at a moment is about the moment too."""
+    if start_s == end_s:
+        return claim.start_s <= start_s <= claim.end_s
+    return claim.start_s < end_s and claim.end_s > start_s
 
 
 def _claim(
@@ -66,7 +81,7 @@ def _claim(
     calibrations: Sequence[Calibration],
 ) -> Claim | None:
     start_s, end_s = run[0].start_s, run[-1].end_s
-    agreeing = [c for o in opinions for c in o if c.label == label and c.start_s < end_s and c.end_s > start_s]
+    agreeing = [c for o in opinions for c in o if c.label == label and any(_holds(c, p.start_s, p.end_s) for p in run)]
     cited = Counter(id_ for c in agreeing for id_ in c.evidence if _during(id_, start_s, end_s, case))
     if not cited:
         return None
@@ -74,7 +89,7 @@ def _claim(
     widest = max(agreeing, key=lambda c: min(c.end_s, end_s) - max(c.start_s, start_s))
     share = {la: _share(la, run, len(opinions)) for piece in run for la in piece.votes}
     sure = calibrated(Sureness(share[label], "sample_agreement"), widest.level, calibrations)
-    others = sorted(((p, la) for la, p in share.items() if la != label), reverse=True)[:MOST_ALTERNATIVES]
+    others = sorted(((p, la) for la, p in share.items() if la != label and p > 0), reverse=True)[:MOST_ALTERNATIVES]
     return widest.model_copy(
         update={
             "start_s": start_s,
@@ -89,9 +104,11 @@ def _claim(
 
 def _share(label: str, run: list[Piece], opinions: int) -> float:
     whole = sum(p.end_s - p.start_s for p in run)
+    if whole == 0:
+        return run[0].votes[label] / opinions
     return sum(p.votes[label] * (p.end_s - p.start_s) for p in run) / (whole * opinions)
 
 
 def _during(id_: str, start_s: float, end_s: float, case: Case) -> bool:
     span = when(id_, case)
-    return span is not None and span[0] <= end_s and span[1] >= start_s
+    return span is not None and span[0] <= end_s + ROUNDING_S and span[1] >= start_s - ROUNDING_S

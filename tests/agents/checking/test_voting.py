@@ -9,6 +9,7 @@ from agents.checking.voting import vote
 from agents.showing.presentation import Presentation
 
 CASE = make_case(face(), saw("au12", 2, 6), saw("au4", 5, 8), saw("nod", 0, 1))
+SHOWN = replace(CASE, presentation=Presentation(way="frames", moments_s=(3.0024, 6.0, 8.0)))
 
 
 def joy(start_s, end_s, *evidence):
@@ -23,6 +24,20 @@ def test_a_label_holds_while_more_than_half_give_it():
     (voted,) = vote([[joy(2, 6)], [joy(3, 6)], [joy(4, 5)], [anger(5, 8)], []], CASE)
     assert (voted.label, voted.start_s, voted.end_s) == ("happiness", 4, 5)
     assert (voted.confidence, voted.confidence_from) == (pytest.approx(3 / 5), "sample_agreement")
+
+
+def test_a_moment_is_voted_on_as_a_stretch_is():
+    (made,) = vote([[joy(3, 3.0024, "frame@3.00")]] * 5, SHOWN)
+    assert (made.start_s, made.end_s) == pytest.approx((3.0, 3.0024), abs=1e-3)
+    (made,) = vote([[joy(3, 3)]] * 3 + [[], []], CASE)
+    assert (made.start_s, made.end_s, made.confidence) == (3, 3, pytest.approx(3 / 5))
+
+
+def test_a_moment_within_a_stretch_has_the_votes_of_both():
+    (made,) = vote([[joy(2, 6)], [joy(2, 6)], [joy(3, 3)], [], []], CASE)
+    assert (made.start_s, made.end_s, made.confidence) == (3, 3, pytest.approx(3 / 5))
+    (made,) = vote([[joy(2, 6)], [joy(2, 6)], [joy(2, 6)], [anger(5, 5)], []], CASE)
+    assert (made.start_s, made.end_s) == (2, 6), "a moment of something else does not break it"
 
 
 def test_without_a_majority_nothing_is_claimed():
