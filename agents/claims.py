@@ -138,7 +138,7 @@ class Verdict(Frozen):
     """What one check says of one claim."""
 
     check: str = Field(description="name of the check, such as evidence_exists")
-    claim: str = Field(description="id of the claim")
+    claim: str = Field(description="id of the claim; `draw2:P1-emotion-1` is one that a draw of a vote made")
     passed: bool
     detail: str = ""
     round: int = Field(default=0, ge=0, description="revision in which it was made")
