@@ -12,6 +12,8 @@ from agents.checking.confidence import Sureness, calibrated
 from agents.claims import MOST_EVIDENCE, Alternative, Claim, Draft, Level, RejectedClaim, Verdict
 
 MOST_ALTERNATIVES = 3
+NO_AGREEMENT = "The {n} draws did not agree on {level}, so nothing is claimed."
+NOT_ACCEPTED = "What the {n} draws agreed on failed a check, so nothing is claimed about {level}."
 
 Opinions = Sequence[Sequence[Claim]]
 
@@ -40,8 +42,8 @@ def vote(
         calibrations: of such shares.
 
     Returns:
-        The claims, or an abstention where there is one and nothing else; what won and failed a check; and the verdicts
-        on what won the vote.
+        The claims, or an abstention where none stands of what was said; what was outvoted or failed a check; and the
+        verdicts on what won the vote.
     """
     opinions = [[_in_milliseconds(c) for c in opinion] for opinion in opinions]
     pieces = _pieces(opinions)
@@ -52,10 +54,10 @@ def vote(
     drafts = [_draft(label, run, opinions, case) for label, run in won]
     sure = [calibrated(_sureness(label, run, len(opinions)), level, calibrations) for label, run in won]
     claims, rejected, verdicts = accept(drafts, level, case, sure=sure)
-    if not claims and (nothing := _abstention(opinions)):
+    if not claims and (nothing := _abstention(opinions, level, case, agreed=bool(drafts))):
         unsure = Sureness(0.0, "sample_agreement")
         claims, rejected, verdicts = accept([*drafts, nothing], level, case, sure=[*sure, unsure])
-    return claims, rejected, verdicts
+    return claims, [*rejected, *_outvoted(opinions, pieces)], verdicts
 
 
 def _pieces(opinions: Opinions) -> list[Piece]:
@@ -136,17 +138,43 @@ def _share(label: str, run: Sequence[Piece], opinions: int) -> float:
     return sum(p.votes[label] * (p.end_s - p.start_s) for p in run) / (whole_s * opinions)
 
 
-def _abstention(opinions: Opinions) -> Draft | None:
-    """Why nothing is claimed, in the words of one who says so."""
-    said = next((c for opinion in opinions for c in opinion if c.abstained), None)
-    if said is None:
+def _abstention(opinions: Opinions, level: Level, case: Case, *, agreed: bool) -> Draft | None:
+    """Why nothing is claimed: in the words of one who abstains, if most do; none where nobody said anything."""
+    claiming = sum(any(not c.abstained for c in opinion) for opinion in opinions)
+    abstaining = [opinion[0] for opinion in opinions if opinion and all(c.abstained for c in opinion)]
+    if abstaining and (not claiming or len(abstaining) * 2 > len(opinions)):
+        said = abstaining[0]
+        start_s, end_s, evidence, text = said.start_s, said.end_s, said.evidence, _words(said)
+    elif claiming:
+        text = (NOT_ACCEPTED if agreed else NO_AGREEMENT).format(n=len(opinions), level=level)
+        start_s, end_s, evidence = 0.0, case.clip.duration_s, ()
+    else:
         return None
     return Draft(
         label="",
-        text=_words(said),
-        start_ms=round(said.start_s * 1000),
-        end_ms=round(said.end_s * 1000),
+        text=text,
+        start_ms=round(start_s * 1000),
+        end_ms=round(end_s * 1000),
         confidence_percent=0,
-        evidence=said.evidence,
+        evidence=evidence,
         abstained=True,
     )
+
+
+def _outvoted(opinions: Opinions, pieces: Sequence[Piece]) -> list[RejectedClaim]:
+    """Each statement that has a majority at no time, once, with how many made it."""
+    rejected: dict[tuple[float, float, str], RejectedClaim] = {}
+    for claim in (c for opinion in opinions for c in opinion if not c.abstained):
+        most = max(p.votes[claim.label] for p in pieces if _holds(claim, p.start_s, p.end_s))
+        if most * 2 <= len(opinions):
+            what = f"{claim.label}, {claim.start_s:.2f}-{claim.end_s:.2f} s"
+            rejected.setdefault(
+                (claim.start_s, claim.end_s, claim.label),
+                RejectedClaim(
+                    level=claim.level,
+                    person=claim.person,
+                    text=_words(claim),
+                    reason=f"{most} of {len(opinions)} draws said so ({what})",
+                ),
+            )
+    return [rejected[key] for key in sorted(rejected)]

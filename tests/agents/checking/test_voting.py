@@ -1,4 +1,4 @@
-"""Of several opinions, what more than half say at a moment is claimed then."""
+"""Of several opinions, what more than half say at a moment is claimed then; nothing else goes without a trace."""
 
 from dataclasses import replace
 
@@ -19,6 +19,10 @@ def joy(start_s, end_s, *evidence, text="It suggests it"):
 
 def anger(start_s, end_s):
     return claim("emotion", "anger", "au4-1", start_s=start_s, end_s=end_s)
+
+
+def unsure(text):
+    return joy(0, 10).model_copy(update={"label": "", "evidence": (), "abstained": True, "text": text})
 
 
 def voted(opinions, case=CASE, calibrations=()):
@@ -46,8 +50,27 @@ def test_a_moment_within_a_stretch_has_the_votes_of_both():
     assert (made.start_s, made.end_s) == (2, 6), "a moment of something else does not break it"
 
 
-def test_without_a_majority_nothing_is_claimed():
-    assert voted([[joy(2, 6)], [anger(5, 8)], [], []]) == []
+def test_without_a_majority_it_is_said_that_the_draws_did_not_agree():
+    seconds = (2, 3, 4, 5, 6)
+    (made,), rejected, verdicts = vote([[joy(s, s)] for s in seconds], "emotion", CASE)
+    assert made.abstained
+    assert "5 draws did not agree on emotion" in made.text
+    assert [r.reason for r in rejected] == [f"1 of 5 draws said so (happiness, {s}.00-{s}.00 s)" for s in seconds]
+    assert {v.claim for v in verdicts} == {made.id}
+
+
+def test_what_is_outvoted_is_told_once_beside_what_won():
+    (made,), rejected, _ = vote([[joy(2, 6), anger(5, 8)], [joy(2, 6), anger(5, 8)], [joy(3, 5)], [], [joy(2, 6)]],
+                                "emotion", CASE)  # fmt: skip
+    assert made.label == "happiness"
+    assert [r.reason for r in rejected] == ["2 of 5 draws said so (anger, 5.00-8.00 s)"]
+
+
+def test_most_abstentions_outweigh_claims_and_say_why():
+    (made,), rejected, _ = vote([[unsure("Too dark")], [unsure("Blurred")], [joy(2, 6)]], "emotion", CASE)
+    assert (made.abstained, made.text) == (True, "Too dark")
+    assert len(rejected) == 1
+    assert voted([[], [], []]) == []
 
 
 def test_what_others_said_then_becomes_an_alternative():
@@ -78,13 +101,14 @@ def test_what_others_measured_is_not_called_unmeasured():
 
 def test_an_overlap_in_which_nothing_that_is_cited_happens_is_rejected():
     before, after = joy(1, 6, "nod-1"), joy(4, 9, "frame@8.00")
-    made, rejected, _ = vote([[before], [after]], "emotion", SHOWN)
-    assert not made
+    (made,), rejected, _ = vote([[before], [after]], "emotion", SHOWN)
+    assert made.abstained
     assert "it cites no evidence" in rejected[0].reason
 
 
 def test_an_opinion_that_says_a_label_twice_has_one_vote():
-    assert voted([[joy(2, 6), joy(2, 6)], [], []]) == []
+    (made,) = voted([[joy(2, 6), joy(2, 6)], [], []])
+    assert made.abstained
 
 
 def test_two_labels_may_both_have_a_majority():
