@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from case_making import claim, face, make_case, saw
 
+from agents.checking.calibration import Calibration
 from agents.checking.checks import SEEN_ONLY
 from agents.checking.voting import vote
 from agents.showing.presentation import Presentation
@@ -124,3 +125,13 @@ def test_what_was_only_seen_is_no_surer_for_being_voted():
     assert made.confidence == 0.5
     assert made.text.endswith(SEEN_ONLY)
     assert ("seen_only", made.id) in {(v.check, v.claim) for v in verdicts}
+
+
+def test_alternatives_are_scaled_as_the_confidence_is():
+    fitted = Calibration(
+        temperature=2.0, n=50, fitted_on="x", model="tiny", codebook_sha256="0", level="emotion", strategy="vote",
+        source="sample_agreement", ece_before=0.2, ece_after=0.1,
+    )  # fmt: skip
+    (made,) = voted([[joy(2, 6)]] * 9 + [[anger(2, 6)]], calibrations=[fitted])
+    assert made.confidence == pytest.approx(0.75)
+    assert made.alternatives[0].probability == pytest.approx(0.25)
