@@ -10,8 +10,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.chat import Decision, Measure, Reply
-from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, without_pictures
-from agents.checking.grounding import borne_out, in_words, sources_of
+from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, remembered, without_pictures
+from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
@@ -128,7 +128,7 @@ async def act(state: State, runtime: Runtime[Chat]) -> State:
     history = history.model_copy(
         update={
             "exchanges": (*history.exchanges, exchange),
-            "found": tuple({s.id: s for s in (*history.found, *outcome.sources)}.values()),
+            "found": tuple(by_id((*history.found, *outcome.sources)).values()),
             "measured": history.measured + isinstance(action, Measure),
         }
     )
@@ -148,12 +148,13 @@ async def act(state: State, runtime: Runtime[Chat]) -> State:
 
 
 async def tell(state: State, runtime: Runtime[Chat]) -> State:
-    """The model's answer, as far as what it cites exists."""
+    """The model's answer, as far as what it cites bears it out."""
     history = ChatHistory.model_validate(state["history"])
     decision = Decision.model_validate(state["decision"])
     assert isinstance(decision.action, Reply), "only an answer is told"
-    sources = sources_of(runtime.context.report, history)
-    reply, notes = borne_out(decision.action, sources)
+    report = runtime.context.report
+    sources = sources_of(report, history)
+    reply, notes = borne_out(decision.action, sources, [person.id for person in report.people])
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from agents.chat import Measure, Search, Zoom
 from agents.chat_history import ChatHistory, Open, Source
-from agents.checking.grounding import picture
+from agents.checking.grounding import picture, sources_of
 from agents.searching.passage import passage, tools_as_reported
 from agents.searching.retrieval import search
 from agents.showing.escaping import data_line
@@ -36,7 +36,8 @@ async def _search(action: Any, history: ChatHistory, about: Chat, frames_left: i
     assert isinstance(action, Search)
     hits, notes = await searched(search, action.query, about)
     lines = tuple(data_line({"id": h.id, "person": h.person, "text": h.text}) for h in hits)
-    sources = tuple(Source(**h.model_dump(exclude={"score"})) for h in hits)
+    known = sources_of(about.report, history)
+    sources = tuple(known[h.id] for h in hits)
     words = "; ".join((f"{len(hits)} found", *notes))
     return Outcome(words, lines or _nothing("the report has nothing on this"), sources)
 

@@ -163,13 +163,15 @@ def test_a_dozen_pictures_and_no_more_are_zoomed_for_a_question(report, demo, da
 
 
 def test_what_is_not_borne_out_is_left_out_and_said_so(report, demo, data):
-    script = Script(reply(("P1 smiles", "au12-1", "au99-1"), ("P1 is rich",), ("P1 is a liar", "au12-1")))
+    script = Script(reply(("P1 smiles", "au12-1", "au99-1"), ("P1 is rich",), ("P1 is a liar", "au12-1"),
+                          ("P2 smiles broadly", "au12-1")))  # fmt: skip
     answer = ask(script, "What do you see?", report, demo.clip, data)
     assert answer.text == "P1 smiles [au12-1]."
     assert [c.id for c in answer.citations] == ["au12-1"]
     assert any("there is no au99-1" in note for note in answer.notes)
     assert any("cites nothing: P1 is rich" in note for note in answer.notes)
     assert any("not judged" in note for note in answer.notes)
+    assert any("there is no P2: P2 smiles broadly" in note for note in answer.notes)
     assert "rich" not in answer.history.model_dump_json(), "later answers must not build on it"
 
 
