@@ -21,6 +21,7 @@ from perception.scheduler import perceive
 from perception.tool import Tool
 
 T = TypeVar("T")
+AROUND_S = 0.25  # before and after a moment: about as long as a blink or a short expression lasts
 
 
 class Outcome(NamedTuple):
@@ -30,6 +31,7 @@ class Outcome(NamedTuple):
     lines: tuple[str, ...]
     sources: tuple[Source, ...] = ()
     crops: tuple[Crop, ...] = ()
+    failed: bool = False
 
 
 async def _search(action: Any, history: ChatHistory, about: Chat, frames_left: int) -> Outcome:
@@ -91,15 +93,19 @@ ACTIONS: dict[Open, Callable[[Any, ChatHistory, Chat, int], Awaitable[Outcome]]]
 
 
 def _stretch(action: Measure | Zoom, about: Chat) -> tuple[float, float]:
-    """The times in seconds.
+    """The times in seconds; a moment is taken with what is around it.
 
     Raises:
         ClipError: there is no such stretch in the clip.
     """
-    last_ms = int(about.report.clip.duration_s * 1000)
-    if not action.start_ms < action.end_ms or action.start_ms >= last_ms:
+    duration_s = about.report.clip.duration_s
+    last_ms = int(duration_s * 1000)
+    if action.start_ms > min(action.end_ms, last_ms):
         raise ClipError(f"{action.start_ms}-{action.end_ms} ms is no stretch of the clip, which is 0-{last_ms} ms long")
-    return action.start_ms / 1000, min(action.end_ms / 1000, about.report.clip.duration_s)
+    start_s, end_s = action.start_ms / 1000, min(action.end_ms / 1000, duration_s)
+    if action.start_ms < min(action.end_ms, last_ms):
+        return start_s, end_s
+    return max(0.0, start_s - AROUND_S), min(end_s + AROUND_S, duration_s)
 
 
 async def _perceive(tools: list[Tool], about: Chat) -> Evidence:
@@ -136,7 +142,7 @@ async def searched(by: Callable[..., T], question: str, about: Chat) -> tuple[T,
 
 def failed(why: str) -> Outcome:
     """What went wrong, told to the model."""
-    return Outcome(f"failed: {why}", (data_line({"failed": why}),))
+    return Outcome(f"failed: {why}", (data_line({"failed": why}),), failed=True)
 
 
 def _nothing(why: str) -> tuple[str, ...]:

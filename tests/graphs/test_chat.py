@@ -215,6 +215,45 @@ def test_what_goes_wrong_is_told_to_the_model(wrong, why, report, demo, data):
     assert answer.text == "P1 smiles [au12-1]."
 
 
+@pytest.mark.parametrize("at_ms", [0, 9000, "end"])
+def test_a_moment_is_looked_at_with_what_is_around_it(at_ms, report, demo, data):
+    last_ms = int(report.clip.duration_s * 1000)
+    at_ms = last_ms if at_ms == "end" else at_ms
+    script = Script(action("measure", tool="action_units", start_ms=at_ms, end_ms=at_ms),
+                    action("zoom", start_ms=at_ms, end_ms=at_ms, person=None, frames=2), ANSWER)  # fmt: skip
+    answer = ask(script, "What is there at that moment?", report, demo.clip, data)
+    assert [s.outcome.startswith("failed") for s in answer.steps] == [False, False]
+    around = (max(0, at_ms - 250) / 1000, min(at_ms + 250, last_ms) / 1000)
+    means = [s for s in answer.history.found if s.id.startswith("measure1:AU")]
+    assert means
+    assert all((s.start_s, s.end_s) == pytest.approx(around, abs=2e-3) for s in means)
+    pictures_s = [s.start_s for s in answer.history.found if s.id.startswith("frame@")]
+    assert pictures_s
+    assert all(around[0] <= time_s <= around[1] for time_s in pictures_s)
+
+
+def test_a_call_that_failed_is_not_tried_again(report, demo, data):
+    wrong = action("zoom", start_ms=0, end_ms=1000, person="P7", frames=2)
+    script = Script(wrong, action("search", query="smile"), wrong, ANSWER)
+    answer = ask(script, "Does P7 smile?", report, demo.clip, data)
+    assert "closed" in script.told(3)
+    assert [script.open_to(n) for n in (2, 3)] == [
+        {"search", "measure", "zoom", "answer"},
+        {"search", "measure", "answer"},
+    ]
+    assert [s.outcome.startswith("failed") for s in answer.steps] == [True, False, True]
+    assert answer.text == "P1 smiles [au12-1]."
+
+
+def test_a_model_that_keeps_to_a_closed_call_has_only_the_answer_left(report, demo, data):
+    wrong = action("measure", tool="blinks", start_ms=5000, end_ms=1000)
+    script = Script(wrong, wrong, wrong, ANSWER)
+    answer = ask(script, "Does P1 blink much?", report, demo.clip, data)
+    assert len(answer.steps) == 3
+    assert script.open_to(3) == {"answer"}
+    assert answer.text == "P1 smiles [au12-1]."
+
+
 def test_a_tool_that_fails_is_told_to_the_model(report, demo, data, monkeypatch):
     monkeypatch.setattr("perception.blinks.runs", lambda *_: 1 / 0)
     script = Script(action("measure", tool="blinks", start_ms=0, end_ms=5000), ANSWER)
