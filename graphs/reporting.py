@@ -35,9 +35,11 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     """A short text by the model; by the code when there is no model or it does not answer."""
     started = time.perf_counter()
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
+    notes: tuple[str, ...] = ()
+    presentation = case.presentation
     if setup.model is not None and any(not c.abstained for c in case.claims):
         try:
-            answer, tokens, *_ = await put(narrator(), case, setup.video, setup.model)
+            answer, tokens, presentation, notes, _ = await put(narrator(), case, setup.video, setup.model)
             text = answer.text
         except ModelError as error:
             failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
@@ -45,8 +47,12 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     tell(AgentFinished(agent="narrator", seconds=seconds, tokens=tokens, error=failure))
     return {
         "narrative": text,
-        "failures": [{"stage": "agent narrator", "what": failure}] if failure else [],
+        "failures": [
+            *({"stage": "presentation", "what": note} for note in notes),
+            *([{"stage": "agent narrator", "what": failure}] if failure else []),
+        ],
         "tokens": tokens.model_dump(),
+        "presentation": presentation.model_dump(mode="json"),
         "seconds": {"narrator": seconds},
     }
 
