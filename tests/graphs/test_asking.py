@@ -31,14 +31,9 @@ def refusing(*kinds):
     return answer
 
 
-def only_when(words, refusing_, otherwise=None):
-    """An endpoint that refuses only in calls whose messages have these words in them."""
-    taking = otherwise or refusing()
-
-    def answer(request):
-        return (refusing_ if words in json.dumps(request["messages"]) else taking)(request)
-
-    return answer
+def only_when(words, then, otherwise):
+    """An endpoint that answers otherwise in calls whose messages have these words in them."""
+    return lambda request: (then if words in json.dumps(request["messages"]) else otherwise)(request)
 
 
 def analysed(demo, tmp_path, answer, **options):
