@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.silence import end_if_silent
+
 if TYPE_CHECKING:
     from agents.utterance_emotion import Conversation
 
@@ -38,6 +40,7 @@ def conversation(
         typer.echo(found.model_dump_json())
     else:
         show(found)
+    end_if_silent(found)
 
 
 def show(found: "Conversation") -> None:

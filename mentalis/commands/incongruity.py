@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.silence import end_if_silent
+
 if TYPE_CHECKING:
     from agents.incongruity import Incongruities
 
@@ -28,6 +30,7 @@ def incongruity(
         typer.echo(found.model_dump_json())
     else:
         show(found)
+    end_if_silent(found)
 
 
 def show(found: "Incongruities") -> None:
