@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from agents.agent import Agent
-from agents.case import Case
+from agents.case import Background, Case
 from agents.checking.calibration import Calibration
 from agents.checking.checks import ROUNDING_S, accept
 from agents.checking.confidence import Sureness
@@ -16,6 +16,7 @@ from agents.report import Failure, TokenUse
 from agents.showing.media import frame_id
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
+BACKGROUND = Background(levels=("emotion",), knowledge=("facs", "words"))
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -88,7 +89,7 @@ def utterance_emotion(window: Window, summary: Sequence[str], about: About, fenc
         output=create_model("EmotionDrafts", __base__=EmotionDrafts, **{said.id: optional for said in window.asked}),
         narrowed=narrowed,
         level="emotion",
-        knowledge=("facs", "words"),
+        knowledge=BACKGROUND.knowledge,
         choice="label",
         given={
             "about": about,

@@ -42,6 +42,7 @@ async def asked_of(talk, answer):
     prefixes = {
         json.dumps([r["messages"][0], r["messages"][1]["content"][:-1]]) for r in endpoint.asked if schema_of(r)
     }
+    assert all("Labels of emotion:" in prefix and "What is known of such signs" in prefix for prefix in prefixes)
     assert len(prefixes) <= 1, "questions about one conversation must share all but their own task, byte for byte"
     return result, questions
 
