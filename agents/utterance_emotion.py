@@ -110,8 +110,10 @@ def checked(
     Checks: those of every claim (`agents.checking.checks`), and that all it cites is of this person in this utterance.
     `sure` tells how sure it is; what it states itself counts when it is not given.
     """
-    claims, rejected, _ = accept([as_claim(said, draft)], "emotion", case.about(said.subject), sure=sure and [sure])
-    reason = rejected[0].reason if rejected else _cites_other(said, draft, case)
+    about_one = case.about(said.subject)
+    claims, _, verdicts = accept([as_claim(said, draft)], "emotion", about_one, sure=sure and [sure])
+    # first what it cites of others: the checks take one whom nobody knows for everybody
+    reason = _cites_other(said, draft, case) or "; ".join(v.detail for v in verdicts if not v.passed)
     if reason:
         refused = RejectedAnswer(utterance=said.id, text=f"{draft.label[:40]}: {draft.text}", reason=reason)
         return abstention(said, about, f"The model's answer did not hold: {reason}."), refused

@@ -59,6 +59,7 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
 
 async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
     """Make the report, keep it in the content store and tell it as the last event."""
+    tokens = TokenUse.model_validate(state.get("tokens", {}))
     report = Report(
         clip=case.clip,
         people=people_of(case.evidence, case.people),
@@ -69,7 +70,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
         verdicts=tuple(Verdict.model_validate(v) for v in state["verdicts"]),
         rejected=tuple(RejectedClaim.model_validate(r) for r in state["rejected"]),
         failures=tuple(Failure.model_validate(f) for f in state["failures"]),
-        caveats=caveats(case, setup),
+        caveats=caveats(case, setup, tokens),
         conventions=words()["conventions"],
         evidence=case.evidence,
         provenance=Provenance(
@@ -86,7 +87,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             seed=setup.seed,
             calibrations=setup.calibrations,
             presentation=case.presentation if setup.model else None,
-            tokens=TokenUse.model_validate(state.get("tokens", {})),
+            tokens=tokens,
             seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},
         ),
     )
@@ -111,14 +112,16 @@ def people_of(evidence: Evidence, people: tuple[str, ...]) -> tuple[Person, ...]
     return tuple(found)
 
 
-def caveats(case: Case, setup: Setup) -> tuple[str, ...]:
-    """What a reader must know of this report, the general before the particular."""
+def caveats(case: Case, setup: Setup, tokens: TokenUse) -> tuple[str, ...]:
+    """What a reader must know of this report, the general before the particular; `tokens` are those of the model."""
     texts: dict[str, Any] = words()["caveats"]
     ran = {run.tool: run for run in case.evidence.tools}
     by_geometry = "action_units" in ran and "geometry" in ran["action_units"].notes.get("engine", "")
+    answered = bool(tokens.calls + tokens.calls_from_cache)
     holds = {
         "knowledge": setup.model is None,
-        "model": setup.model is not None,
+        "model": setup.model is not None and answered,
+        "unanswered": setup.model is not None and not answered,
         "no_face": not case.people and not can_be_judged(case, setup),
         "words_only": not case.people and can_be_judged(case, setup),
         "geometry": by_geometry and bool(case.people),

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
+from agents.report import reason_of
+
 if TYPE_CHECKING:
     from graphs.events import AgentFinished, Event
 
@@ -64,8 +66,7 @@ class Progress:
         """An error, in full the first time only: who is away is away for everyone."""
         if error is None:
             return ""
-        _, colon, without_person = error.partition(": ")
-        reason = without_person if colon else error
+        reason = reason_of(error)
         if reason in self._said:
             return "as above"
         self._said.add(reason)

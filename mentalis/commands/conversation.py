@@ -49,6 +49,8 @@ def show(found: "Conversation") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from agents.report import told_once
+
     console = Console(highlight=False)
     table = Table("time", "who", "words", f"{found.about}'s emotion", "sure", "evidence", box=None)
     for u in found.utterances:
@@ -64,7 +66,7 @@ def show(found: "Conversation") -> None:
                 style="dim",
             )
         )
-    for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
+    for line in (*found.notes, *told_once(found.failures)):
         console.print(Text(f"- {line}", style="dim"))
     if found.rejected:
         console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))
