@@ -187,14 +187,14 @@ async def test_the_endpoint_counts_the_tokens(served, told, monkeypatch):
 
     client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(answered))
     monkeypatch.setattr("httpx.AsyncClient", client)
-    assert await count(HELLO, Settings(model="m", base_url="http://there/v1")) == told
+    assert await count(HELLO, Settings(model="m", base_url="http://there/v1"), Presentation()) == told
 
 
 async def test_an_endpoint_that_does_not_tell_is_one_line(monkeypatch):
     client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(lambda request: httpx.Response(404)))
     monkeypatch.setattr("httpx.AsyncClient", client)
     with pytest.raises(ModelError, match="does not tell how many tokens"):
-        await count(HELLO, Settings(model="m", base_url="http://there/v1"))
+        await count(HELLO, Settings(model="m", base_url="http://there/v1"), Presentation())
 
 
 def test_an_estimate_counts_words_and_pictures():
@@ -212,7 +212,7 @@ def test_an_estimate_counts_the_video_and_the_sound_of_what_is_shown():
 def test_the_prompt_of_a_strategy_shows_what_that_strategy_is_shown(prompt):
     with scripted_endpoint(lambda request: (200, "ok", "stop")) as endpoint:
         given = ("--model", "tiny", "--base-url", endpoint.url, "--media", "text")
-        code, said = prompt("show", "all_levels", "--strategy", "single", *given)
-    assert code == 0, said
-    assert "No measurements are given" in said
-    assert "[image/jpeg" not in said
+        result = prompt("show", "all_levels", "--strategy", "single", *given)
+    assert result.exit_code == 0, result.output
+    assert "No measurements are given" in result.output
+    assert "[image/jpeg" not in result.output
