@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 from agents.agent import Agent
 from agents.case import Background, Case
 from agents.checking.calibration import Calibration
-from agents.checking.checks import ROUNDING_S, accept
+from agents.checking.checks import ROUNDING_S, accept, evidence_of_person
 from agents.checking.confidence import Sureness
 from agents.claims import MOST_EVIDENCE, Alternative, Claim, ConfidenceFrom, Draft, Line
 from agents.dialogue import About, RejectedAnswer, Said, Window, rows
@@ -112,8 +112,11 @@ def checked(
     """
     about_one = case.about(said.subject)
     claims, _, verdicts = accept([as_claim(said, draft)], "emotion", about_one, sure=sure and [sure])
-    # first what it cites of others: the checks take one whom nobody knows for everybody
-    reason = _cites_other(said, draft, case) or "; ".join(v.detail for v in verdicts if not v.passed)
+    problems = {v.check: v.detail for v in verdicts if not v.passed}
+    other = _cites_other(said, draft, case)
+    if other and said.subject is None:  # the checks take one whom nobody knows for everybody
+        problems.pop(evidence_of_person.__name__, None)
+    reason = "; ".join(problems.values()) or other
     if reason:
         refused = RejectedAnswer(utterance=said.id, text=f"{draft.label[:40]}: {draft.text}", reason=reason)
         return abstention(said, about, f"The model's answer did not hold: {reason}."), refused
