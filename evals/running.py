@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from inspect_ai import eval_set
-from inspect_ai.log import EvalLog
+from inspect_ai.log import EvalLog, read_eval_log
 
 from evals.errors import RunError
 from evals.registry import task_of
@@ -73,7 +73,7 @@ def run(
 
 def _ended(log: EvalLog) -> str:
     """Why a run has no result."""
-    failed = [sample.error for sample in log.samples or () if sample.error]
+    failed = [sample.error for sample in read_eval_log(log.location).samples or () if sample.error]
     if failed:
         return f"{len(failed)} of {log.eval.dataset.samples} samples failed, the first: {failed[0].message}"
     return f"the run ended as {log.status}: {log.error.message if log.error else 'it was cut off'}"
