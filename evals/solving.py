@@ -201,7 +201,9 @@ def _spread(words: tuple[Utterance, ...], seconds: float) -> tuple[Utterance, ..
     if any(u.timed for u in words):
         return words
     scale = seconds / words[-1].end_s
-    return tuple(u.model_copy(update={"start_s": u.start_s * scale, "end_s": min(u.end_s * scale, seconds)}) for u in words)
+    return tuple(
+        u.model_copy(update={"start_s": u.start_s * scale, "end_s": min(u.end_s * scale, seconds)}) for u in words
+    )
 
 
 @lru_cache(maxsize=256)
