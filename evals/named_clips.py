@@ -15,7 +15,6 @@ SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif")
 TRANSCRIPTS = ("subtitle_chieng.csv", "track1_subtitle_chieng.csv", "transcription-engchi-polish.csv", "subtitles.csv")
 WORDS = ("english", "text", "sentence", "chinese")  # columns of words; the first that is there and filled is taken
 NO_VALUE = -10  # MERBench's mark of a valence that is not known
-WITHOUT = f"there is neither a video ({VIDEOS[0]}/NAME.mp4) nor a line in a CSV of words ({TRANSCRIPTS[0]})"
 
 
 def clip_named(folder: Path, name: str, within: Sequence[str] = VIDEOS) -> Path | None:
@@ -50,17 +49,24 @@ def words_by_name(folder: Path) -> dict[str, str]:
 def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, Any]) -> list[Item]:
     """An item of each name, with its video, its words, or both.
 
+    A clip whose line of words is empty and that has no video stays: it can't be answered, and counts.
+
     Args:
         folder: of the data set.
         gold: value by name.
         fields: of an item, by name, such as `group` and `strata`; the group is the name itself where it is not given.
 
     Raises:
-        DatasetError: of a name there is neither video nor word.
+        DatasetError: of a name there is neither video nor line.
     """
     said = words_by_name(folder)
     clips = {name: clip_named(folder, name) for name in gold}
-    refuse(folder, (f"{name}: {WITHOUT}" for name in gold if clips[name] is None and not said.get(name)))
+    missing = [name for name in gold if clips[name] is None and name not in said]
+    if missing:
+        raise DatasetError(
+            f"{folder}: of {len(missing)} clips, such as {', '.join(missing[:3])}, there is neither a video "
+            f"({VIDEOS[0]}/NAME.mp4) nor a line in {' or '.join(TRANSCRIPTS)} (columns name, english); add one or the other"
+        )
     return [
         Item(
             id=name,

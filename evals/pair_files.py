@@ -125,7 +125,7 @@ def _of_file(file: Path, root: Path) -> Iterator[Pair]:
 
 
 def _joined(file: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Flat rows, a question each, as pairs: the basic question is the one whose kind says so, or whose answer is yes."""
+    """Flat rows, a question each, as pairs: the basic one is that whose kind says so, or whose answer is yes."""
     pairs: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows, 2 if file.suffix == ".csv" else 1):
         where = f"{file}, row {number}"

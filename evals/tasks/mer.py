@@ -24,7 +24,13 @@ from evals.run import Run
 from evals.utterances import STRATEGIES, codebook_of, of_clip, recast
 
 LABELS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
-TABLES = ("labels.csv", "track1_test.csv", "track1_train.csv", "test-label.csv")  # the first that is there
+TABLES = (
+    "labels.csv",
+    "track1_test.csv",
+    "track1_train.csv",
+    "track1_train_disdim.csv",
+    "test-label.csv",
+)  # the first that is there
 COLUMNS = ("name", "discrete")
 NPZ = "label-6way.npz"  # MERBench's, of MER2023
 TESTS = ("test1_corpus", "test2_corpus")  # of the npz: MER-MULTI, MER-NOISE; both with valence
@@ -81,17 +87,21 @@ async def solve_multi(item: Item, run: Run) -> Outcome:
 
 def discrete_f1(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measure:
     """Weighted F1 of the labels."""
-    return weighted_f1([g["discrete"] for g in gold], [p and p["discrete"] for p in predicted])
+    return weighted_f1([g["discrete"] for g in gold], [_part(p, "discrete") for p in predicted])
 
 
 def valence_mse(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measure:
     """Mean squared error of the valence; what is not told counts as 0."""
-    return mse([g["valence"] for g in gold], [p and p["valence"] for p in predicted])
+    return mse([g["valence"] for g in gold], [_part(p, "valence") for p in predicted])
 
 
 def combined(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measure:
     """The score of MER-MULTI."""
     return mer2023_combined(discrete_f1(gold, predicted), valence_mse(gold, predicted))
+
+
+def _part(predicted: Both | None, name: str) -> Any:
+    return None if predicted is None else predicted[name]
 
 
 def _labels(folder: Path, corpora: Sequence[str]) -> tuple[dict[str, Both], dict[str, dict[str, str]]]:

@@ -3,9 +3,9 @@
 inspect eval evals/tasks/mer_open.py@mer_ov -T folder=DATA --model none
 inspect eval evals/tasks/mer_open.py@mer_fg -T folder=DATA --model none
 
-`mer_ov` compares sets of words, those of one meaning counted as one by the challenge's own groups (2024); `mer_fg` takes
-words to five emotion wheels (2025: mean of two levels, 2026: level 1). The wheels are yours to give: the challenge's
-repository has them.
+`mer_ov` compares sets of words, those of one meaning counted as one by the challenge's own groups (2024). `mer_fg`
+takes words to five emotion wheels (2025: mean of two levels, 2026: level 1), which are yours to give: the
+challenge's repository has them.
 """
 
 from collections.abc import Sequence
