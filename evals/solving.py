@@ -9,6 +9,7 @@ from pathlib import Path
 from agents.choosing import Question
 from agents.claims import Claim, ConfidenceFrom, Level
 from agents.codebook import load_codebook
+from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from agents.report import Report
 from evals.benchmark import Item, Outcome, Prediction
@@ -133,7 +134,15 @@ async def statements(item: Item, run: Run, texts: tuple[str, ...]) -> Outcome:
     case, notes = await prepare(setup, lambda event: None, background(variant))
     predictions, tokens, failures, said = [], [], [*notes], []
     for text in texts:  # apart: an answer must not lean on the other statement of its pair
-        found = await verify(Verification(case, setup.video, run.model, (Statement("s1", text),), variant))
+        try:
+            found = await verify(Verification(case, setup.video, run.model, (Statement("s1", text),), variant))
+        except ModelError as error:
+            if not error.tokens.calls + error.tokens.calls_from_cache:
+                raise  # it can't be reached: the item is asked again
+            predictions.append(Prediction())  # it never gave a valid answer
+            tokens.append(error.tokens)
+            failures.append(str(error))
+            continue
         holds, probability = found.final["s1"], found.probabilities.get("s1")
         sure = None if probability is None else probability if holds else 1 - probability
         source: ConfidenceFrom | None = "label_probability" if sure is not None else None
@@ -185,11 +194,21 @@ async def clip_of(item: Item) -> Clip | Words:
     """
     if item.clip is not None:
         clip = await asyncio.to_thread(_opened, item.clip, item.transcript)
-        return clip.model_copy(update={"transcript": item.words}) if item.words else clip
+        return clip.model_copy(update={"transcript": _spread(item.words, clip.duration_s)}) if item.words else clip
     if not item.words:
         raise DatasetError(f"{item.id}: there is neither a clip nor a word of it")
     said = json.dumps([u.model_dump(mode="json") for u in item.words], ensure_ascii=False)
     return Words(name=item.id, sha256=hashlib.sha256(said.encode()).hexdigest(), utterances=item.words)
+
+
+def _spread(words: tuple[Utterance, ...], seconds: float) -> tuple[Utterance, ...]:
+    """Utterances without times of their own, one after the other over the whole clip."""
+    if any(u.timed for u in words):
+        return words
+    scale = seconds / words[-1].end_s
+    return tuple(
+        u.model_copy(update={"start_s": u.start_s * scale, "end_s": min(u.end_s * scale, seconds)}) for u in words
+    )
 
 
 @lru_cache(maxsize=256)
