@@ -1,5 +1,6 @@
 """What a benchmark is: what is asked, who answers it, and how the answers are scored."""
 
+import operator
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from agents.claims import ConfidenceFrom
+from agents.claims import ConfidenceFrom, Level
 from agents.report import TokenUse
 from evals.metrics.intervals import Metric
 from evals.run import Run
@@ -68,3 +69,5 @@ class Benchmark:
     layout: str  # of the folder, for whoever has to make one
     source: str  # where the data are had, and under which licence
     usual: Mapping[str, Any] = field(default_factory=dict)  # conditions that hold when none are given, as a codebook
+    levels: tuple[Level, ...] = ()  # of an item's predictions, over and over, where they are labels of the codebook
+    right: Callable[[Any, Any], bool] = operator.eq  # whether a gold value is met by a predicted one, for a viewer

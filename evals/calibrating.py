@@ -1,64 +1,77 @@
 """Temperatures fitted on a benchmark's log, and kept with the codebook for the runs that come after."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple
 
-from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 
 from agents.checking.calibration import Calibration, CalibrationError, save_calibration, scaled
-from agents.claims import ConfidenceFrom
+from agents.claims import ConfidenceFrom, Level
 from agents.codebook import load_codebook
-from evals.labelled_clips import level_called
+from evals.conditions import Conditions
+from evals.inspecting import OUTCOME
 from evals.metrics.calibration import expected_calibration_error, fit_temperature
 
-USUAL = "cascade+critic"  # where the run names no strategy
+
+class Sure(NamedTuple):
+    """How sure a prediction was, and whether it was right."""
+
+    confidence: float
+    right: bool
 
 
 def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
-    """Fit a temperature for each source of confidence that a log of `labelled_clips` has, and keep them.
+    """Fit a temperature for each level and source of confidence that a benchmark's log has, and keep them.
 
     Args:
-        log: of a run with a model; its confidences were not scaled yet.
+        log: of a run with a model, whose confidences were not scaled yet.
         folder: where calibrations of shipped codebooks are kept; a user's own lies beside the codebook.
 
     Raises:
-        CalibrationError: the log can't be read or is of another task, no model was used, or too few clips or only
-            right or wrong ones are in it.
+        CalibrationError: the log can't be read, its predictions are no labels of a codebook, no model was used, its
+            confidences are scaled already, or too few predictions or only right or wrong ones are in it.
     """
     read = _read(log)
-    given: dict[str, Any] = read.eval.task_args
-    codebook, level = str(given.get("codebook", "basic")), level_called(str(given.get("level", "emotion")))
-    told = [s.metadata or {} for sample in read.samples or () for s in (sample.scores or {}).values()]
-    told = [t for t in told if t.get("confidence") is not None]
+    told: dict[tuple[Level, ConfidenceFrom], list[Sure]] = defaultdict(list)
+    for level, source, sure in _predictions(read):
+        told[level, source].append(sure)
     if not told:
-        raise CalibrationError(f"{log}: no clip has a claim with a confidence, so nothing can be fitted")
-    fitted = []
-    for source in get_args(ConfidenceFrom):
-        mine = [t for t in told if t["confidence_from"] == source]
-        if not mine:
-            continue
-        confidences, right = [float(t["confidence"]) for t in mine], [t["predicted"] == t["gold"] for t in mine]
-        temperature = fit_temperature(confidences, right)
-        calibration = Calibration(
-            temperature=temperature,
-            n=len(mine),
-            fitted_on=read.eval.dataset.name or log.name,
-            model=str(given.get("reasoner") or ""),
-            codebook_sha256=load_codebook(codebook).sha256,
-            level=level,
-            strategy=str(given.get("strategy", USUAL)),
-            source=source,
-            ece_before=expected_calibration_error(confidences, right),
-            ece_after=expected_calibration_error(_scaled(confidences, temperature), right),
-        )
-        save_calibration(calibration, codebook, folder)
-        fitted.append(calibration)
-    return tuple(fitted)
+        raise CalibrationError(f"{log}: no prediction has a confidence, so nothing can be fitted")
+    return tuple(_fitted(read, level, source, sure, folder) for (level, source), sure in told.items())
 
 
-def _scaled(confidences: Iterable[float], temperature: float) -> list[float]:
-    return [scaled(confidence, temperature) for confidence in confidences]
+def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[Sure], folder: Path) -> Calibration:
+    about: dict[str, Any] = read.eval.metadata or {}
+    given = Conditions.model_validate(about["conditions"])
+    confidences, right = [s.confidence for s in sure], [s.right for s in sure]
+    temperature = fit_temperature(confidences, right)
+    calibration = Calibration(
+        temperature=temperature,
+        n=len(sure),
+        fitted_on=about["benchmark"],
+        model=given.model,
+        codebook_sha256=load_codebook(given.codebook).sha256,
+        level=level,
+        strategy=about["strategy"],
+        source=source,
+        ece_before=expected_calibration_error(confidences, right),
+        ece_after=expected_calibration_error([scaled(c, temperature) for c in confidences], right),
+    )
+    save_calibration(calibration, given.codebook, folder)
+    return calibration
+
+
+def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
+    """Every prediction with a confidence, with its level and what the confidence rests on."""
+    levels: list[Level] = (read.eval.metadata or {})["levels"]
+    for sample in read.samples or ():
+        for told in (score.metadata or {} for score in (sample.scores or {}).values()):
+            for number, (gold, prediction) in enumerate(zip(told["gold"], told["predictions"], strict=True)):
+                if prediction["confidence"] is not None and prediction["confidence_from"]:
+                    sure = Sure(prediction["confidence"], prediction["value"] == gold)
+                    yield levels[number % len(levels)], prediction["confidence_from"], sure
 
 
 def _read(log: Path) -> EvalLog:
@@ -67,8 +80,16 @@ def _read(log: Path) -> EvalLog:
     except Exception as error:  # of many kinds: no file, no archive, no log
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise CalibrationError(f"{log} can't be read as a log of Inspect: {line}") from error
-    if not read.eval.task.endswith("labelled_clips"):
-        raise CalibrationError(f"{log} is a log of {read.eval.task}: give one of labelled_clips")
-    if not read.eval.task_args.get("reasoner"):
+    about = read.eval.metadata or {}
+    if not about.get("levels"):
+        raise CalibrationError(f"{log} is a log of {read.eval.task}, whose predictions are no labels of a codebook")
+    if not about["conditions"]["model"]:
         raise CalibrationError(f"{log}: no model was asked; rules of the knowledge base are not calibrated")
+    if any(map(_is_scaled, read.samples or ())):
+        raise CalibrationError(f"{log}: its confidences are scaled already: run it again with calibrated=false")
     return read
+
+
+def _is_scaled(sample: EvalSample) -> bool:
+    report: dict[str, Any] = (sample.store.get(OUTCOME) or {}).get("report") or {}
+    return bool(report.get("provenance", report).get("calibrations"))

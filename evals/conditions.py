@@ -22,6 +22,7 @@ class Conditions(Frozen):
     no_tools: bool = Field(default=False, description="nothing that was measured is shown to the model")
     codebook: str = ""
     samples: Annotated[int, Field(ge=1, le=9)] = Field(default=1, description="answers compared, without logprobs")
+    calibrated: bool = Field(default=True, description="confidences are scaled by what was fitted before")
     seed: int = 0
     data: Path = Field(description="folder of caches: tools' results and a model's answers are found again here")
     concurrency: Annotated[int, Field(ge=1, le=1024)] = Field(default=8, description="model calls at a time")

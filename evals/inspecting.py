@@ -49,7 +49,12 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
         solver=answered(benchmark, {item.id: item for item in items}, run),
         scorer=scored(benchmark, {item.id: item for item in items}),
         name=benchmark.name,
-        metadata={"benchmark": benchmark.name, "strategy": strategy, "conditions": given.model_dump(mode="json")},
+        metadata={
+            "benchmark": benchmark.name,
+            "strategy": strategy,
+            "conditions": given.model_dump(mode="json"),
+            "levels": list(benchmark.levels),
+        },
     )
 
 
@@ -86,7 +91,7 @@ def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
         async def score(state: TaskState, target: Target) -> Score:
             item = items[str(state.sample_id)]
             predictions = [Prediction.model_validate(p) for p in state.store.get(OUTCOME)["predictions"]]
-            right = [p.value == gold for p, gold in zip(predictions, item.gold, strict=True)]
+            right = [benchmark.right(gold, p.value) for p, gold in zip(predictions, item.gold, strict=True)]
             return Score(
                 value=sum(right) / len(right),
                 answer=state.output.completion,

@@ -71,6 +71,31 @@ def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
     return rows
 
 
+def table_rows(folder: Path, name: str, columns: Collection[str]) -> tuple[Path, list[tuple[str, dict[str, Any]]]]:
+    """The rows of NAME.jsonl or NAME.csv, whichever is there, each with where it stands; and the file.
+
+    Raises:
+        DatasetError: neither is there, or it lacks a column.
+    """
+    path = folder / f"{name}.jsonl"
+    if path.exists():
+        return path, [(f"{path}, object {n}", row) for n, row in enumerate(jsonl_rows(path, columns), 1)]
+    path = existing(folder, f"{name}.csv", f"write one, or {name}.jsonl, with {', '.join(columns)}")
+    return path, [(f"{path}, line {n}", dict(row)) for n, row in enumerate(csv_rows(path, columns), 2)]
+
+
+def text_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty.
+
+    Raises:
+        DatasetError: it can't be read as UTF-8, or there is none.
+    """
+    lines = [line.strip() for line in _text(path).splitlines() if line.strip()]
+    if not lines:
+        raise DatasetError(f"{path}: there is no line in it")
+    return lines
+
+
 def json_value(path: Path) -> Any:
     """The value of a JSON file.
 

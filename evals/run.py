@@ -73,12 +73,13 @@ def open_run(conditions: Conditions, strategy: str) -> Run:
     chosen = tuple(filter(None, c.tools.split(","))) or tuple(BUILT_IN)
     names = TO_FIND_PEOPLE if c.no_tools else chosen
     calibrations = Path(c.data) / "calibrations"
+    scaled = c.calibrated and c.codebook and c.model
     return Run(
         conditions=conditions,
         model=_model(conditions),
         tools=tuple(made(name) for name in names),
         codebook=load_codebook(c.codebook) if c.codebook else None,
-        calibrations=load_calibrations(c.codebook, c.model, strategy, calibrations) if c.codebook and c.model else (),
+        calibrations=load_calibrations(c.codebook, c.model, strategy, calibrations) if scaled else (),
         store=ContentStore(c.data / "content"),
         cache=Cache(c.data / "cache" / "tools"),
     )

@@ -5,6 +5,7 @@ import hashlib
 import json
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from agents.choosing import Question
 from agents.claims import Claim, ConfidenceFrom, Level
@@ -23,6 +24,7 @@ from graphs.incongruity import incongruities
 from graphs.pep_mek import VARIANTS, background, verify
 from graphs.pep_mek import Question as Verification
 from graphs.preparing import prepare
+from graphs.state import STRATEGIES
 from graphs.talk import Talk
 from perception.clip import Clip
 from perception.transcripts import Utterance, Words
@@ -30,12 +32,13 @@ from perception.transcripts import Utterance, Words
 VOTES = 5  # draws of the strategy `vote` of a choice, as many as of an analysis
 CHOOSING = ("single", "vote")  # strategies of a choice
 TALKING = ("conversation",)
+ANALYSING = ("cascade+critic", *(s for s in STRATEGIES if s != "cascade+critic"))  # the first is what serves
 
 _graph = cache(mental_state.build)
 
 
-async def analysis(item: Item, run: Run) -> Report:
-    """The report on an item's clip or words.
+async def analysis(item: Item, run: Run, **changes: Any) -> Report:
+    """The report on an item's clip or words; `changes` are fields of the graph's setup.
 
     Raises:
         MentalisError: the clip can't be used.
@@ -43,7 +46,7 @@ async def analysis(item: Item, run: Run) -> Report:
     import langsmith
 
     clip = await clip_of(item)
-    setup = run.setup(clip, strategy=run.conditions.strategy)
+    setup = run.setup(clip, strategy=run.conditions.strategy, **changes)
     with langsmith.tracing_context(enabled=False):  # nothing phones home, whatever the environment says
         # Inspect resumes a run, so steps are not kept
         async for event in _graph(strategy=setup.strategy).astream({}, context=setup, stream_mode="custom"):
@@ -75,6 +78,13 @@ def of_claim(claim: Claim | None) -> Prediction:
     if claim is None:
         return Prediction(abstained=True)
     return Prediction(value=claim.label, confidence=claim.confidence, confidence_from=claim.confidence_from)
+
+
+async def of_level(item: Item, run: Run, level: Level) -> Outcome:
+    """The label of a clip at one level: that of its surest claim."""
+    report = await analysis(item, run)
+    neutral = (run.codebook or load_codebook("basic")).neutral.get(level)
+    return reported(report, (of_claim(surest(report, level, neutral)),))
 
 
 async def of_utterances(item: Item, run: Run) -> Outcome:

@@ -62,5 +62,7 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
     wanted = setup.wanted
     if setup.strategy == "single":  # nothing that was measured shows, not even in the choice of frames
         wanted = wanted.model_copy(update={"evidence": False, "frame_choice": "uniform"})
+    if setup.video is None:  # there is nothing to look at, and the words are all that can be cited
+        wanted = wanted.model_copy(update={"evidence": True, "media": "text"})
     presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks)
     return presentation, (*notes, *unmet)

@@ -75,4 +75,5 @@ MELD = Benchmark(
     layout=f"{TABLE}: {', '.join(COLUMNS)}",
     source="https://github.com/declare-lab/MELD, data/MELD; GPL-3.0",
     usual={"codebook": "basic"},
+    levels=("emotion",),
 )

@@ -11,7 +11,7 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 import mentalis
 from agents.checking.calibration import CalibrationError
 from evals.calibrating import calibrate
-from evals.labelled_clips import labelled_clips
+from evals.tasks.labelled_clips import labelled_clips
 
 CLIPS, RIGHT = 12, 8
 
@@ -43,7 +43,7 @@ def run(demo, tmp_path_factory):
             rows.writerow([f"{number}.mp4", "happiness" if number < RIGHT else "sadness"])
     with scripted_endpoint(always_happy) as endpoint:
         task = labelled_clips(
-            str(folder), tools="action_units", reasoner="sanguine", base_url=endpoint.url, strategy="cascade",
+            str(folder), tools="action_units", model="sanguine", base_url=endpoint.url, strategy="cascade", samples=3,
             data=str(folder / "data"),
         )  # fmt: skip
         (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), max_samples=1, display="none")

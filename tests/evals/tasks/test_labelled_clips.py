@@ -23,7 +23,7 @@ def folder(demo, shared, tmp_path):
 def test_the_graph_is_scored_and_an_abstention_is_wrong(folder):
     from inspect_ai import eval as inspect_eval
 
-    from evals.labelled_clips import labelled_clips
+    from evals.tasks.labelled_clips import labelled_clips
 
     task = labelled_clips(str(folder), level="behaviour", tools=QUICK, data=str(folder / "data"))
     (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), display="none", max_samples=1)
@@ -45,12 +45,11 @@ def test_the_graph_is_scored_and_an_abstention_is_wrong(folder):
     ],
 )
 def test_a_folder_is_told_exactly_what_it_lacks(folder, table, says):
-    from agents.codebook import load_codebook
     from evals.errors import DatasetError
-    from evals.labelled_clips import read_samples
+    from evals.tasks.labelled_clips import clips_labelled
 
     (folder / "labels.csv").unlink()
     if table is not None:
         (folder / "labels.csv").write_text(table, encoding="utf-8")
     with pytest.raises(DatasetError, match=says):
-        read_samples(folder, load_codebook("basic"), "behaviour")
+        clips_labelled("behaviour").read(folder)

@@ -1,0 +1,118 @@
+"""Three levels of each clip are judged, from words alone or with the clip, and scored level by level."""
+
+import json
+
+import pytest
+from benchmark_running import always, scores_of
+from scripted_endpoint import scripted_endpoint
+
+from agents.checking.calibration import CalibrationError
+from agents.claims import Claim
+from evals.calibrating import calibrate
+from evals.errors import DatasetError
+from evals.tasks.motor_bench import MOTOR, motor_bench, of_group
+
+ROWS = [
+    {"id": "a", "behaviour": "monitoring", "cognition": "positive", "emotion": "positive", "words": "We are on track."},
+    {"id": "b", "behaviour": "controlling", "cognition": "positive", "emotion": "neutral", "words": "Do it again."},
+    {"id": "c", "behaviour": "monitoring", "cognition": "negative", "emotion": "positive", "transcript": "c.txt"},
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "motor.jsonl").write_text("\n".join(map(json.dumps, ROWS)), encoding="utf-8")
+    (tmp_path / "c.txt").write_text("ANNA: I do not get it.\nBEN: Nor do I.\n")
+    return tmp_path
+
+
+def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder):
+    with scripted_endpoint(always("monitoring", "positive")) as endpoint:
+        task = motor_bench(
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+        )  # fmt: skip
+        log, scores = scores_of(task, folder)
+    assert scores["behaviour_macro_f1"] == pytest.approx((2 * 2 / 5 + 0) / 2)
+    assert scores["cognition_accuracy"] == scores["emotion_accuracy"] == pytest.approx(2 / 3)
+    by_level = [scores[f"{level}_macro_f1"] for level in ("behaviour", "cognition", "emotion")]
+    assert scores["mean_macro_f1"] == pytest.approx(sum(by_level) / 3)
+    cited = [e for claim in log.samples[0].store["outcome"]["report"]["claims"] for e in claim["evidence"]]
+    assert not any(e.startswith("frame@") for e in cited), "there is no picture"
+
+
+def test_each_level_is_calibrated_by_itself(folder):
+    rows = [{**row, "id": f"{row['id']}{n}"} for n in range(4) for row in ROWS]
+    (folder / "motor.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with scripted_endpoint(always("monitoring", "positive")) as endpoint:
+        task = motor_bench(
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+        )  # fmt: skip
+        log, _ = scores_of(task, folder)
+        fitted = calibrate(log.location, folder / "data" / "calibrations")
+        assert [(f.level, f.n, f.strategy, f.codebook_sha256 != "") for f in fitted] == [
+            (level, 12, "cascade", True) for level in ("behaviour", "cognition", "emotion")
+        ]
+        again = motor_bench(
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+        )
+        log, _ = scores_of(again, folder)
+        with pytest.raises(CalibrationError, match="scaled already: run it again with calibrated=false"):
+            calibrate(log.location, folder / "data" / "calibrations")
+
+
+def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_clip):
+    make_clip("a.mp4")
+    (folder / "motor.jsonl").write_text(json.dumps({**ROWS[0], "clip": "a.mp4"}))
+    with scripted_endpoint(always("monitoring", "positive")) as endpoint:
+        task = motor_bench(
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data"),
+            media="text", no_tools=True,
+        )  # fmt: skip
+        log, scores = scores_of(task, folder)
+    assert scores["mean_macro_f1"] == 1
+    assert log.samples[0].store["outcome"]["report"]["clip"]["n_frames"] == 0
+
+
+def claim(label, person, confidence, level="emotion"):
+    return Claim(
+        id=f"{person}-{label}", level=level, label=label, text="x", person=person, start_s=0, end_s=1,
+        confidence=confidence, evidence=("e",),
+    )  # fmt: skip
+
+
+class Seen:
+    """What of a report decides whose claim is the clip's."""
+
+    def __init__(self, people, *claims):
+        self.people, self.claims = people, claims
+
+
+def test_a_group_is_judged_as_a_whole_and_one_person_alone():
+    of_one, of_all = claim("negative", "P1", 0.9), claim("positive", None, 0.3)
+    assert of_group(Seen(["P1", "P2"], of_one, of_all), "emotion", "neutral") is of_all
+    assert of_group(Seen([], of_all), "emotion", "neutral") is of_all
+    assert of_group(Seen(["P1"], of_one, of_all), "emotion", "neutral") is of_one
+    assert of_group(Seen(["P1", "P2"], of_one), "emotion", "neutral") is of_one
+    default = claim("neutral", "P2", 0.95)
+    assert of_group(Seen(["P1", "P2"], default, of_one), "emotion", "neutral") is of_one
+    assert of_group(Seen(["P1"], of_all), "emotion", "neutral") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({**ROWS[0], "cognition": "curious"}, "object 1, column cognition: 'curious' is none of positive, negative"),
+        ({**ROWS[0], "words": ""}, "object 1: give one of the columns clip, words and transcript"),
+        ({**ROWS[0], "clip": "z.mp4"}, r"motor\.jsonl: z\.mp4 is not there"),
+        ({"id": "a"}, "no column behaviour, cognition, emotion; rename or add it"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(folder, row, says):
+    (folder / "motor.jsonl").write_text(json.dumps(row))
+    with pytest.raises(DatasetError, match=says):
+        MOTOR.read(folder)
+
+
+def test_an_empty_folder_is_told_what_to_write(tmp_path):
+    with pytest.raises(DatasetError, match=r"there is no motor\.csv; write one, or motor\.jsonl, with id, behaviour"):
+        MOTOR.read(tmp_path)
