@@ -124,13 +124,10 @@ def read_log(path: Path) -> Logged:
 def names(runs: Iterable[Logged]) -> dict[Path, str]:
     """What each run is called beside the others: its strategy, its model, and the conditions in which they differ."""
     runs = list(runs)
-    models = {run.model for run in runs}
     differing = [key for key in conditions_told(runs) if len({str(run.conditions.get(key)) for run in runs}) > 1]
     called: dict[Path, str] = {}
     for run in runs:
-        parts = [run.strategy, *([run.model] if len(models) > 1 or run.model != "no model" else [])]
-        parts += [f"{key} {run.conditions.get(key)}" for key in differing]
-        name = ", ".join(parts)
+        name = ", ".join([run.strategy, run.model, *(f"{key} {run.conditions.get(key)}" for key in differing)])
         taken = sum(other == name or other.startswith(f"{name} (") for other in called.values())
         called[run.path] = f"{name} ({taken + 1})" if taken else name
     return called
