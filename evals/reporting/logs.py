@@ -105,7 +105,9 @@ def read_log(path: Path) -> Logged:
     told = log.eval.metadata or {}
     if "benchmark" not in told:
         raise DatasetError(f"{path} is a log of {log.eval.task}: give one of `mentalis eval run`")
-    found = [(str(s.id) if s.epoch == 1 else f"{s.id}, epoch {s.epoch}", s) for s in log.samples or ()]
+    place = {id_: n for n, id_ in enumerate(log.eval.dataset.sample_ids or ())}
+    samples = sorted(log.samples or (), key=lambda s: (s.epoch, place.get(s.id, len(place))))  # as the data have them
+    found = [(str(s.id) if s.epoch == 1 else f"{s.id}, epoch {s.epoch}", s) for s in samples]
     return Logged(
         path=path,
         task_id=log.eval.task_id,

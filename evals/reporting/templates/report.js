@@ -46,7 +46,7 @@ function answers(sample, names) {
 function spent(run) {
   const t = run.tokens;
   const seconds = run.seconds === null ? "" : ` · ${run.seconds.toFixed(2)} s`;
-  return `${t.calls} calls (${t.calls_from_cache} more from cache) · ${t.prompt_tokens} prompt (${t.cached_prompt_tokens} cached) and ${t.completion_tokens} completion tokens${seconds}`;
+  return `model calls: ${t.calls}, from cache: ${t.calls_from_cache} · tokens: ${t.prompt_tokens} prompt (${t.cached_prompt_tokens} cached), ${t.completion_tokens} completion${seconds}`;
 }
 
 function closer(run, name) {
@@ -65,7 +65,8 @@ function closer(run, name) {
 
 function detail(sample, names) {
   const strata = Object.entries(sample.strata).map(([name, value]) => `${name} ${value}`).join(" · ");
-  const inside = el("div", { className: "inside" }, el("p", { className: "asked", textContent: sample.asked }), el("p", { className: "small", textContent: strata }), answers(sample, names));
+  const inside = el("div", { className: "inside" }, el("p", { className: "asked", textContent: sample.asked }), el("p", { className: "small", textContent: strata }));
+  if (sample.gold.length > 1) inside.append(answers(sample, names));
   sample.runs.forEach((run, n) => run && inside.append(...closer(run, names[n])));
   return el("tr", { className: "detail" }, el("td", { colSpan: 2 + names.length }, inside));
 }
