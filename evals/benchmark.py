@@ -46,7 +46,7 @@ class Outcome(Frozen):
     predictions: tuple[Prediction, ...]
     tokens: TokenUse = TokenUse()
     failures: tuple[str, ...] = ()
-    report: dict[str, Any] | None = Field(default=None, description="of the graph, as JSON, for a closer look")
+    report: str | None = Field(default=None, description="of the graph, as JSON text: a log takes text as it is")
 
 
 Solve = Callable[[Item, Run], Awaitable[Outcome]]

@@ -54,7 +54,7 @@ async def analysis(item: Item, run: Run) -> Report:
 def reported(report: Report, predictions: tuple[Prediction, ...]) -> Outcome:
     """What an analysis makes of an item; the report goes without its signals, which are large."""
     evidence = report.evidence.model_copy(update={"signals": ()})
-    shown = report.model_copy(update={"evidence": evidence}).model_dump(mode="json")
+    shown = report.model_copy(update={"evidence": evidence}).model_dump_json()
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in report.failures)
     return Outcome(predictions=predictions, tokens=report.provenance.tokens, failures=failures, report=shown)
 
@@ -89,7 +89,7 @@ async def of_utterances(item: Item, run: Run) -> Outcome:
         for index in asked
     )
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
-    report = found.model_dump(mode="json", exclude={"evidence"})
+    report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 
 
@@ -108,7 +108,7 @@ async def of_sarcasm(item: Item, run: Run) -> Outcome:
             else Prediction(value=False),
         )
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
-    report = found.model_dump(mode="json", exclude={"evidence"})
+    report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 
 
@@ -116,7 +116,7 @@ async def choices(item: Item, run: Run, questions: tuple[Question, ...]) -> tupl
     """What is chosen of each question about an item, and the outcome, whose predictions the caller fills in."""
     draws = VOTES if run.conditions.strategy == "vote" and run.model is not None else 1
     made = await choose(Ask(run.setup(await clip_of(item)), questions, draws))
-    outcome = Outcome(predictions=(), tokens=made.tokens, failures=made.failures, report=made.model_dump(mode="json"))
+    outcome = Outcome(predictions=(), tokens=made.tokens, failures=made.failures, report=made.model_dump_json())
     return [made.choices[question.id] for question in questions], outcome
 
 
@@ -142,7 +142,12 @@ async def statements(item: Item, run: Run, texts: tuple[str, ...]) -> Outcome:
         failures += found.notes
         said.append({"statement": text, "holds": holds, "first": found.first["s1"], "reason": found.reasons.get("s1")})
     spent = sum(tokens[1:], tokens[0])
-    return Outcome(predictions=tuple(predictions), tokens=spent, failures=tuple(failures), report={"verified": said})
+    return Outcome(
+        predictions=tuple(predictions),
+        tokens=spent,
+        failures=tuple(failures),
+        report=json.dumps({"verified": said}, ensure_ascii=False),
+    )
 
 
 async def talk_of(item: Item, run: Run) -> Talk:

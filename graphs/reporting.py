@@ -19,7 +19,7 @@ from agents.claims import RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
-from agents.showing.prompt_file import prompt_names, read_prompt
+from agents.showing.prompt_file import prompt_hashes
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
 from graphs.judging import can_be_judged
@@ -35,7 +35,7 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     """A short text by the model; by the code when there is no model or it does not answer."""
     started = time.perf_counter()
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
-    if setup.model is not None and any(not c.abstained for c in case.claims):
+    if setup.model is not None and setup.narrated and any(not c.abstained for c in case.claims):
         try:
             answer, tokens, *_ = await put(narrator(), case, setup.video, setup.model)
             text = answer.text
@@ -75,7 +75,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             codebook=setup.codebook.id,
             codebook_sha256=setup.codebook.sha256,
             prompts_sha256=prompts_sha256(),
-            prompts={name: read_prompt(name).sha256 for name in prompt_names()} if setup.model else {},
+            prompts=prompt_hashes() if setup.model else {},
             knowledge_sha256=knowledge_sha256(),
             seed=setup.seed,
             calibrations=setup.calibrations,

@@ -11,7 +11,7 @@ from jinja2 import Environment, meta
 from agents.agent import PROMPTS
 from agents.all_levels import AllLevels
 from agents.behaviour import behaviour
-from agents.claims import LEVELS, ClaimList, drafts_for
+from agents.claims import LEVELS, ClaimList, draft_for, some
 from agents.cognition import cognition
 from agents.emotion import emotion
 from agents.models.json_schema import server_schema
@@ -23,7 +23,9 @@ from agents.showing.prompt_file import prompt_names, read_prompt
 class Example(ClaimList):
     """An answer with the labels and ids of examples."""
 
-    claims: drafts_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
+    claims: some(
+        draft_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
+    )
 
 
 def example_in(text):
