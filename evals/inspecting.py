@@ -110,9 +110,10 @@ def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
 
 def _asked(item: Item) -> str:
     """What a viewer shows of an item."""
-    question = item.given.get("question")
     words = " / ".join(utterance.text for utterance in item.words)
-    return "\n".join(filter(None, [item.clip.name if item.clip else "", words, str(question or "")])) or item.id
+    asked = [str(item.given.get("question") or "")]
+    asked += [" / ".join([q["asks"], *q["options"]]) for q in item.given.get("questions", {}).values()]
+    return "\n".join(filter(None, [item.clip.name if item.clip else "", words, *asked])) or item.id
 
 
 def _pooled(name: str, compute: Callable[[Any, Any], Any]) -> Metric:

@@ -177,3 +177,19 @@ def inspect_is_here() -> None:
 
     if find_spec("inspect_ai") is None:
         raise MentalisError("benchmarks need the evals extra: python scripts/install.py evals")
+
+
+@app.command("report")
+def report(
+    logs: Annotated[list[Path], typer.Argument(help="Logs of runs, or folders of them.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Page to write; its samples' pages lie beside it.")] = Path("report.html"),
+    latex: Annotated[Path | None, typer.Option(help="Scores as LaTeX; beside the page when not given.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Scores as CSV; beside the page when not given.")] = None,
+    resamples: Annotated[int, typer.Option(min=1, help="Of each interval and permutation test.")] = 500,
+) -> None:
+    """Show runs side by side: scores with intervals, differences, labels, cost, calibration, and every sample."""
+    inspect_is_here()
+    from evals.reporting.page import write
+
+    for path in write(logs, out, latex, csv, resamples):
+        typer.echo(str(path))
