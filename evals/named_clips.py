@@ -65,7 +65,7 @@ def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, An
     if missing:
         raise DatasetError(
             f"{folder}: of {len(missing)} clips, such as {', '.join(missing[:3])}, there is neither a video "
-            f"({VIDEOS[0]}/NAME.mp4) nor a line in {' or '.join(TRANSCRIPTS)} (columns name, english); add one or the other"
+            f"({VIDEOS[0]}/NAME.mp4) nor a line in {' or '.join(TRANSCRIPTS)} (columns name, english); add one"
         )
     return [
         Item(
