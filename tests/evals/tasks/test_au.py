@@ -1,0 +1,72 @@
+"""Action units are found by the tools, scored by clip, and written for anyone to score."""
+
+import pytest
+from benchmark_running import scores_of
+
+from evals.au_export import au_export
+from evals.au_files import read_coded
+from evals.errors import DatasetError
+from evals.metrics.action_units import action_unit_scores
+from evals.tasks.au import AU, UNITS, au
+from mentalis.testing.synthetic_clip import Action, Script, render
+
+HEADER = "id,clip,dataset,subject,onset,offset,AU1,AU2,AU12\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Somebody smiles at 4 to 5.5 s; the same clip is coded before and during the smile, and once nobody is seen."""
+    folder = tmp_path_factory.mktemp("au")
+    smile = Action("smile", 4.0, 5.5)
+    render(Script(seconds=6.0, fps=20, size=320, actions=(smile,), pulse_bpm=None), folder / "smile.mp4")
+    render(Script(seconds=1.0, fps=20, size=320, absent=((0.0, 1.0),)), folder / "nobody.mp4")
+    (folder / "aus.csv").write_text(
+        HEADER
+        + "before,smile.mp4,one,s1,0,60,0,0,0\nduring,smile.mp4,one,s2,80,110,0,0,1\nnobody,nobody.mp4,two,s1,,,0,0,1\n"
+    )
+    return folder
+
+
+def test_units_are_scored_in_their_time_by_set_and_pooled(folder, tmp_path):
+    log, scores = scores_of(au(str(folder), data=str(folder / "data")), tmp_path)
+    answers = {s.id: s.scores["au"].metadata["predictions"][0]["value"] for s in log.samples}
+    assert 12 in answers["during"]["active"]
+    assert 12 not in answers["before"]["active"]
+    assert answers["nobody"] is None
+    assert scores["coverage"] == pytest.approx(2 / 3)
+    assert scores["binary_f1_AU12"] == pytest.approx(2 / 3), "one of two smiles was seen, and no other claimed"
+    assert scores["binary_f1_AU1"] == 0
+    gold = [s.scores["au"].metadata["gold"][0] for s in log.samples]
+    twice = [gold[1], gold[1]], [answers["during"]] * 2
+    assert float(AU.metrics["binary_f1_AU12"](*twice)) == 1, "a clip that an interval draws twice counts twice"
+
+
+def test_what_is_exported_can_be_scored(folder, tmp_path):
+    assert au_export(folder, tmp_path / "ours.csv", folder / "data") == 2
+    predicted, units = read_coded(tmp_path / "ours.csv")
+    assert units == tuple(sorted(UNITS))
+    active = {clip.id: clip.active for clip in predicted}
+    assert 12 in active["smile"]
+    assert active["nobody"] is None
+    (tmp_path / "gold.csv").write_text("id,AU12\nsmile,1\nnobody,0\n")
+    gold, _ = read_coded(tmp_path / "gold.csv")
+    assert action_unit_scores(gold, predicted, (12,)).binary[12].value == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("id,clip,dataset\n", "no column subject"),
+        ("id,clip,dataset,subject\na,smile.mp4,x,y\n", r"aus\.csv: no column of an action unit; give columns AU1"),
+        (HEADER + "a,gone.mp4,x,y,,,0,0,0\n", r"aus\.csv: gone\.mp4 is not there"),
+        (HEADER + "a,smile.mp4,x,y,,,0,2,0\n", r"line 2, column AU2: '2' is neither 0 nor 1"),
+        (HEADER + "a,smile.mp4,x,y,start,,0,0,0\n", r"line 2, column onset: 'start' is no number"),
+        (HEADER + "a,smile.mp4,x,y,,,,,\n", "line 2: no action unit is coded; leave such clips out"),
+        (HEADER + "a,smile.mp4,x,y,,,0,0,0\n" * 2, "a is there twice; give each clip once"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(folder, tmp_path, table, says):
+    (tmp_path / "smile.mp4").touch()
+    (tmp_path / "aus.csv").write_text(table)
+    with pytest.raises(DatasetError, match=says):
+        AU.read(tmp_path)
