@@ -46,7 +46,9 @@ def reliability(confidences: Sequence[float], correct: Sequence[bool], bins: int
     bin_of = np.searchsorted(edges[1:-1], sure)
     members = [(at, bin_of == at) for at in np.unique(bin_of)]
     return tuple(
-        Bin(float(edges[at]), float(edges[at + 1]), int(mine.sum()), float(sure[mine].mean()), float(right[mine].mean()))
+        Bin(
+            float(edges[at]), float(edges[at + 1]), int(mine.sum()), float(sure[mine].mean()), float(right[mine].mean())
+        )
         for at, mine in members
     )
 

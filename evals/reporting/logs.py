@@ -57,7 +57,9 @@ class Logged:
         notes = []
         scored = len(self.samples)
         if scored < self.planned or self.status != "success":
-            notes.append(f"incomplete: {scored} of {self.planned} samples are scored; the run's status is {self.status}")
+            notes.append(
+                f"incomplete: {scored} of {self.planned} samples are scored; the run's status is {self.status}"
+            )
         if self.planned < self.in_folder:
             notes.append(f"a part: {self.planned} of {self.in_folder} samples of the data were asked")
         return tuple(notes)
@@ -148,7 +150,9 @@ def _answered(path: Path, id_: str, sample: EvalSample) -> Answered:
         gold, group, strata = tuple(told["gold"]), str(told["group"]), dict(told["strata"])
     except (KeyError, ValidationError) as error:
         line = str(error).splitlines()[0]
-        raise DatasetError(f"{path}, sample {id_}: was not written by this version of the benchmarks: {line}") from error
+        raise DatasetError(
+            f"{path}, sample {id_}: was not written by this version of the benchmarks: {line}"
+        ) from error
     return Answered(
         id=id_,
         asked=sample.input if isinstance(sample.input, str) else id_,

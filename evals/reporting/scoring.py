@@ -137,7 +137,9 @@ def _difference(first: Logged, second: Logged, resamples: int) -> Difference:
     both = [theirs[sample.id] for sample in mine]
     nothing = Difference(first, second, name, len(pooled(mine).gold), None, None)
     if any(a.gold != b.gold for a, b in zip(mine, both, strict=True)):
-        return Difference(first, second, name, nothing.n, None, None, "their gold differs: other data or another reader")
+        return Difference(
+            first, second, name, nothing.n, None, None, "their gold differs: other data or another reader"
+        )
     of, other = pooled(mine), pooled(both).predicted
 
     def gap(gold: Any, pairs: Any) -> float:
