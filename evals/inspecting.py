@@ -112,7 +112,9 @@ def _asked(item: Item) -> str:
     """What a viewer shows of an item."""
     words = " / ".join(utterance.text for utterance in item.words)
     asked = [str(item.given.get("question") or "")]
-    asked += [" / ".join([q["asks"], *q["options"]]) for q in item.given.get("questions", {}).values()]
+    questions = item.given.get("questions")
+    if isinstance(questions, dict):  # with their options
+        asked += [" / ".join([question["asks"], *question["options"]]) for question in questions.values()]
     return "\n".join(filter(None, [item.clip.name if item.clip else "", words, *asked])) or item.id
 
 

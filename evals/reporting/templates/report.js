@@ -49,6 +49,14 @@ function spent(run) {
   return `model calls: ${t.calls}, from cache: ${t.calls_from_cache} · tokens: ${t.prompt_tokens} prompt (${t.cached_prompt_tokens} cached), ${t.completion_tokens} completion${seconds}`;
 }
 
+function readable(json) {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json; // text that is no JSON is shown as it is
+  }
+}
+
 function closer(run, name) {
   const parts = [el("h4", { textContent: name }), el("div", { className: "small", textContent: spent(run) })];
   const from = [...new Set(run.predictions.map((p) => p.confidence_from).filter(Boolean))];
@@ -57,7 +65,7 @@ function closer(run, name) {
   if (run.page) parts.push(el("a", { href: run.page, target: "_blank", rel: "noopener", textContent: "the clip's report" }));
   if (run.report) {
     const details = el("details", {}, el("summary", { textContent: "what it was read from" }));
-    details.addEventListener("toggle", () => details.querySelector("pre") || details.append(el("pre", { textContent: JSON.stringify(run.report, null, 2) })), { once: true });
+    details.addEventListener("toggle", () => details.querySelector("pre") || details.append(el("pre", { textContent: readable(run.report) })), { once: true });
     parts.push(details);
   }
   return parts;
