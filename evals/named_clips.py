@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.benchmark import Item
 from evals.errors import DatasetError
@@ -13,7 +13,7 @@ from evals.solving import spoken
 VIDEOS = ("video", "videos")  # folders of clips
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif")
 TRANSCRIPTS = ("subtitle_chieng.csv", "track1_subtitle_chieng.csv", "transcription-engchi-polish.csv", "subtitles.csv")
-WORDS = ("english", "text", "sentence", "chinese")  # columns of words; the first that is there and filled is taken
+WORDS = {"english": "en", "text": None, "sentence": None, "chinese": "zh"}  # columns of words, and their language
 NO_VALUE = -10  # MERBench's mark of a valence that is not known
 
 
@@ -30,8 +30,17 @@ def clip_named(folder: Path, name: str, within: Sequence[str] = VIDEOS) -> Path 
     return next((path for path in found if path.is_file()), None)
 
 
-def words_by_name(folder: Path) -> dict[str, str]:
+class Line(NamedTuple):
+    """What is said in a clip, perhaps nothing, and in which language, where that is known."""
+
+    text: str
+    language: str | None
+
+
+def words_by_name(folder: Path) -> dict[str, Line]:
     """What is said in each clip, by its name, of the first CSV of words that there is; nothing where there is none.
+
+    Of several columns of words the first that is filled is taken.
 
     Raises:
         DatasetError: the CSV has no column of names or none of words.
@@ -43,7 +52,11 @@ def words_by_name(folder: Path) -> dict[str, str]:
     columns = [column for column in WORDS if column in rows[0]]
     if not columns:
         raise DatasetError(f"{path}: no column {' or '.join(WORDS)}; name the one with the words so")
-    return {row["name"]: next((said for c in columns if (said := (row[c] or "").strip())), "") for row in rows}
+    silent = Line("", None)
+    return {
+        row["name"]: next((Line(said, WORDS[c]) for c in columns if (said := (row[c] or "").strip())), silent)
+        for row in rows
+    }
 
 
 def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, Any]) -> list[Item]:
@@ -65,18 +78,17 @@ def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, An
     if missing:
         raise DatasetError(
             f"{folder}: of {len(missing)} clips, such as {', '.join(missing[:3])}, there is neither a video "
-            f"({VIDEOS[0]}/NAME.mp4) nor a line in {' or '.join(TRANSCRIPTS)} (columns name, english); add one"
+            f"({VIDEOS[0]}/NAME.mp4) nor a line in {' or '.join(TRANSCRIPTS)} (name, english); add either"
         )
-    return [
-        Item(
-            id=name,
-            gold=(value,),
-            clip=clips[name],
-            words=spoken([(None, said[name])]) if said.get(name) else (),
-            **{"group": name, **{field: of[name] for field, of in fields.items()}},
+    items = []
+    for name, value in gold.items():
+        line = said.get(name)
+        words = spoken([(None, line.text)]) if line and line.text else ()
+        more = {"group": name, **{field: of[name] for field, of in fields.items()}}
+        items.append(
+            Item(id=name, gold=(value,), clip=clips[name], words=words, language=line and line.language, **more)
         )
-        for name, value in gold.items()
-    ]
+    return items
 
 
 def labels_by_name(path: Path, corpora: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -204,11 +204,17 @@ async def clip_of(item: Item) -> Clip | Words:
     """
     if item.clip is not None:
         clip = await asyncio.to_thread(_opened, item.clip, item.transcript)
-        return clip.model_copy(update={"transcript": _spread(item.words, clip.duration_s)}) if item.words else clip
+        if not item.words:
+            return clip
+        language = item.language or clip.transcript_language
+        return clip.model_copy(
+            update={"transcript": _spread(item.words, clip.duration_s), "transcript_language": language}
+        )
     if not item.words:
         raise DatasetError(f"{item.id}: there is neither a clip nor a word of it")
     said = json.dumps([u.model_dump(mode="json") for u in item.words], ensure_ascii=False)
-    return Words(name=item.id, sha256=hashlib.sha256(said.encode()).hexdigest(), utterances=item.words)
+    sha256 = hashlib.sha256(said.encode()).hexdigest()
+    return Words(name=item.id, sha256=sha256, utterances=item.words, language=item.language)
 
 
 def _spread(words: tuple[Utterance, ...], seconds: float) -> tuple[Utterance, ...]:
