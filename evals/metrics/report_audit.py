@@ -1,0 +1,198 @@
+"""Hallucination in our own reports, without labels: whether claims rest on what was measured, and agree.
+
+Evidence is right when the observation exists, happens while the claim holds, and is a sign of the claim's label by some
+rule of the knowledge base. Ours; after the notion of faithfulness of EmotionHallucer (arXiv 2505.11405).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from agents.by_rule.knowledge_base import rules_of
+from agents.by_rule.reasoner import MIXED
+from agents.case import Case
+from agents.checking.checks import ROUNDING_S, when
+from agents.checking.contradictions import au_valence, cross_layer
+from agents.claims import FRAME_PREFIX, Claim, Level
+from agents.codebook import Codebook, Label
+from agents.report import Report
+from agents.showing.presentation import Presentation
+from evals.metrics.measure import Measure
+
+CONTRADICTIONS = (au_valence, cross_layer)
+
+
+class ReportAudit(NamedTuple):
+    """Counts of one report, so that those of several can be added up."""
+
+    claims: int  # that claim something
+    abstained: int
+    cited: int  # pieces of evidence, by all claims
+    existing: int
+    in_time: int  # of those that exist
+    ruled: int  # of those that exist: observations under a label that rules know
+    by_rule: int  # of those, signs of the label
+    right: int  # that exist, in time, and as a rule has it where one can tell
+    unsupported: int  # claims without one piece of right evidence
+    contradicted: int  # claims that face or other claims speak against
+    pairs: int  # of a true and a falsified statement that the model was asked
+    pairs_right: int
+    compared: int  # checks of a claim that were made in two rounds, one after the other
+    agreeing: int  # of those, with the same verdict
+
+
+class Cited(NamedTuple):
+    """What is found of one piece of evidence; `by_rule` is none where no rule can tell."""
+
+    exists: bool
+    in_time: bool
+    by_rule: bool | None
+
+    @property
+    def right(self) -> bool:
+        """Whether it bears the claim out."""
+        return self.exists and self.in_time and self.by_rule is not False
+
+
+def audit(report: Report, codebook: Codebook) -> ReportAudit:
+    """Count what a report's claims rest on.
+
+    Args:
+        report: with its evidence.
+        codebook: of its claims.
+    """
+    case = _case(report, codebook)
+    claims = [claim for claim in report.claims if not claim.abstained]
+    evidence = [[cited(e, claim, case) for e in claim.evidence] for claim in claims]
+    each = [one for of_claim in evidence for one in of_claim]
+    existing = [one for one in each if one.exists]
+    rounds = _rounds(report)
+    asked = report.self_audit
+    return ReportAudit(
+        claims=len(claims),
+        abstained=len(report.claims) - len(claims),
+        cited=len(each),
+        existing=len(existing),
+        in_time=sum(one.in_time for one in existing),
+        ruled=sum(one.by_rule is not None for one in existing),
+        by_rule=sum(one.by_rule is True for one in existing),
+        right=sum(one.right for one in each),
+        unsupported=sum(not any(one.right for one in of_claim) for of_claim in evidence),
+        contradicted=sum(any(check(claim, case) for check in CONTRADICTIONS) for claim in claims),
+        pairs=asked.pairs if asked else 0,
+        pairs_right=round(asked.pairs * (asked.pair_accuracy or 0.0)) if asked else 0,
+        compared=len(rounds),
+        agreeing=sum(before == after for before, after in rounds),
+    )
+
+
+def cited(evidence_id: str, claim: Claim, case: Case) -> Cited:
+    """What is found of a piece of evidence of a claim."""
+    span = when(evidence_id, case)
+    if span is None:
+        return Cited(exists=False, in_time=False, by_rule=None)
+    in_time = span[0] <= claim.end_s + ROUNDING_S and span[1] >= claim.start_s - ROUNDING_S
+    signs = signs_of(claim.level, claim.label, case.codebook)
+    if evidence_id.startswith(FRAME_PREFIX) or signs is None:  # in a picture a model may see what no tool measures
+        return Cited(True, in_time, None)
+    kind = next(o.kind for o in case.evidence.observations if o.id == evidence_id)
+    if claim.label == case.codebook.neutral.get(claim.level):
+        return Cited(True, in_time, kind not in signs)
+    return Cited(True, in_time, kind in signs)
+
+
+def signs_of(level: Level, label_id: str, codebook: Codebook) -> frozenset[str] | None:
+    """Kinds of observations that a rule takes for a sign of a label; none where rules do not know it.
+
+    Of the neutral label, which has no sign, and of a mixed one: the signs of all labels of the level.
+    """
+    label = codebook.label(level, label_id)
+    if label is None:
+        return None
+    whole = label_id == codebook.neutral.get(level) or MIXED in label.concepts
+    labels: Iterable[Label] = codebook.labels(level) if whole else (label,)
+    rules = rules_of({concept for each in labels for concept in each.concepts})
+    kinds = {kind for rule in rules for sign in (*rule.signs, *rule.helps) for kind in sign.kinds}
+    return frozenset(kinds) or None
+
+
+def evidence_precision(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of evidence that exists, in time and as a rule has it where one can tell, in [0, 1]."""
+    return _share(audits, "right", "cited")
+
+
+def evidence_exists(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of evidence that exists, in [0, 1]."""
+    return _share(audits, "existing", "cited")
+
+
+def evidence_in_time(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of existing evidence that happens while its claim holds, in [0, 1]."""
+    return _share(audits, "in_time", "existing")
+
+
+def evidence_by_rule(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of measured evidence, under labels that rules know, that a rule takes for a sign of its label."""
+    return _share(audits, "by_rule", "ruled")
+
+
+def unsupported_rate(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of claims without one piece of right evidence, in [0, 1]."""
+    return _share(audits, "unsupported", "claims")
+
+
+def contradiction_rate(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of claims that the face or another claim speaks against, in [0, 1]."""
+    return _share(audits, "contradicted", "claims")
+
+
+def self_audit_pair_accuracy(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of pairs of which the model told the true from the falsified statement, in [0, 1]; chance is 0.25."""
+    return _share(audits, "pairs_right", "pairs")
+
+
+def abstention_rate(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of claims that abstain, in [0, 1]."""
+    given = _given(audits)
+    stated, abstained = sum(a.claims for a in given), sum(a.abstained for a in given)
+    return _measure(abstained, stated + abstained, audits, "claim")
+
+
+def round_agreement(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of checks with the same verdict on a claim as in the round before, in [0, 1]."""
+    return _share(audits, "agreeing", "compared")
+
+
+def _share(audits: Sequence[ReportAudit | None], part: str, whole: str) -> Measure:
+    given = _given(audits)
+    return _measure(sum(getattr(a, part) for a in given), sum(getattr(a, whole) for a in given), audits, whole)
+
+
+def _measure(part: int, whole: int, audits: Sequence[ReportAudit | None], what: str) -> Measure:
+    if not whole:
+        raise ValueError(f"of {len(audits)} reports none has anything to count ({what}): give some that have")
+    return Measure(part / whole, len(audits), len(_given(audits)) / len(audits))
+
+
+def _given(audits: Sequence[ReportAudit | None]) -> list[ReportAudit]:
+    return [audit for audit in audits if audit is not None]
+
+
+def _case(report: Report, codebook: Codebook) -> Case:
+    return Case(
+        clip=report.clip,
+        evidence=report.evidence,
+        codebook=codebook,
+        people=tuple(person.id for person in report.people),
+        claims=report.claims,
+        presentation=report.provenance.presentation or Presentation(),
+    )
+
+
+def _rounds(report: Report) -> list[tuple[bool, bool]]:
+    """Verdicts of the same check on the same claim in rounds one after the other."""
+    passed = {(v.check, v.claim, v.round): v.passed for v in report.verdicts}
+    return [
+        (before, passed[check, claim, number + 1])
+        for (check, claim, number), before in passed.items()
+        if (check, claim, number + 1) in passed
+    ]

@@ -1,0 +1,268 @@
+"""Micro-gestures of iMiGUE and SMG: top-1 and top-5 of cut-out gestures, and spotting them in whole recordings.
+
+inspect eval evals/tasks/micro_gesture.py@micro_gesture -T folder=DATA -T classes=smg --model none
+inspect eval evals/tasks/micro_gesture.py@micro_gesture_online -T folder=DATA -T classes=smg --model none
+
+The sets' annotations are not public: the layout is ours. The folder has `gestures.csv` with
+
+    file     a video in the folder
+    label    a class by its name, as in perception/data/taxonomies.yaml, or by its number
+    subject  who is in it
+    start_s  when the gesture starts and ends; left out where a video shows one gesture alone, which
+    end_s    can be recognised but not spotted
+
+Numbers count from the option `first` (0 when not given; iMiGUE's own files count from 1). Give the rows that
+are tested: SMG tests subjects 36 to 40. Rules over pose, hands and face decide some of the classes, which
+perception/data/micro_gestures.yaml names; others are never predicted.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+from inspect_ai import Task, task
+
+import perception
+from evals.benchmark import Benchmark, Item, Outcome, Prediction, Solve
+from evals.errors import DatasetError
+from evals.inspecting import as_task
+from evals.measuring import MEASURING, measured, told
+from evals.metrics.intervals import Metric
+from evals.metrics.measure import Measure
+from evals.metrics.spotting import Gesture, spotting_scores
+from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
+from evals.reading import csv_rows, existing, one_of, refuse
+from evals.run import Run
+from perception.clip import Clip
+from perception.evidence import Evidence, Observation
+from perception.micro_gestures import gestures
+
+Taxonomy = Literal["imigue", "smg"]
+TABLE, COLUMNS = "gestures.csv", ("file", "label", "subject")
+TOOLS = "micro_gestures"
+LAYOUT = f"{TABLE}: {', '.join(COLUMNS)}, perhaps start_s and end_s; and the videos"
+SOURCE = "https://github.com/linuxsino/iMiGUE and https://github.com/mikecheninoulu/SMG, on request, research only"
+
+Answers = Sequence[list[str] | None]
+Spotted = Sequence[list[list[Any]] | None]  # label, start and end in seconds of each gesture
+
+
+@task
+def micro_gesture(folder: str, classes: str = "imigue", first: int = 0, **options: Any) -> Task:
+    """Recognise gestures that are cut out or told by their times.
+
+    Args:
+        folder: videos and gestures.csv.
+        classes: imigue or smg.
+        first: number of the first class in the table.
+        options: as of `mentalis eval run`.
+    """
+    return as_task(recognition(classes, first), folder, **options)
+
+
+@task
+def micro_gesture_online(folder: str, classes: str = "imigue", first: int = 0, **options: Any) -> Task:
+    """Spot gestures in whole recordings; arguments as of `micro_gesture`."""
+    return as_task(spotting(classes, first), folder, **options)
+
+
+def recognition(classes: str = "imigue", first: int = 0) -> Benchmark:
+    """The benchmark of single gestures.
+
+    Raises:
+        DatasetError: there is no such list of classes.
+    """
+    taxonomy = taxonomy_called(classes)
+
+    async def solve(item: Item, run: Run) -> Outcome:
+        evidence = await _measured(item, run)
+        ranked = ranking(evidence, taxonomy, item.given["start_s"], item.given["end_s"])
+        return told(evidence, Prediction(value=ranked) if ranked else Prediction(abstained=True))
+
+    return _benchmark(
+        "micro_gesture",
+        "micro-gestures, top-1 and top-5",
+        lambda folder: read_gestures(folder, taxonomy, first),
+        solve,
+        {
+            "top_1": lambda gold, ranked: top_k_accuracy(gold, ranked, 1),
+            "top_5": lambda gold, ranked: top_k_accuracy(gold, ranked, 5),
+            "mean_class_top_1": mean_class_accuracy,
+        },
+        right=lambda gold, ranked: ranked is not None and ranked[0] == gold,
+    )
+
+
+def spotting(classes: str = "imigue", first: int = 0) -> Benchmark:
+    """The benchmark of gestures in whole recordings.
+
+    Raises:
+        DatasetError: there is no such list of classes.
+    """
+    taxonomy = taxonomy_called(classes)
+
+    async def solve(item: Item, run: Run) -> Outcome:
+        evidence = await _measured(item, run)
+        if not evidence.of("body_visible", "face_visible"):
+            return told(evidence, Prediction(abstained=True))
+        return told(evidence, Prediction(value=spotted(evidence, taxonomy)))
+
+    return _benchmark(
+        "micro_gesture_online",
+        "micro-gestures in whole recordings, by label and overlap",
+        lambda folder: read_recordings(folder, taxonomy, first),
+        solve,
+        {"f1": _spotting("f1"), "precision": _spotting("precision"), "recall": _spotting("recall")},
+    )
+
+
+@cache
+def class_names(taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The classes of a set, in the order of their numbers."""
+    path = Path(perception.__file__).parent / "data" / "taxonomies.yaml"
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))[taxonomy]["classes"])
+
+
+def taxonomy_called(name: str) -> Taxonomy:
+    """The list of classes of a name.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    for taxonomy in get_args(Taxonomy):
+        if taxonomy == name:
+            found: Taxonomy = taxonomy
+            return found
+    raise DatasetError(f"classes {name!r} are none of {', '.join(get_args(Taxonomy))}")
+
+
+def read_gestures(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item]:
+    """The gestures, in the order of the table.
+
+    Raises:
+        DatasetError: naming file, line, column and what to do.
+    """
+    items = []
+    for number, (where, row) in enumerate(_rows(folder), 1):
+        start_s, end_s = _times(where, row)
+        label = _label(where, row["label"], taxonomy, first)
+        given = {"start_s": start_s, "end_s": end_s}
+        id_ = f"{number}:{row['file']}"
+        items.append(Item(id=id_, gold=(label,), group=row["subject"], clip=folder / row["file"], given=given))
+    return items
+
+
+def read_recordings(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item]:
+    """The recordings, each with all its gestures.
+
+    Raises:
+        DatasetError: naming file, line, column and what to do.
+    """
+    found: dict[str, list[list[Any]]] = defaultdict(list)
+    subjects: dict[str, str] = {}
+    for where, row in _rows(folder):
+        start_s, end_s = _times(where, row)
+        if start_s is None or end_s is None:
+            raise DatasetError(f"{where}, columns start_s and end_s: give both, or gestures can't be spotted")
+        found[row["file"]].append([_label(where, row["label"], taxonomy, first), start_s, end_s])
+        subjects[row["file"]] = row["subject"]
+    return [Item(id=f, gold=(told,), group=subjects[f], clip=folder / f) for f, told in found.items()]
+
+
+def ranking(evidence: Evidence, taxonomy: Taxonomy, start_s: float | None, end_s: float | None) -> list[str]:
+    """Classes of the gestures seen between two times, by how long and how surely each was seen."""
+    first_s, last_s = start_s or 0.0, evidence.duration_s if end_s is None else end_s
+    weight: dict[str, float] = defaultdict(float)
+    for observation in evidence.observations:
+        shared_s = min(observation.end_s, last_s) - max(observation.start_s, first_s)
+        for label in _classes_of(observation, taxonomy) if shared_s > 0 else ():
+            weight[label] += shared_s * observation.confidence * observation.quality
+    return sorted(weight, key=lambda label: -weight[label])
+
+
+def spotted(evidence: Evidence, taxonomy: Taxonomy) -> list[list[Any]]:
+    """Every gesture seen, as the first class that it stands for."""
+    found = [(o, labels[0]) for o in evidence.observations if (labels := _classes_of(o, taxonomy))]
+    return [[label, o.start_s, o.end_s] for o, label in found if o.end_s > o.start_s]
+
+
+def _classes_of(observation: Observation, taxonomy: Taxonomy) -> list[str]:
+    gesture = gestures().get(observation.kind)
+    if gesture is None:
+        return []
+    return [class_names(taxonomy)[number] for number in getattr(gesture, taxonomy)]
+
+
+async def _measured(item: Item, run: Run) -> Evidence:
+    assert item.clip is not None, "every item has a video"
+    return await measured(await asyncio.to_thread(Clip.open, item.clip), run)
+
+
+def _rows(folder: Path) -> list[tuple[str, dict[str, str]]]:
+    table = existing(folder, TABLE, f"write one with {', '.join(COLUMNS)}, start_s and end_s")
+    rows = csv_rows(table, COLUMNS)
+    files = dict.fromkeys(row["file"] for row in rows)
+    refuse(table, [f"{name} is not there" for name in files if not (folder / name).is_file()])
+    return [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]
+
+
+def _label(where: str, told: str, taxonomy: Taxonomy, first: int) -> str:
+    names = class_names(taxonomy)
+    if not told.isdecimal():
+        return one_of(where, "label", told, names)
+    if not first <= int(told) < first + len(names):
+        last = first + len(names) - 1
+        raise DatasetError(f"{where}, column label: {told} is no class; they go from {first} to {last} (option first)")
+    return names[int(told) - first]
+
+
+def _times(where: str, row: Mapping[str, str]) -> tuple[float | None, float | None]:
+    start, end = row.get("start_s"), row.get("end_s")
+    if not start and not end:
+        return None, None
+    try:
+        start_s, end_s = float(start or ""), float(end or "")
+    except ValueError as error:
+        raise DatasetError(f"{where}, columns start_s and end_s: {start!r} and {end!r} are no two numbers") from error
+    if not 0 <= start_s < end_s:
+        raise DatasetError(f"{where}, columns start_s and end_s: {start} to {end} is no stretch of time; give seconds")
+    return start_s, end_s
+
+
+def _spotting(part: str) -> Metric:
+    def score(gold: Sequence[list[list[Any]]], predicted: Spotted) -> Measure:
+        true = {str(n): [Gesture(*g) for g in gestures_of] for n, gestures_of in enumerate(gold)}
+        found = {str(n): None if some is None else [Gesture(*g) for g in some] for n, some in enumerate(predicted)}
+        value: Measure = getattr(spotting_scores(true, found), part)
+        return value
+
+    return score
+
+
+def _benchmark(
+    name: str,
+    about: str,
+    read: Callable[[Path], Sequence[Item]],
+    solve: Solve,
+    metrics: Mapping[str, Metric],
+    right: Callable[[Any, Any], bool] = lambda gold, found: found == gold,
+) -> Benchmark:
+    return Benchmark(
+        name=name,
+        about=about,
+        read=read,
+        solve=solve,
+        metrics=metrics,
+        strategies=MEASURING,
+        layout=LAYOUT,
+        source=SOURCE,
+        usual={"tools": TOOLS},
+        right=right,
+    )
+
+
+RECOGNITION, SPOTTING = recognition(), spotting()
