@@ -69,7 +69,7 @@ def test_a_model_that_never_answers_is_an_error_after_what_was_measured(demo, wo
     said = mentalis("conversation", "--transcript", words, *NOBODY, "--json", cwd=tmp_path, MENTALIS_RETRIES="0")
     filmed = mentalis(
         "incongruity", demo.clip, "--transcript", demo.transcript, *NOBODY, "--json", cwd=tmp_path,
-        MENTALIS_RETRIES="0", MENTALIS_TOOLS="speech,head_gestures",
+        MENTALIS_RETRIES="0", MENTALIS_TOOLS="speech", MENTALIS_MEDIA="frames",
     )  # fmt: skip
     for done in (said, filmed):
         assert done.returncode == 1
