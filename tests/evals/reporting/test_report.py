@@ -246,7 +246,7 @@ def test_samples_are_searched_filtered_and_opened_in_a_browser(runs, tmp_path):
             page.locator("tr.detail a").first.click()
         opened = popup.value
         opened.on("pageerror", lambda error: wrong.append(str(error)))
-        opened.wait_for_selector("#timeline .scatterlayer")
+        opened.wait_for_selector("#timeline .scatterlayer", state="attached")  # the library beside it is loaded
         assert wrong == []
         assert all(url.startswith("file://") for url in asked)
         browser.close()
