@@ -24,7 +24,7 @@ from evals.reporting import logs as reading
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
 from evals.reporting.page import write
-from evals.reporting.published import FILE, published
+from evals.reporting.published import FILE, Published, published
 from evals.reporting.scoring import by_stratum, differences, scored
 
 CHROMIUM = shutil.which("chromium")
@@ -202,6 +202,19 @@ def test_published_numbers_have_a_source_and_stand_as_published():
             assert row.values[3] == pytest.approx(sum(row.values[:3]) / 3, abs=0.011), row.system
 
 
+def test_published_numbers_stand_beside_ours_in_their_unit(runs, tmp_path, monkeypatch):
+    column = {"title": "Acc.", "ours": "accuracy", "times": 100}
+    row = {"system": "a baseline", "values": [61.25]}
+    about = {"title": "Toys", "benchmarks": ["toy"], "source": "Somebody 2020, table 3", "unit": "%"}
+    table = Published.model_validate({**about, "columns": [column], "rows": [row]})
+    monkeypatch.setattr("evals.reporting.page.published", lambda name: (table,))
+    write([runs], tmp_path / "report.html", resamples=9)
+    page = (tmp_path / "report.html").read_text()
+    assert "Source: Somebody 2020, table 3" in page
+    assert re.search(r"a baseline</td><td[^>]*>61\.25<", page)
+    assert re.search(r"ours: single, no model</th><td[^>]*>87\.50<", page)
+
+
 def test_the_command_writes_the_page(runs, tmp_path):
     from typer.testing import CliRunner
 
@@ -246,7 +259,7 @@ def test_samples_are_searched_filtered_and_opened_in_a_browser(runs, tmp_path):
             page.locator("tr.detail a").first.click()
         opened = popup.value
         opened.on("pageerror", lambda error: wrong.append(str(error)))
-        opened.wait_for_selector("#timeline .scatterlayer")
+        opened.wait_for_selector("#timeline .scatterlayer", state="attached")  # the library beside it is loaded
         assert wrong == []
         assert all(url.startswith("file://") for url in asked)
         browser.close()
