@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, create_model
 
 from agents.case import Background, Case
-from agents.claims import LEVELS, ClaimList, Level, drafts_for
+from agents.claims import LEVELS, NARROWED_KEPT, ClaimList, Draft, Level, draft_for, some
 from agents.models.abilities import Abilities
 from agents.models.json_schema import server_schema
 from agents.models.label_odds import TokenOdds
@@ -114,21 +115,21 @@ async def ask(
 
 
 def claims_about(level: Level) -> Callable[[Case], type[ClaimList]]:
-    """The output of an agent of a level; see `drafts_about`."""
-
-    def output(case: Case) -> type[ClaimList]:
-        claims = (drafts_about(level, case), ...)
-        narrowed: type[ClaimList] = create_model("ClaimList", __base__=ClaimList, claims=claims)
-        return narrowed
-
-    return output
+    """The output of an agent of a level; see `draft_about`."""
+    return lambda case: _list_of(draft_about(level, case))
 
 
-def drafts_about(level: Level, case: Case) -> Any:
-    """The type of drafts of a level: labels of the codebook, evidence that is shown, times in the clip."""
+@lru_cache(maxsize=NARROWED_KEPT)
+def _list_of(draft: type[Draft]) -> type[ClaimList]:
+    made: type[ClaimList] = create_model("ClaimList", __base__=ClaimList, claims=(some(draft), ...))
+    return made
+
+
+def draft_about(level: Level, case: Case) -> type[Draft]:
+    """The type of a draft of a level: labels of the codebook, evidence that is shown, times in the clip."""
     measured = [o.id for o in shown(case) if case.person is None or o.person in (None, case.person)]
     seen = [frame_id(time_s) for time_s in case.presentation.moments_s]
-    return drafts_for(case.codebook.ids(level), (*measured, *seen), int(case.clip.duration_s * 1000))
+    return draft_for(case.codebook.ids(level), (*measured, *seen), int(case.clip.duration_s * 1000))
 
 
 def background_of(agents: Iterable[Agent[Any]]) -> Background:
@@ -139,6 +140,7 @@ def background_of(agents: Iterable[Agent[Any]]) -> Background:
     return Background(tuple(level for level in LEVELS if level in levels), tuple(knowledge))
 
 
+@cache
 def prompts_sha256() -> str:
     """Hash of all prompts, for a report's provenance."""
     digest = hashlib.sha256()

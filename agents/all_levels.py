@@ -1,12 +1,13 @@
 """One agent for all three levels at once: what the cascade is compared with."""
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from agents.agent import Agent, drafts_about
+from agents.agent import Agent, draft_about
 from agents.case import Case
-from agents.claims import LEVELS, MOST_CLAIMS, Draft, Level
+from agents.claims import LEVELS, MOST_CLAIMS, NARROWED_KEPT, Draft, Level, some
 from perception.evidence import Frozen
 
 Drafts = Annotated[tuple[Draft, ...], Field(max_length=MOST_CLAIMS)]
@@ -40,6 +41,11 @@ def all_levels() -> Agent[AllLevels]:
 
 def narrowed(case: Case) -> type[AllLevels]:
     """The output with the labels, evidence and times of the case."""
-    fields: dict[str, Any] = {level: (drafts_about(level, case), ...) for level in LEVELS}
+    return _of(tuple(draft_about(level, case) for level in LEVELS))
+
+
+@lru_cache(maxsize=NARROWED_KEPT)
+def _of(drafts: tuple[type[Draft], ...]) -> type[AllLevels]:
+    fields: dict[str, Any] = {level: (some(draft), ...) for level, draft in zip(LEVELS, drafts, strict=True)}
     made: type[AllLevels] = create_model("AllLevels", __base__=AllLevels, **fields)
     return made

@@ -10,6 +10,7 @@ from agents.showing.zoom import Crop
 from perception.evidence import Frozen, Seconds
 
 Open = Literal["search", "measure", "zoom", "answer"]
+Basis = Literal["seen", "other", "missing"]
 
 
 class Source(Frozen):
@@ -20,6 +21,10 @@ class Source(Frozen):
     person: str | None = None
     start_s: Seconds
     end_s: Seconds
+    basis: Basis = Field(
+        default="other",
+        description="seen: of a person, or in a picture; other: words, voice, light; missing: why there is nothing",
+    )
 
 
 class Said(Frozen):

@@ -1,12 +1,13 @@
 """Questions about a clip or a text with answers to choose from."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
 from agents.agent import Agent
 from agents.case import Case
-from agents.claims import Line
+from agents.claims import NARROWED_KEPT, Line
 from perception.evidence import Frozen
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -46,7 +47,7 @@ class Choices(Frozen):
 
 def choosing(questions: tuple[Question, ...], fence: str) -> Agent[Choices]:
     """Choose an option of each question (several where that is allowed) by what the clip or the text bears out."""
-    output = _choices(questions)
+    output = _choices(tuple((q.id, q.letters, q.several) for q in questions))
 
     def narrowed(case: Case) -> type[Choices]:
         return output
@@ -67,14 +68,15 @@ def _shown(question: Question) -> dict[str, Any]:
     return {"id": question.id, "asks": question.asks, "options": options, "several": question.several}
 
 
-def _choices(questions: tuple[Question, ...]) -> type[Choices]:
+@lru_cache(maxsize=NARROWED_KEPT)
+def _choices(asked: tuple[tuple[str, tuple[str, ...], bool], ...]) -> type[Choices]:
     fields: dict[str, Any] = {}
-    for question in questions:
-        letter: Any = Literal[question.letters]
-        if question.several:
-            some: Any = Annotated[tuple[letter, ...], Field(max_length=len(question.letters))]
-            fields[question.id] = (create_model("ChosenSeveral", __base__=ChosenSeveral, answers=(some, ...)), ...)
+    for id_, letters, several in asked:
+        letter: Any = Literal[letters]
+        if several:
+            some: Any = Annotated[tuple[letter, ...], Field(max_length=len(letters))]
+            fields[id_] = (create_model("ChosenSeveral", __base__=ChosenSeveral, answers=(some, ...)), ...)
         else:
-            fields[question.id] = (create_model("Chosen", __base__=Chosen, answer=(letter, ...)), ...)
+            fields[id_] = (create_model("Chosen", __base__=Chosen, answer=(letter, ...)), ...)
     made: type[Choices] = create_model("Choices", __base__=Choices, **fields)
     return made

@@ -1,5 +1,6 @@
 """What is claimed of a person, at which level, on what evidence."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model, model_validator
@@ -74,6 +75,9 @@ class Claim(Frozen):
         return "seen" if all(e.startswith(FRAME_PREFIX) for e in self.evidence) else "measured"
 
 
+NARROWED_KEPT = 256  # types of drafts: as many as questions of different clips are on the way at once
+
+
 class Draft(Frozen):
     """A claim as an agent gives it: not yet checked, numbers as bounded integers.
 
@@ -102,17 +106,18 @@ class ClaimList(Frozen):
         return self.claims
 
 
-def drafts_for(labels: tuple[str, ...], evidence_ids: tuple[str, ...], last_ms: int) -> Any:
-    """The type of an answer's drafts with labels, evidence ids and times narrowed to what exists in this clip.
+@lru_cache(maxsize=NARROWED_KEPT)
+def draft_for(labels: tuple[str, ...], evidence_ids: tuple[str, ...], last_ms: int) -> type[Draft]:
+    """The type of a draft with labels, evidence ids and times narrowed to what exists in this clip.
 
     The narrowed type's JSON schema is what a model server is made to follow; the checks do not rely on it, for a
-    server may ignore it.
+    server may ignore it. Types take milliseconds to make, so that they are kept for the next question.
     """
     a_label: Any = Literal[labels]
     an_id: Any = Literal[evidence_ids or ("none",)]
     at: Any = Annotated[int, Field(ge=0, le=last_ms)]
     evidence: Any = Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE if evidence_ids else 0)]
-    draft: Any = create_model(
+    made: type[Draft] = create_model(
         "Draft",
         __base__=Draft,
         label=(a_label, ...),
@@ -121,6 +126,11 @@ def drafts_for(labels: tuple[str, ...], evidence_ids: tuple[str, ...], last_ms: 
         end_ms=(at, ...),
         evidence=(evidence, ...),
     )
+    return made
+
+
+def some(draft: Any) -> Any:
+    """The type of an answer's drafts."""
     return Annotated[tuple[draft, ...], Field(max_length=MOST_CLAIMS)]
 
 
@@ -128,7 +138,7 @@ class Verdict(Frozen):
     """What one check says of one claim."""
 
     check: str = Field(description="name of the check, such as evidence_exists")
-    claim: str = Field(description="id of the claim")
+    claim: str = Field(description="id of the claim; `draw2:P1-emotion-1` is one that a draw of a vote made")
     passed: bool
     detail: str = ""
     round: int = Field(default=0, ge=0, description="revision in which it was made")

@@ -79,13 +79,18 @@ def with_words(evidence: Evidence, utterances: Sequence[Utterance], language: st
 
 
 def who_speaks(utterances: Sequence[Utterance], evidence: Evidence) -> list[str | None]:
-    """The track of each utterance's speaker: whose lips moved, else whom the same name mostly went with elsewhere."""
+    """The track of each utterance's speaker: whose lips moved, else whom the same name mostly went with elsewhere.
+
+    Of two named speakers and two people, one is known by the other.
+    """
     lips = [_moving_lips(u, evidence) for u in utterances]
     named: dict[str, str] = {}
     for name in {u.speaker for u in utterances if u.speaker}:
         seen = Counter(p for u, p in zip(utterances, lips, strict=True) if p and u.speaker == name)
         if seen and seen.most_common(1)[0][1] > seen.total() / 2:
             named[name] = seen.most_common(1)[0][0]
+    people = {o.person for o in evidence.of("face_visible") if o.person}
+    named |= _left_over({u.speaker for u in utterances}, people, named)
     return [p or named.get(u.speaker or "") for u, p in zip(utterances, lips, strict=True)]
 
 
@@ -135,6 +140,15 @@ def rows(said: Sequence[Said]) -> str:
 def _moving_lips(utterance: Utterance, evidence: Evidence) -> str | None:
     speaking = evidence.of("speaking")
     return next((o.person for o in speaking if abs(o.start_s - utterance.start_s) < SAME_TIME_S), None)
+
+
+def _left_over(speakers: Collection[str | None], people: Collection[str], named: dict[str, str]) -> dict[str, str]:
+    """Of exactly two speakers, all named, and exactly two people: the one who is left, when the other is known."""
+    if len(speakers) != 2 or None in speakers or len(people) != 2 or len(named) != 1:
+        return {}
+    ((name, person),) = named.items()
+    left = _other(person, sorted(people))
+    return {speaker: left for speaker in speakers if speaker and speaker != name and left}
 
 
 def _other(person: str | None, people: Sequence[str]) -> str | None:

@@ -10,8 +10,8 @@ from pydantic import Field, WithJsonSchema, create_model
 
 from agents.agent import Agent
 from agents.behaviour_captions import is_behaviour
-from agents.case import Case
-from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, label_in_codebook
+from agents.case import Background, Case
+from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, evidence_of_person, label_in_codebook
 from agents.checking.confidence import Sureness, stated
 from agents.claims import MOST_EVIDENCE, ConfidenceFrom, Draft, Line
 from agents.dialogue import RejectedAnswer, Said, Window, rows
@@ -20,6 +20,7 @@ from agents.utterance_emotion import Percent, citable
 from perception.evidence import Evidence, Frozen, Observation, Seconds, Share
 
 Kind = Literal["sarcasm", "masking", "other_conflict"]
+BACKGROUND = Background(knowledge=("words", "facs"))  # its kinds stand in its own prompt
 KINDS: tuple[str, ...] = ("none", *get_args(Kind))  # what an answer may be
 Depth = Literal["phrase", "sentence", "context"]
 MOST_BEFORE = 3
@@ -107,7 +108,7 @@ def incongruity(window: Window, fence: str) -> Agent[ConflictDrafts]:
         prompt="incongruity.md",
         output=create_model("ConflictDrafts", __base__=ConflictDrafts, **{said.id: optional for said in window.asked}),
         narrowed=narrowed,
-        knowledge=("words", "facs"),
+        knowledge=BACKGROUND.knowledge,
         choice="kind",
         given={
             "ids": tuple(earlier),
@@ -209,7 +210,8 @@ def _sides(said: Said, draft: ConflictDraft, window: Window, case: Case) -> list
 def _general(said: Said, draft: ConflictDraft, case: Case) -> list[str | None]:
     """What is wrong by the checks of every claim."""
     claim, about = as_claim(said, draft), case.about(said.person)
-    return [check(claim, "emotion", about) for check in HARD_CHECKS if check is not label_in_codebook]
+    left_out = {label_in_codebook, *(() if said.person else (evidence_of_person,))}  # of one whom nobody knows
+    return [check(claim, "emotion", about) for check in HARD_CHECKS if check not in left_out]
 
 
 def _before(said: Said, window: Window) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The report: what was claimed of the people in a clip, on what evidence, and what the checks said."""
 
+import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -53,6 +55,22 @@ class Failure(Frozen):
 
     stage: str = Field(description="tool, agent or model call")
     what: str
+
+
+def reason_of(what: str) -> str:
+    """What went wrong, without the person whom an agent was asked about: who is away is away for everyone."""
+    return re.sub(r"^(P\d+|everyone): ", "", what)
+
+
+def told_once(failures: Sequence[Failure]) -> list[str]:
+    """A line for each thing that went wrong, with all stages that it went wrong in."""
+    stages: dict[str, list[Failure]] = {}
+    for failure in failures:
+        stages.setdefault(reason_of(failure.what), []).append(failure)
+    return [
+        f"{', '.join(dict.fromkeys(f.stage for f in alike))}: {reason if len(alike) > 1 else alike[0].what}"
+        for reason, alike in stages.items()
+    ]
 
 
 class TokenUse(Frozen):

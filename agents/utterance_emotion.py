@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from agents.agent import Agent
-from agents.case import Case
+from agents.case import Background, Case
 from agents.checking.calibration import Calibration
-from agents.checking.checks import ROUNDING_S, accept
+from agents.checking.checks import ROUNDING_S, accept, evidence_of_person
 from agents.checking.confidence import Sureness
 from agents.claims import MOST_EVIDENCE, Alternative, Claim, ConfidenceFrom, Draft, Line
 from agents.dialogue import About, RejectedAnswer, Said, Window, rows
@@ -16,6 +16,7 @@ from agents.report import Failure, TokenUse
 from agents.showing.media import frame_id
 from perception.evidence import Evidence, Frozen, Seconds, Share
 
+BACKGROUND = Background(levels=("emotion",), knowledge=("facs", "words"))
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -88,7 +89,7 @@ def utterance_emotion(window: Window, summary: Sequence[str], about: About, fenc
         output=create_model("EmotionDrafts", __base__=EmotionDrafts, **{said.id: optional for said in window.asked}),
         narrowed=narrowed,
         level="emotion",
-        knowledge=("facs", "words"),
+        knowledge=BACKGROUND.knowledge,
         choice="label",
         given={
             "about": about,
@@ -109,8 +110,13 @@ def checked(
     Checks: those of every claim (`agents.checking.checks`), and that all it cites is of this person in this utterance.
     `sure` tells how sure it is; what it states itself counts when it is not given.
     """
-    claims, rejected, _ = accept([as_claim(said, draft)], "emotion", case.about(said.subject), sure=sure and [sure])
-    reason = rejected[0].reason if rejected else _cites_other(said, draft, case)
+    about_one = case.about(said.subject)
+    claims, _, verdicts = accept([as_claim(said, draft)], "emotion", about_one, sure=sure and [sure])
+    problems = {v.check: v.detail for v in verdicts if not v.passed}
+    other = _cites_other(said, draft, case)
+    if other and said.subject is None:  # the checks take one whom nobody knows for everybody
+        problems.pop(evidence_of_person.__name__, None)
+    reason = "; ".join(problems.values()) or other
     if reason:
         refused = RejectedAnswer(utterance=said.id, text=f"{draft.label[:40]}: {draft.text}", reason=reason)
         return abstention(said, about, f"The model's answer did not hold: {reason}."), refused

@@ -29,6 +29,7 @@ class Item(Frozen):
     clip: Path | None = None
     transcript: Path | None = Field(default=None, description="file with the words of the clip")
     words: tuple[Utterance, ...] = Field(default=(), description="what is said, where no file has it")
+    language: str | None = Field(default=None, description="of the words, BCP 47, where the data say it")
     given: dict[str, Any] = Field(default_factory=dict, description="what else is asked, as its solver reads it")
 
 
@@ -47,7 +48,7 @@ class Outcome(Frozen):
     predictions: tuple[Prediction, ...]
     tokens: TokenUse = TokenUse()
     failures: tuple[str, ...] = ()
-    report: dict[str, Any] | None = Field(default=None, description="of the graph, as JSON, for a closer look")
+    report: str | None = Field(default=None, description="of the graph, as JSON text: a log takes text as it is")
 
 
 Solve = Callable[[Item, Run], Awaitable[Outcome]]

@@ -9,3 +9,7 @@ class DatasetError(MentalisError):
 
 class EndpointError(MentalisError):
     """A model that answered nothing: its sample is left unscored, and asked again when the run is resumed."""
+
+
+class RunError(MentalisError):
+    """A run of a benchmark that did not come to its end."""

@@ -15,6 +15,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from agents.models.errors import ModelError
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.conditions import conditions
 from evals.errors import DatasetError, EndpointError
@@ -63,12 +64,14 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run) -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         item = items[str(state.sample_id)]
+        unusable = False
         try:
             outcome = await benchmark.solve(item, run)
         except MentalisError as error:
+            unusable = not isinstance(error, ModelError)
             outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(str(error),))
         asked = outcome.tokens.calls + outcome.tokens.calls_from_cache
-        if run.model is not None and outcome.failures and not asked:  # not scored: it is asked again on resuming
+        if run.model is not None and outcome.failures and not (asked or unusable):  # asked again on resuming
             raise EndpointError(outcome.failures[0])
         if len(outcome.predictions) != len(item.gold):
             raise AssertionError(f"{item.id}: {len(outcome.predictions)} predictions for {len(item.gold)} gold values")
@@ -107,9 +110,12 @@ def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
 
 def _asked(item: Item) -> str:
     """What a viewer shows of an item."""
-    question = item.given.get("question")
     words = " / ".join(utterance.text for utterance in item.words)
-    return "\n".join(filter(None, [item.clip.name if item.clip else "", words, str(question or "")])) or item.id
+    asked = [str(item.given.get("question") or "")]
+    questions = item.given.get("questions")
+    if isinstance(questions, dict):  # with their options
+        asked += [" / ".join([question["asks"], *question["options"]]) for question in questions.values()]
+    return "\n".join(filter(None, [item.clip.name if item.clip else "", words, *asked])) or item.id
 
 
 def _pooled(name: str, compute: Callable[[Any, Any], Any]) -> Metric:

@@ -22,5 +22,5 @@ async def measured(clip: Clip, run: Run) -> Evidence:
 def told(evidence: Evidence, prediction: Prediction) -> Outcome:
     """The outcome of a measured clip; the evidence goes without its signals, which are large."""
     failures = tuple(f"tool {run.tool}: {run.error}" for run in evidence.tools if run.status in ("failed", "skipped"))
-    shown = evidence.model_copy(update={"signals": ()}).model_dump(mode="json")
-    return Outcome(predictions=(prediction,), failures=failures, report={"evidence": shown})
+    shown = evidence.model_copy(update={"signals": ()}).model_dump_json()
+    return Outcome(predictions=(prediction,), failures=failures, report=shown)

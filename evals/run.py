@@ -37,7 +37,7 @@ class Run:
     def setup(self, clip: Clip | Words, **changes: Any) -> Setup:
         """How a graph is run on a clip; `changes` are fields of the setup.
 
-        Nothing is asked of a report but its claims: no self-audit.
+        Nothing is asked beside its claims: no narrative in words, no self-audit.
         """
         given: dict[str, Any] = {
             "clip": clip,
@@ -52,6 +52,7 @@ class Run:
             "calibrations": self.calibrations,
             "seed": self.conditions.seed,
             "audit_pairs": 0,
+            "narrated": False,
         }
         return Setup(**{**given, **changes})
 

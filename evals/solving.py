@@ -10,6 +10,7 @@ from typing import Any
 from agents.choosing import Question
 from agents.claims import Claim, ConfidenceFrom, Level
 from agents.codebook import load_codebook
+from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from agents.report import Report
 from evals.benchmark import Item, Outcome, Prediction
@@ -57,7 +58,7 @@ async def analysis(item: Item, run: Run, **changes: Any) -> Report:
 def reported(report: Report, predictions: tuple[Prediction, ...]) -> Outcome:
     """What an analysis makes of an item; the report goes without its signals, which are large."""
     evidence = report.evidence.model_copy(update={"signals": ()})
-    shown = report.model_copy(update={"evidence": evidence}).model_dump(mode="json")
+    shown = report.model_copy(update={"evidence": evidence}).model_dump_json()
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in report.failures)
     return Outcome(predictions=predictions, tokens=report.provenance.tokens, failures=failures, report=shown)
 
@@ -99,7 +100,7 @@ async def of_utterances(item: Item, run: Run) -> Outcome:
         for index in asked
     )
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
-    report = found.model_dump(mode="json", exclude={"evidence"})
+    report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 
 
@@ -118,7 +119,7 @@ async def of_sarcasm(item: Item, run: Run) -> Outcome:
             else Prediction(value=False),
         )
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
-    report = found.model_dump(mode="json", exclude={"evidence"})
+    report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 
 
@@ -126,7 +127,7 @@ async def choices(item: Item, run: Run, questions: tuple[Question, ...]) -> tupl
     """What is chosen of each question about an item, and the outcome, whose predictions the caller fills in."""
     draws = VOTES if run.conditions.strategy == "vote" and run.model is not None else 1
     made = await choose(Ask(run.setup(await clip_of(item)), questions, draws))
-    outcome = Outcome(predictions=(), tokens=made.tokens, failures=made.failures, report=made.model_dump(mode="json"))
+    outcome = Outcome(predictions=(), tokens=made.tokens, failures=made.failures, report=made.model_dump_json())
     return [made.choices[question.id] for question in questions], outcome
 
 
@@ -143,7 +144,15 @@ async def statements(item: Item, run: Run, texts: tuple[str, ...]) -> Outcome:
     case, notes = await prepare(setup, lambda event: None, background(variant))
     predictions, tokens, failures, said = [], [], [*notes], []
     for text in texts:  # apart: an answer must not lean on the other statement of its pair
-        found = await verify(Verification(case, setup.video, run.model, (Statement("s1", text),), variant))
+        try:
+            found = await verify(Verification(case, setup.video, run.model, (Statement("s1", text),), variant))
+        except ModelError as error:
+            if not error.tokens.calls + error.tokens.calls_from_cache:
+                raise  # it can't be reached: the item is asked again
+            predictions.append(Prediction())  # it never gave a valid answer
+            tokens.append(error.tokens)
+            failures.append(str(error))
+            continue
         holds, probability = found.final["s1"], found.probabilities.get("s1")
         sure = None if probability is None else probability if holds else 1 - probability
         source: ConfidenceFrom | None = "label_probability" if sure is not None else None
@@ -152,7 +161,12 @@ async def statements(item: Item, run: Run, texts: tuple[str, ...]) -> Outcome:
         failures += found.notes
         said.append({"statement": text, "holds": holds, "first": found.first["s1"], "reason": found.reasons.get("s1")})
     spent = sum(tokens[1:], tokens[0])
-    return Outcome(predictions=tuple(predictions), tokens=spent, failures=tuple(failures), report={"verified": said})
+    return Outcome(
+        predictions=tuple(predictions),
+        tokens=spent,
+        failures=tuple(failures),
+        report=json.dumps({"verified": said}, ensure_ascii=False),
+    )
 
 
 async def talk_of(item: Item, run: Run) -> Talk:
@@ -190,22 +204,32 @@ async def clip_of(item: Item) -> Clip | Words:
     """
     if item.clip is not None:
         clip = await asyncio.to_thread(_opened, item.clip, item.transcript)
-        return clip.model_copy(update={"transcript": _within(item.words, clip)}) if item.words else clip
+        if not item.words:
+            return clip
+        language = item.language or clip.transcript_language
+        return clip.model_copy(
+            update={"transcript": _spread(item.words, clip.duration_s), "transcript_language": language}
+        )
     if not item.words:
         raise DatasetError(f"{item.id}: there is neither a clip nor a word of it")
     said = json.dumps([u.model_dump(mode="json") for u in item.words], ensure_ascii=False)
-    return Words(name=item.id, sha256=hashlib.sha256(said.encode()).hexdigest(), utterances=item.words)
+    sha256 = hashlib.sha256(said.encode()).hexdigest()
+    return Words(name=item.id, sha256=sha256, utterances=item.words, language=item.language)
+
+
+def _spread(words: tuple[Utterance, ...], seconds: float) -> tuple[Utterance, ...]:
+    """Utterances without times of their own, one after the other over the whole clip."""
+    if any(u.timed for u in words):
+        return words
+    scale = seconds / words[-1].end_s
+    return tuple(
+        u.model_copy(update={"start_s": u.start_s * scale, "end_s": min(u.end_s * scale, seconds)}) for u in words
+    )
 
 
 @lru_cache(maxsize=256)
 def _opened(clip: Path, transcript: Path | None) -> Clip:
     return Clip.open(clip, transcript=transcript)
-
-
-def _within(words: tuple[Utterance, ...], clip: Clip) -> tuple[Utterance, ...]:
-    """Words of a clip; those whose times are not known span it, as in a transcript without times."""
-    span = {"start_s": 0.0, "end_s": clip.duration_s}
-    return tuple(u if u.timed else u.model_copy(update=span) for u in words)
 
 
 def spoken(texts: list[tuple[str | None, str]], seconds: float = 3.0) -> tuple[Utterance, ...]:

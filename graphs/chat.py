@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from typing import Literal, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
 
 import langsmith
 from langgraph.graph import END, START, StateGraph
@@ -10,8 +11,17 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.chat import Decision, Measure, Reply
-from agents.chat_history import ChatAnswer, ChatHistory, Exchange, Said, Source, Step, without_pictures
-from agents.checking.grounding import borne_out, in_words, sources_of
+from agents.chat_history import (
+    ChatAnswer,
+    ChatHistory,
+    Exchange,
+    Open,
+    Said,
+    Source,
+    Step,
+    without_pictures,
+)
+from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
@@ -19,13 +29,14 @@ from agents.searching.follow_up import understood
 from agents.searching.question import question_words, read_question
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
-from graphs.chat_actions import ACTIONS, failed, searched
+from graphs.chat_actions import ACTIONS, Outcome, failed, searched
 from graphs.chat_asking import put_on, questioned
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
 
 SEARCHED_INSTEAD = "The model gave no answer: this is what a search of the report found."
+TRIED = "this was tried and failed; {do} is closed for this question, choose something else"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
 
 
@@ -40,6 +51,8 @@ class State(TypedDict, total=False):
     said: Json  # what the model is told next
     decision: Json | None
     failed: bool  # the model gave no answer
+    in_vain: list[str]  # calls for this question that failed, as JSON
+    closed: list[Open]  # actions that were chosen again as they had failed
     steps: list[Json]
     notes: list[str]
     tokens: Json
@@ -71,7 +84,15 @@ async def begin(state: State, runtime: Runtime[Chat]) -> State:
     """Lay out what the model is shown (once in a chat), make room, and put the question."""
     about = runtime.context
     history = ChatHistory.model_validate(state["history"])
-    begun: State = {"began_s": time.monotonic(), "frames": 0, "steps": [], "tokens": {}, "failed": False}
+    begun: State = {
+        "began_s": time.monotonic(),
+        "frames": 0,
+        "steps": [],
+        "tokens": {},
+        "failed": False,
+        "in_vain": [],
+        "closed": [],
+    }
     if not _is_for_model(state, about):
         return {**begun, "notes": []}
     history, asked, notes = await questioned(state["question"], history, about)
@@ -94,7 +115,7 @@ async def decide(state: State, runtime: Runtime[Chat]) -> State:
         spent = _added(state, error.tokens)
         if isinstance(error, MediaRefused) and history.crops:
             notes = [*state["notes"], f"{error}: no closer look can be shown"]
-            return {**_blinded(said, history, about), "tokens": spent, "notes": notes}
+            return {**_blinded(said, history, about, state["closed"]), "tokens": spent, "notes": notes}
         return {"failed": True, "tokens": spent, "notes": [*state["notes"], str(error)]}
     history = history.model_copy(update={"presentation": asked.presentation})
     return {
@@ -106,35 +127,32 @@ async def decide(state: State, runtime: Runtime[Chat]) -> State:
 
 
 async def act(state: State, runtime: Runtime[Chat]) -> State:
-    """Do what the model chose; whatever goes wrong is told to it."""
+    """Do what the model chose; whatever goes wrong is told to it, and the same is not tried again."""
     about, said = runtime.context, Said.model_validate(state["said"])
     history = ChatHistory.model_validate(state["history"])
     action = Decision.model_validate(state["decision"]).action
     assert not isinstance(action, Reply), "an answer is no action"
     started = time.monotonic()
-    left_s = max(LEAST_S, state["began_s"] + about.limits.seconds - started)
-    frames_left = about.limits.frames - state["frames"]
-    try:
-        async with asyncio.timeout(left_s):
-            outcome = await ACTIONS[action.do](action, history, about, frames_left)
-    except TimeoutError:
-        outcome = failed(f"it was not done within {left_s:.0f} s")
-    except MentalisError as error:
-        outcome = failed(str(error))
+    call = _json(state)
+    again = action.do in state["closed"] or call in state["in_vain"]
+    outcome = failed(TRIED.format(do=action.do)) if again else await _done(action, history, state, about)
+    in_vain = [*state["in_vain"], call] if outcome.failed else state["in_vain"]
+    closed = [*state["closed"], action.do] if again else state["closed"]
     frames = state["frames"] + len(outcome.crops)
     over = time.monotonic() - state["began_s"] >= about.limits.seconds
+    over = over or action.do in state["closed"]  # it does not keep to what is open: only an answer is left to it
     calls_left = 0 if over else said.calls_left - 1
-    exchange = Exchange(said=said, decision=_json(state), crops=outcome.crops)
+    exchange = Exchange(said=said, decision=call, crops=outcome.crops)
     history = history.model_copy(
         update={
             "exchanges": (*history.exchanges, exchange),
-            "found": tuple({s.id: s for s in (*history.found, *outcome.sources)}.values()),
+            "found": tuple(by_id((*history.found, *outcome.sources)).values()),
             "measured": history.measured + isinstance(action, Measure),
         }
     )
     told = Said(
         outcome=outcome.lines,
-        open=open_to(history, about, calls_left, about.limits.frames - frames),
+        open=open_to(history, about, calls_left, about.limits.frames - frames, closed),
         calls_left=calls_left,
     )
     arguments = action.model_dump(exclude={"do"})
@@ -143,17 +161,20 @@ async def act(state: State, runtime: Runtime[Chat]) -> State:
         "history": history.model_dump(mode="json"),
         "said": told.model_dump(mode="json"),
         "frames": frames,
+        "in_vain": in_vain,
+        "closed": closed,
         "steps": [*state["steps"], step.model_dump(mode="json")],
     }
 
 
 async def tell(state: State, runtime: Runtime[Chat]) -> State:
-    """The model's answer, as far as what it cites exists."""
+    """The model's answer, as far as what it cites bears it out."""
     history = ChatHistory.model_validate(state["history"])
     decision = Decision.model_validate(state["decision"])
     assert isinstance(decision.action, Reply), "only an answer is told"
-    sources = sources_of(runtime.context.report, history)
-    reply, notes = borne_out(decision.action, sources)
+    report = runtime.context.report
+    sources = sources_of(report, history)
+    reply, notes = borne_out(decision.action, sources, [person.id for person in report.people])
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(
@@ -217,6 +238,18 @@ def build(limits: Limits = USUAL_LIMITS) -> CompiledStateGraph[State, Chat, Stat
 # ---- parts of steps
 
 
+async def _done(action: Any, history: ChatHistory, state: State, about: Chat) -> Outcome:
+    """What came of an action, in the time and with the pictures that are left for the question."""
+    left_s = max(LEAST_S, state["began_s"] + about.limits.seconds - time.monotonic())
+    try:
+        async with asyncio.timeout(left_s):
+            return await ACTIONS[action.do](action, history, about, about.limits.frames - state["frames"])
+    except TimeoutError:
+        return failed(f"it was not done within {left_s:.0f} s")
+    except MentalisError as error:
+        return failed(str(error))
+
+
 def _is_for_model(state: State, about: Chat) -> bool:
     return about.model is not None and read_question(_understood(state, about), about.report).refused is None
 
@@ -226,14 +259,14 @@ def _understood(state: State, about: Chat) -> str:
     return understood(state["question"], asked[-1] if asked else None, about.report)
 
 
-def _blinded(said: Said, history: ChatHistory, about: Chat) -> State:
+def _blinded(said: Said, history: ChatHistory, about: Chat, closed: Sequence[Open]) -> State:
     """Back before pictures were shown: the model is told that they can't be."""
     found = tuple(s for s in history.found if not s.id.startswith(FRAME_PREFIX))
     history = without_pictures(history).model_copy(update={"sees": False, "found": found})
     told = said.model_copy(
         update={
             "outcome": said.outcome if said.question else (data_line({"failed": "pictures can't be shown"}),),
-            "open": open_to(history, about, said.calls_left, 0),
+            "open": open_to(history, about, said.calls_left, 0, closed),
         }
     )
     return {

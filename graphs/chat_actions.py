@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from agents.chat import Measure, Search, Zoom
 from agents.chat_history import ChatHistory, Open, Source
-from agents.checking.grounding import picture
+from agents.checking.grounding import picture, sources_of
 from agents.searching.passage import passage, tools_as_reported
 from agents.searching.retrieval import search
 from agents.showing.escaping import data_line
@@ -21,6 +21,7 @@ from perception.scheduler import perceive
 from perception.tool import Tool
 
 T = TypeVar("T")
+AROUND_S = 0.25  # before and after a moment: about as long as a blink or a short expression lasts
 
 
 class Outcome(NamedTuple):
@@ -30,13 +31,15 @@ class Outcome(NamedTuple):
     lines: tuple[str, ...]
     sources: tuple[Source, ...] = ()
     crops: tuple[Crop, ...] = ()
+    failed: bool = False
 
 
 async def _search(action: Any, history: ChatHistory, about: Chat, frames_left: int) -> Outcome:
     assert isinstance(action, Search)
     hits, notes = await searched(search, action.query, about)
     lines = tuple(data_line({"id": h.id, "person": h.person, "text": h.text}) for h in hits)
-    sources = tuple(Source(**h.model_dump(exclude={"score"})) for h in hits)
+    known = sources_of(about.report, history)
+    sources = tuple(known[h.id] for h in hits)
     words = "; ".join((f"{len(hits)} found", *notes))
     return Outcome(words, lines or _nothing("the report has nothing on this"), sources)
 
@@ -90,15 +93,19 @@ ACTIONS: dict[Open, Callable[[Any, ChatHistory, Chat, int], Awaitable[Outcome]]]
 
 
 def _stretch(action: Measure | Zoom, about: Chat) -> tuple[float, float]:
-    """The times in seconds.
+    """The times in seconds; a moment is taken with what is around it.
 
     Raises:
         ClipError: there is no such stretch in the clip.
     """
-    last_ms = int(about.report.clip.duration_s * 1000)
-    if not action.start_ms < action.end_ms or action.start_ms >= last_ms:
+    duration_s = about.report.clip.duration_s
+    last_ms = int(duration_s * 1000)
+    if action.start_ms > min(action.end_ms, last_ms):
         raise ClipError(f"{action.start_ms}-{action.end_ms} ms is no stretch of the clip, which is 0-{last_ms} ms long")
-    return action.start_ms / 1000, min(action.end_ms / 1000, about.report.clip.duration_s)
+    start_s, end_s = action.start_ms / 1000, min(action.end_ms / 1000, duration_s)
+    if action.start_ms < min(action.end_ms, last_ms):
+        return start_s, end_s
+    return max(0.0, start_s - AROUND_S), min(end_s + AROUND_S, duration_s)
 
 
 async def _perceive(tools: list[Tool], about: Chat) -> Evidence:
@@ -135,7 +142,7 @@ async def searched(by: Callable[..., T], question: str, about: Chat) -> tuple[T,
 
 def failed(why: str) -> Outcome:
     """What went wrong, told to the model."""
-    return Outcome(f"failed: {why}", (data_line({"failed": why}),))
+    return Outcome(f"failed: {why}", (data_line({"failed": why}),), failed=True)
 
 
 def _nothing(why: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What questions about a clip are set up with, and what they may cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,14 +45,17 @@ class Chat:
     limits: Limits = USUAL_LIMITS
 
 
-def open_to(history: ChatHistory, about: Chat, calls_left: int, frames_left: int) -> tuple[Open, ...]:
-    """The actions that there are; an answer always."""
+def open_to(
+    history: ChatHistory, about: Chat, calls_left: int, frames_left: int, closed: Sequence[Open] = ()
+) -> tuple[Open, ...]:
+    """The actions that there are and that were not closed; an answer always."""
     if calls_left < 1:
         return ("answer",)
     pictures = history.sees and frames_left > 0 and history.crops < most_pictures(history)
     measure: tuple[Open, ...] = ("measure",) if about.clip is not None else ()
     zoom: tuple[Open, ...] = ("zoom",) if pictures else ()
-    return ("search", *measure, *zoom, "answer")
+    there_are: tuple[Open, ...] = ("search", *measure, *zoom)
+    return (*(action for action in there_are if action not in closed), "answer")
 
 
 def most_pictures(history: ChatHistory) -> int:

@@ -18,6 +18,7 @@ from agents.claims import TEXT_CHARACTERS
 from agents.dialogue import About, RejectedAnswer, Said, Window, windows
 from agents.summary import MOST_SENTENCES, Summary, summary
 from agents.utterance_emotion import (
+    BACKGROUND,
     Conversation,
     EmotionDrafts,
     UtteranceEmotion,
@@ -52,6 +53,7 @@ async def converse(talk: Talk, on_event: Callable[[Event], None] | None = None) 
         ClipError: the clip can't be decoded to its end.
         WorkerKilled: the worker process that measures went over a limit or crashed.
     """
+    talk = replace(talk, background=BACKGROUND)
     state = await follow(build(), talk, on_event)
     return Conversation(
         about=talk.about,

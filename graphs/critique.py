@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from agents.case import Case, Feedback
 from agents.checking.checks import critique
@@ -9,6 +11,7 @@ from agents.claims import LEVELS, Claim, Level, RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
+from agents.showing.presentation import Presentation
 from graphs.events import AgentFinished, Check
 from graphs.judging import linked
 from graphs.pep_mek import VARIANTS, Question, Verification, verify
@@ -19,13 +22,23 @@ MODEL_CHECK = "model_critic"
 DISPUTED_AT_MOST = 0.5  # confidence of a claim that the model's own second look did not confirm
 
 
+class SecondLook(NamedTuple):
+    """The model's verdicts, what they cost, what went wrong, and what it was shown in the end, and why not more."""
+
+    verdicts: Sequence[Verdict]
+    tokens: TokenUse
+    failures: Sequence[str]
+    notes: Sequence[str]
+    presentation: Presentation
+
+
 async def review(state: State, setup: Setup, tell: Tell) -> State:
     """Check every claim by rule, then by the model; choose between another round and settling."""
     started = time.perf_counter()
     case = case_of(state, setup)
     verdicts = critique(case.claims, case, state["round"])
-    second, tokens, failure = await second_look(case, setup, state["round"], tell)
-    verdicts = [*verdicts, *second]
+    second = await second_look(case, setup, state["round"], tell)
+    verdicts = [*verdicts, *second.verdicts]
     level_of = {c.id: c.level for c in case.claims}
     for verdict in verdicts:
         tell(Check(level=level_of[verdict.claim], verdict=verdict))
@@ -35,8 +48,12 @@ async def review(state: State, setup: Setup, tell: Tell) -> State:
     again = bool(failed) and better and setup.model is not None and state["round"] < setup.max_revisions
     update: State = {
         "verdicts": [v.model_dump(mode="json") for v in verdicts],
-        "failures": [{"stage": "agent critic", "what": failure}] if failure else [],
-        "tokens": tokens.model_dump(),
+        "failures": [
+            *({"stage": "presentation", "what": note} for note in second.notes),
+            *({"stage": "agent critic", "what": failure} for failure in second.failures),
+        ],
+        "tokens": second.tokens.model_dump(),
+        "presentation": second.presentation.model_dump(mode="json"),
         "unsettled": unsettled,
         "seconds": {"critic": time.perf_counter() - started},
     }
@@ -54,22 +71,30 @@ async def review(state: State, setup: Setup, tell: Tell) -> State:
     }
 
 
-async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> tuple[list[Verdict], TokenUse, str | None]:
+async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> SecondLook:
     """The model's own verdict on each claim by PEP-MEK; none without a model, a failure when it does not answer."""
     claims = [c for c in case.claims if not c.abstained]
+    look = SecondLook((), TokenUse(), (), (), case.presentation)
     if setup.model is None or not claims:
-        return [], TokenUse(), None
+        return look
     started = time.perf_counter()
-    tokens, failure, verdicts = TokenUse(), None, []
-    try:
-        for some in batched(claims, MOST_STATEMENTS):
-            found = await verify(_question(some, case, setup))
-            tokens += found.tokens
-            verdicts += [_verdict(claim, f"c{n}", found, round_) for n, claim in enumerate(some)]
-    except ModelError as error:
-        failure, tokens = str(error), tokens + error.tokens
-    tell(AgentFinished(agent="critic", seconds=time.perf_counter() - started, tokens=tokens, error=failure))
-    return verdicts, tokens, failure
+    for some in batched(claims, MOST_STATEMENTS):
+        try:
+            found = await verify(_question(some, replace(case, presentation=look.presentation), setup))
+        except ModelError as error:
+            look = look._replace(tokens=look.tokens + error.tokens, failures=(str(error),))
+            break
+        verdicts = [_verdict(claim, f"c{n}", found, round_) for n, claim in enumerate(some)]
+        look = SecondLook(
+            verdicts=(*look.verdicts, *verdicts),
+            tokens=look.tokens + found.tokens,
+            failures=(),
+            notes=(*look.notes, *found.notes),
+            presentation=found.presentation,
+        )
+    failure = look.failures[0] if look.failures else None
+    tell(AgentFinished(agent="critic", seconds=time.perf_counter() - started, tokens=look.tokens, error=failure))
+    return look
 
 
 def _question(claims: Sequence[Claim], case: Case, setup: Setup) -> Question:

@@ -42,7 +42,7 @@ class AgentFinished(Frozen):
     kind: Literal["agent_finished"] = "agent_finished"
     agent: str
     person: str | None = None
-    claims: int = 0
+    claims: int | None = Field(default=None, description="that it made; none: it makes none")
     rejected: int = 0
     seconds: float = 0.0
     tokens: TokenUse = TokenUse()

@@ -12,10 +12,11 @@ from langgraph.runtime import Runtime
 from agents.all_levels import all_levels
 from agents.case import Case
 from agents.checking.voting import vote
-from agents.claims import LEVELS, Claim
+from agents.claims import LEVELS, Claim, Verdict
 from agents.debate import opponent, proposer
 from agents.report import TokenUse
 from agents.showing.messages import claims_json
+from graphs.events import Check, Event
 from graphs.judging import Judgement, JudgeOne, asked, can_be_judged, checked, everyone, heard, nobody, settled
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
@@ -39,20 +40,8 @@ async def voters(state: State, runtime: Runtime[Setup]) -> State:
     setup, tell = runtime.context, runtime.stream_writer
 
     async def one(case: Case) -> Judgement:
-        opinions = await several(case, setup, tell)
-        heard_out = [o for o in opinions if o.answered] or opinions[:1]
-        claims: list[Claim] = []
-        for level in LEVELS:
-            claims += vote([[c for c in o.claims if c.level == level] for o in heard_out], case, setup.calibrations)
-        return Judgement(
-            claims=claims,
-            rejected=[r for o in opinions for r in o.rejected],
-            verdicts=[v for o in opinions for v in o.verdicts],
-            tokens=sum((o.tokens for o in opinions), TokenUse()),
-            failures=list(dict.fromkeys(failure for o in opinions for failure in o.failures)),
-            notes=list(dict.fromkeys(note for o in opinions for note in o.notes)),
-            presentation=opinions[0].presentation,
-        )
+        draws = await several(case, setup, tell)
+        return voted(draws, case, setup, tell)
 
     return await _judged(state, setup, one, "agent all_levels")
 
@@ -61,13 +50,55 @@ async def several(case: Case, setup: Setup, tell: Tell) -> Sequence[Judgement]:
     """The model's first answer about a person and further draws, each checked."""
 
     async def one(sample: int, about: Case) -> Judgement:
-        started = time.perf_counter()
+        started, draw = time.perf_counter(), f"draw{sample + 1}"
         opinion = await asked(all_levels(), LEVELS, about, setup, sample=sample)
-        return checked("all_levels", opinion, about, 0, tell, time.perf_counter() - started)
+        made = checked("all_levels", opinion, about, 0, _of_draw(draw, tell), time.perf_counter() - started)
+        return made._replace(
+            verdicts=[_named(draw, verdict) for verdict in made.verdicts],
+            rejected=[r.model_copy(update={"reason": f"{draw}: {r.reason}"}) for r in made.rejected],
+        )
 
     first = await one(0, case)
     settled_case = replace(case, presentation=first.presentation)  # the others are shown what the first could take
     return [first, *await asyncio.gather(*(one(n, settled_case) for n in range(1, VOTERS)))]
+
+
+def voted(draws: Sequence[Judgement], case: Case, setup: Setup, tell: Tell) -> Judgement:
+    """What most draws say, checked once more; verdicts on the draws themselves name them."""
+    heard_out = [draw for draw in draws if draw.answered] or draws[:1]
+    shown = replace(case, presentation=heard_out[0].presentation)
+    claims: list[Claim] = []
+    rejected = [r for draw in draws for r in draw.rejected]
+    verdicts = [v for draw in draws for v in draw.verdicts]
+    for level in LEVELS:
+        opinions = [[c for c in draw.claims if c.level == level] for draw in heard_out]
+        kept, fallen, found = vote(opinions, level, shown, setup.calibrations)
+        claims, rejected, verdicts = [*claims, *kept], [*rejected, *fallen], [*verdicts, *found]
+        for verdict in found:
+            tell(Check(level=level, verdict=verdict))
+    return Judgement(
+        claims=claims,
+        rejected=rejected,
+        verdicts=verdicts,
+        tokens=sum((draw.tokens for draw in draws), TokenUse()),
+        failures=list(dict.fromkeys(failure for draw in draws for failure in draw.failures)),
+        notes=list(dict.fromkeys(note for draw in draws for note in draw.notes)),
+        presentation=shown.presentation,
+    )
+
+
+def _named(draw: str, verdict: Verdict) -> Verdict:
+    """A verdict on a claim of a draw, which is no claim of the report."""
+    return verdict.model_copy(update={"claim": f"{draw}:{verdict.claim}"})
+
+
+def _of_draw(draw: str, tell: Tell) -> Tell:
+    """Tells of checks by the names of a draw's claims."""
+
+    def named(event: Event) -> None:
+        tell(Check(level=event.level, verdict=_named(draw, event.verdict)) if isinstance(event, Check) else event)
+
+    return named
 
 
 async def debate(state: State, runtime: Runtime[Setup]) -> State:

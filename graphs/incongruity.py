@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from agents.agent import Agent
 from agents.dialogue import RejectedAnswer, Window, windows
 from agents.incongruity import (
+    BACKGROUND,
     KINDS,
     Conflict,
     ConflictDrafts,
@@ -44,6 +45,7 @@ async def incongruities(talk: Talk, on_event: Callable[[Event], None] | None = N
         ClipError: the clip can't be decoded to its end.
         WorkerKilled: the worker process that measures went over a limit or crashed.
     """
+    talk = replace(talk, background=BACKGROUND)
     state = await follow(build(), talk, on_event)
     conflicts = tuple(Conflict.model_validate(result) for result in state["results"])
     not_judged = {int(index): why for index, why in state["not_judged"].items()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -67,9 +67,10 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
     async def one(about: Case) -> Judgement:
         return await heard(AGENTS[level](), (level,), about, setup, state["round"], tell)
 
-    judged = await everyone(case, one) if can_be_judged(case, setup) else [nobody(level, case)]
-    silent = {j.person for j in judged if not j.answered}  # what was said of them before stands until it is checked
-    others = [c for c in case.claims if c.level != level or c.person in silent]
+    failing = {f.claim.person for f in case.feedback}  # only they are asked again; at first everyone is
+    judged = await everyone(case, one, failing) if can_be_judged(case, setup) else [nobody(level, case)]
+    answered = {j.person for j in judged if j.answered}  # what was said of others stands until it is checked
+    others = [c for c in case.claims if c.level != level or c.person not in answered]
     update = settled(judged, others, f"agent {level}")
     pending = [pending for pending in state["pending"] if pending != level]
     return {**update, "pending": pending, "seconds": {level: time.perf_counter() - started}}
@@ -80,16 +81,17 @@ def can_be_judged(case: Case, setup: Setup) -> bool:
     return bool(case.people) or (setup.model is not None and bool(case.clip.transcript))
 
 
-async def everyone(case: Case, judge_one: JudgeOne) -> list[Judgement]:
+async def everyone(case: Case, judge_one: JudgeOne, only: Collection[str | None] = ()) -> list[Judgement]:
     """Everyone judged, then all together; the first alone, so that its prefix is there for the others to share.
 
-    Where nobody was seen, those who speak are judged together.
+    Where nobody was seen, those who speak are judged together. With `only`, the others are not judged.
     """
-    first = await judge_one(case.about(case.people[0] if case.people else None))
-    case = replace(case, presentation=first.presentation)
-    others = await asyncio.gather(*(judge_one(case.about(person)) for person in case.people[1:]))
-    together = [await judge_one(case.about(None))] if others else []
-    return [first, *others, *together]
+    whom = [*case.people, *([None] if len(case.people) != 1 else [])]
+    first, *others = [person for person in whom if not only or person in only]
+    judged = [await judge_one(case.about(first))]
+    case = replace(case, presentation=judged[0].presentation)
+    judged += await asyncio.gather(*(judge_one(case.about(person)) for person in others if person is not None))
+    return [*judged, *[await judge_one(case.about(None)) for person in others if person is None]]
 
 
 def settled(judged: Sequence[Judgement], others: Sequence[Claim], stage: str) -> State:

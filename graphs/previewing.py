@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import langsmith
+from pydantic import BaseModel
 
 from agents.agent import Agent, Message
 from agents.all_levels import all_levels
@@ -110,7 +111,8 @@ async def put_together(
         ClipError: the clip can't be decoded.
     """
     media = await asyncio.to_thread(read_media, clip, case.presentation) if clip is not None else Media()
-    return Preview(messages(agent, case, media, turns), server_schema(agent.narrowed(case)), case, tuple(notes))
+    answer: type[BaseModel] = agent.narrowed(case)
+    return Preview(messages(agent, case, media, turns), server_schema(answer), case, tuple(notes))
 
 
 def told(failures: Sequence[Json]) -> list[str]:

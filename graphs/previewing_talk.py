@@ -1,11 +1,15 @@
 """What an agent of the graphs over a conversation would be sent first: the graph run up to its step."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 import langsmith
 
 from agents.agent import Agent
+from agents.case import Background
+from agents.incongruity import BACKGROUND as OF_CONFLICTS
+from agents.utterance_emotion import BACKGROUND as OF_EMOTIONS
 from graphs import conversation, incongruity
 from graphs.previewing import Preview, PreviewError, put_together, told
 from graphs.talk import Graph, Talk, TalkState, case_of
@@ -15,6 +19,7 @@ class Asked(NamedTuple):
     """Before which step of which graph an agent is asked, what in turn, and why it may not be asked at all."""
 
     build: Callable[[], Graph]
+    background: Background
     step: str
     questions: Callable[[TalkState, Talk], Sequence[Agent[Any]]]
     unless: str
@@ -35,12 +40,22 @@ def _conflicts(state: TalkState, talk: Talk) -> Sequence[Agent[Any]]:
 
 AGENTS: dict[str, Asked] = {
     "utterance_emotion": Asked(
-        conversation.build, "judge", _emotions, "of no utterance is the listener one of two people and in view"
+        conversation.build,
+        OF_EMOTIONS,
+        "judge",
+        _emotions,
+        "of no utterance is the listener one of two people and in view",
     ),
     "summary": Asked(
-        conversation.build, "summarise", _summaries, "the conversation is so short that all of it is told word by word"
+        conversation.build,
+        OF_EMOTIONS,
+        "summarise",
+        _summaries,
+        "the conversation is so short that all of it is told word by word",
     ),
-    "incongruity": Asked(incongruity.build, "judge", _conflicts, f"of all utterances {incongruity.UNSEEN}"),
+    "incongruity": Asked(
+        incongruity.build, OF_CONFLICTS, "judge", _conflicts, f"of all utterances {incongruity.UNSEEN}"
+    ),
 }
 
 
@@ -54,6 +69,7 @@ async def preview(name: str, talk: Talk) -> Preview:
         ClipError: the clip can't be decoded.
     """
     asked = AGENTS[name]
+    talk = replace(talk, background=asked.background)
     with langsmith.tracing_context(enabled=False):
         found = await asked.build().ainvoke({}, context=talk, interrupt_before=[asked.step])
     state = cast(TalkState, found)

@@ -19,7 +19,7 @@ from agents.claims import RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
-from agents.showing.prompt_file import prompt_names, read_prompt
+from agents.showing.prompt_file import prompt_hashes
 from graphs.asking import put
 from graphs.events import AgentFinished, ReportReady
 from graphs.judging import can_be_judged
@@ -35,9 +35,11 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     """A short text by the model; by the code when there is no model or it does not answer."""
     started = time.perf_counter()
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
-    if setup.model is not None and any(not c.abstained for c in case.claims):
+    notes: tuple[str, ...] = ()
+    presentation = case.presentation
+    if setup.model is not None and setup.narrated and any(not c.abstained for c in case.claims):
         try:
-            answer, tokens, *_ = await put(narrator(), case, setup.video, setup.model)
+            answer, tokens, presentation, notes, _ = await put(narrator(), case, setup.video, setup.model)
             text = answer.text
         except ModelError as error:
             failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
@@ -45,14 +47,19 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     tell(AgentFinished(agent="narrator", seconds=seconds, tokens=tokens, error=failure))
     return {
         "narrative": text,
-        "failures": [{"stage": "agent narrator", "what": failure}] if failure else [],
+        "failures": [
+            *({"stage": "presentation", "what": note} for note in notes),
+            *([{"stage": "agent narrator", "what": failure}] if failure else []),
+        ],
         "tokens": tokens.model_dump(),
+        "presentation": presentation.model_dump(mode="json"),
         "seconds": {"narrator": seconds},
     }
 
 
 async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
     """Make the report, keep it in the content store and tell it as the last event."""
+    tokens = TokenUse.model_validate(state.get("tokens", {}))
     report = Report(
         clip=case.clip,
         people=people_of(case.evidence, case.people),
@@ -63,7 +70,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
         verdicts=tuple(Verdict.model_validate(v) for v in state["verdicts"]),
         rejected=tuple(RejectedClaim.model_validate(r) for r in state["rejected"]),
         failures=tuple(Failure.model_validate(f) for f in state["failures"]),
-        caveats=caveats(case, setup),
+        caveats=caveats(case, setup, tokens),
         conventions=words()["conventions"],
         evidence=case.evidence,
         provenance=Provenance(
@@ -75,12 +82,12 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             codebook=setup.codebook.id,
             codebook_sha256=setup.codebook.sha256,
             prompts_sha256=prompts_sha256(),
-            prompts={name: read_prompt(name).sha256 for name in prompt_names()} if setup.model else {},
+            prompts=prompt_hashes() if setup.model else {},
             knowledge_sha256=knowledge_sha256(),
             seed=setup.seed,
             calibrations=setup.calibrations,
             presentation=case.presentation if setup.model else None,
-            tokens=TokenUse.model_validate(state.get("tokens", {})),
+            tokens=tokens,
             seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},
         ),
     )
@@ -105,14 +112,16 @@ def people_of(evidence: Evidence, people: tuple[str, ...]) -> tuple[Person, ...]
     return tuple(found)
 
 
-def caveats(case: Case, setup: Setup) -> tuple[str, ...]:
-    """What a reader must know of this report, the general before the particular."""
+def caveats(case: Case, setup: Setup, tokens: TokenUse) -> tuple[str, ...]:
+    """What a reader must know of this report, the general before the particular; `tokens` are those of the model."""
     texts: dict[str, Any] = words()["caveats"]
     ran = {run.tool: run for run in case.evidence.tools}
     by_geometry = "action_units" in ran and "geometry" in ran["action_units"].notes.get("engine", "")
+    answered = bool(tokens.calls + tokens.calls_from_cache)
     holds = {
         "knowledge": setup.model is None,
-        "model": setup.model is not None,
+        "model": setup.model is not None and answered,
+        "unanswered": setup.model is not None and not answered,
         "no_face": not case.people and not can_be_judged(case, setup),
         "words_only": not case.people and can_be_judged(case, setup),
         "geometry": by_geometry and bool(case.people),

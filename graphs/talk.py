@@ -10,14 +10,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.agent import Agent, Model
-from agents.case import Case
+from agents.case import NO_BACKGROUND, Background, Case
 from agents.checking.calibration import Calibration
 from agents.codebook import Codebook
 from agents.dialogue import CONTEXT, About, Said, dialogue, with_words
 from agents.report import ClipFacts, Failure, TokenUse
 from agents.showing.budget import present
 from agents.showing.fence import fence
-from agents.showing.messages import system, task
+from agents.showing.messages import known, system, task
 from agents.showing.presentation import Presentation
 from graphs.events import Event
 from graphs.perceiving import measure
@@ -48,6 +48,7 @@ class Talk:
     samples: int = 3  # answers whose agreement gives a confidence where a model tells no probabilities
     calibrations: tuple[Calibration, ...] = ()  # of the model's confidences in emotions
     secret: bytes = b""
+    background: Background = NO_BACKGROUND  # what its agents are told alike
 
     @property
     def clip(self) -> Clip | None:
@@ -104,7 +105,7 @@ async def lay_out(state: TalkState, talk: Talk, agents: Sequence[Agent[Any]]) ->
         return {"presentation": everything.model_dump(mode="json")}
     evidence = case.evidence.model_copy(update={"observations": tuple(measured)})
     able = await talk.model.abilities()
-    tasks = max(len(task(agent, case)) for agent in agents) + len(system(case))
+    tasks = max(len(task(agent, case)) for agent in agents) + len(system(case)) + len(known(case))
     chosen, notes = present(evidence, case.clip.has_audio, able, talk.setup.wanted, tasks)
     return {
         "presentation": chosen.model_copy(update={"transcript_characters": 0}).model_dump(mode="json"),
@@ -140,6 +141,7 @@ def case_of(state: TalkState, talk: Talk) -> Case:
         people=tuple(state.get("people", ())),
         fence=fence(talk.sha256, talk.secret),
         presentation=Presentation.model_validate(state.get("presentation", {})),
+        background=talk.background,
     )
 
 

@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
+from agents.report import reason_of
+
 if TYPE_CHECKING:
-    from graphs.events import Event
+    from graphs.events import AgentFinished, Event
 
 SIGNS = {"ok": "[green]✓[/]", "abstained": "[yellow]–[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
 
@@ -23,6 +25,7 @@ class Progress:
         columns = (TextColumn("  {task.description:<16}"), BarColumn(30), TextColumn("{task.fields[note]}"))
         self._bars = Bars(*columns, console=self._console, transient=True)
         self._lines: dict[str, TaskID] = {}
+        self._said: set[str] = set()
         self._title, self._started = title, time.perf_counter()
 
     def __enter__(self) -> Self:
@@ -55,12 +58,23 @@ class Progress:
             self._console.print(f"  {SIGNS[event.status]} {event.tool:<16} {told}{why}")
         elif event.kind == "agent_finished":
             who = f" {event.person}" if event.person else ""
-            claims = (
-                f"{event.claims} claim{'' if event.claims == 1 else 's'}"
-                if event.agent in ("behaviour", "cognition", "emotion")
-                else ""
-            )
-            rejected = f", {event.rejected} rejected" if event.rejected else ""
             sign = SIGNS["failed"] if event.error else SIGNS["ok"]
-            why = f"  {event.error}" if event.error else ""
-            self._console.print(f"  {sign} {event.agent + who:<16} {event.seconds:.2f} s  {claims}{rejected}{why}")
+            told = "".join(f"  {part}" for part in (_counted(event), self._new(event.error)) if part)
+            self._console.print(f"  {sign} {event.agent + who:<16} {event.seconds:.2f} s{told}")
+
+    def _new(self, error: str | None) -> str:
+        """An error, in full the first time only: who is away is away for everyone."""
+        if error is None:
+            return ""
+        reason = reason_of(error)
+        if reason in self._said:
+            return "as above"
+        self._said.add(reason)
+        return error
+
+
+def _counted(event: "AgentFinished") -> str:
+    """How many claims an agent made and how many of them fell; nothing of one that makes none."""
+    claims = f"{event.claims} claim{'' if event.claims == 1 else 's'}" if event.claims is not None else ""
+    rejected = f"{event.rejected} rejected" if event.rejected else ""
+    return ", ".join(filter(None, (claims, rejected)))

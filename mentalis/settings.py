@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     seed: int = 0
     cache: bool = Field(default=True, description="reuse tools' results and a model's deterministic answers")
 
+    @field_validator("base_url")
+    @classmethod
+    def _with_scheme(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            host = value.rpartition("://")[2].rstrip("/")
+            meant = host if "/" in host else f"{host}/v1"
+            raise ValueError(f"it must begin with http:// or https://; did you mean http://{meant}")
+        return value
+
     @field_validator("tools", "worker_cores", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:

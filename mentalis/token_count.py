@@ -1,10 +1,12 @@
 """How many tokens messages are: told by the endpoint that would get them, or estimated."""
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from agents.agent import Message
 from agents.models.abilities import Abilities
 from agents.models.errors import ModelError
+from agents.showing.presentation import Presentation
 from mentalis.settings import Settings
 
 
@@ -15,14 +17,14 @@ class TokenCount(NamedTuple):
     how: str
 
 
-async def count(messages: list[Message], settings: Settings) -> TokenCount:
+async def count(messages: list[Message], settings: Settings, presentation: Presentation) -> TokenCount:
     """Tokens of a prompt by the endpoint of the settings: its tokenizer, or a call for one token; else an estimate.
 
     Raises:
         ModelError: the endpoint tells neither.
     """
     if settings.model is None or settings.base_url is None:
-        return TokenCount(estimate(messages), "an estimate: no endpoint was given")
+        return TokenCount(estimate(messages, presentation), "an estimate: no endpoint was given")
     import httpx
 
     asked = {"model": settings.model, "messages": messages}
@@ -43,12 +45,14 @@ async def count(messages: list[Message], settings: Settings) -> TokenCount:
         ) from error
 
 
-def estimate(messages: list[Message]) -> int:
-    """Tokens as models usually count text and pictures of 448 px."""
+def estimate(messages: list[Message], presentation: Presentation) -> int:
+    """Tokens as models usually count text, pictures of 448 px, and the video and sound of a presentation."""
     able = Abilities()
     contents = [message["content"] for message in messages]
     parts: list[dict[str, Any]] = [part for c in contents if not isinstance(c, str) for part in c]
     characters = sum(len(c) for c in contents if isinstance(c, str)) + sum(len(part.get("text", "")) for part in parts)
-    pictures = sum(part["type"] == "image_url" for part in parts)
-    tokens: float = characters / able.characters_per_token + pictures * able.picture_tokens
+    kinds = Counter(part["type"] for part in parts)
+    tokens = characters / able.characters_per_token + kinds["image_url"] * able.picture_tokens
+    tokens += kinds["video_url"] * len(presentation.moments_s) * able.frame_tokens
+    tokens += kinds["input_audio"] * presentation.sound_s * able.sound_second_tokens
     return round(tokens)

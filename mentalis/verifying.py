@@ -72,6 +72,8 @@ async def averify(
         raise SettingsError(f"no variant is called {variant!r}; there are: {', '.join(VARIANTS)}")
     if not 1 <= len(statements) <= MOST_STATEMENTS:
         raise SettingsError(f"{len(statements)} statements were given: give 1 to {MOST_STATEMENTS}")
+    if not all(statement.strip() for statement in statements):
+        raise SettingsError("a statement is empty: say what is to be verified")
     setup, _ = await set_up(path, **options)
     try:
         if setup.model is None:

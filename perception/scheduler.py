@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Literal
 
 from perception.cache import Cache, key_of
@@ -92,6 +93,8 @@ class _Run:
             kept = self.cache.get(work.key) if self.cache else None
             if kept is not None:
                 self._finish(work, kept, 0.0, cached=True)
+        if any(work.run is None for work in self.works.values()):
+            _import_what_tools_share()
         self._look()
         self._check()
         self._build()
@@ -300,6 +303,16 @@ class _Run:
         if self._on_event is not None:
             with self._telling:
                 self._on_event(ToolEvent.model_validate({"duration_s": self.clip.duration_s, **content}))
+
+
+def _import_what_tools_share() -> None:
+    """Libraries that several tools import when they run.
+
+    Where threads import modules of one library in different orders, Python hands out half a module to get out of the
+    deadlock.
+    """
+    for library in ("scipy.ndimage", "scipy.signal", "cv2"):
+        import_module(library)
 
 
 def _output(returned: Findings | Output) -> Output:

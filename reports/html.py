@@ -23,11 +23,16 @@ PLOTS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def html(report: Report) -> str:
-    """The page; it loads nothing from anywhere."""
+def html(report: Report, library: str = "") -> str:
+    """The page; it loads nothing from anywhere.
+
+    Args:
+        report: what is shown.
+        library: name of a file beside the page that has `drawing_library`, for many pages that share it; in the page
+            itself when empty.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    library: Any = import_module("plotly.offline")
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     by_id = {o.id: o for o in report.evidence.observations}
     return environment.get_template("report.html.j2").render(
@@ -35,11 +40,19 @@ def html(report: Report) -> str:
         account=model_account(report),
         levels=LEVELS,
         by_id=by_id,
-        data=_script_safe(_data(report)),
-        plotly=library.get_plotlyjs(),
+        data=script_safe(_data(report)),
+        library=library,
+        plotly="" if library else drawing_library(),
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         script=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
     )
+
+
+def drawing_library() -> str:
+    """The source of plotly.js, as the package plotly has it."""
+    package: Any = import_module("plotly.offline")
+    source: str = package.get_plotlyjs()
+    return source
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -91,7 +104,7 @@ def _thinned(signal: Signal) -> tuple[list[float], list[float | None]]:
     return xs, drawn
 
 
-def _script_safe(data: dict[str, Any]) -> str:
+def script_safe(data: Any) -> str:
     """JSON that can't end the script element it stands in."""
     text = json.dumps(data, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028")

@@ -1,6 +1,6 @@
 """A report in the terminal: people, timeline, the three levels of claims, caveats."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.claims import LEVELS, Claim
-from agents.report import Report
+from agents.report import Report, told_once
 from perception.evidence import Observation
 from reports.model_account import model_account
 
@@ -29,6 +29,7 @@ NOT_IN_LANES = (
 )
 MOST_LANES = 14  # a person; the surest and longest
 MOST_EVIDENCE = 4  # lines under a claim
+MOST_REJECTED = 5  # lines of what was not accepted
 
 
 class Compared(Protocol):
@@ -87,10 +88,21 @@ def _print_claims(report: Report, console: Console) -> None:
             console.print(_claim(claim, by_id))
     if report.rejected:
         console.print(f"\n[bold]Not accepted[/]  {len(report.rejected)} statements failed a check")
-        for rejected in report.rejected[:5]:
-            console.print(Text(f"- {rejected.level}: {rejected.text} ({rejected.reason})", style="dim"))
-    for failure in report.failures:
-        console.print(Text(f"! {failure.stage}: {failure.what}", style="red"))
+        for line in _rejected(report):
+            console.print(Text(line, style="dim"))
+    for line in told_once(report.failures):
+        console.print(Text(f"! {line}", style="red"))
+
+
+def _rejected(report: Report) -> list[str]:
+    """The first of what was not accepted, each once: of whom, in which round, why, and how often."""
+    told = Counter(
+        f"{r.level} of {r.person or 'all'}{f', revision {r.round}' if r.round else ''}: {r.text} ({r.reason})"
+        for r in report.rejected
+    )
+    lines = [f"- {line}{f' ({times} times)' if times > 1 else ''}" for line, times in told.items()]
+    left = len(report.rejected) - sum(list(told.values())[:MOST_REJECTED])
+    return [*lines[:MOST_REJECTED], *([f"- and {left} more (report.json has all)"] if left else [])]
 
 
 def _claim(claim: Claim, by_id: dict[str, Observation]) -> Group:

@@ -40,7 +40,7 @@ def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
         "signals.parquet": parquet_bytes(report),
         "report.html": html(report),
     }
-    return tuple(_write(folder / name, content) for name, content in contents.items())
+    return tuple(write_file(folder / name, content) for name, content in contents.items())
 
 
 def write_export(report: Report, format: str, path: Path) -> Path:
@@ -49,7 +49,7 @@ def write_export(report: Report, format: str, path: Path) -> Path:
     Raises:
         ReportError: the file can't be written.
     """
-    return _write(path, FORMATS[format](report))
+    return write_file(path, FORMATS[format](report))
 
 
 def read_report(path: Path) -> Report:
@@ -68,7 +68,12 @@ def read_report(path: Path) -> Report:
         raise ReportError(f"{path} is no report of this version: {where}: {first['msg']}") from error
 
 
-def _write(path: Path, content: str | bytes) -> Path:
+def write_file(path: Path, content: str | bytes) -> Path:
+    """Write a file, and the folders that it lies in; it is there whole or not at all.
+
+    Raises:
+        ReportError: it can't be written.
+    """
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

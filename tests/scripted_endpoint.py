@@ -97,6 +97,30 @@ def dripping_endpoint() -> Iterator[str]:
             over.set()
 
 
+def replying(body: bytes, content_type: str, served: bytes | None = None) -> type[BaseHTTPRequestHandler]:
+    """A handler that answers everything with one body; `served` where the list of models is another."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.reply(body)
+
+        def do_GET(self) -> None:
+            self.reply(body if served is None else served)
+
+        def reply(self, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    return Handler
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve on loopback; the base URL."""

@@ -68,6 +68,7 @@ class Rule(Frozen):
     id: Id
     concept: str
     says: str
+    apart: str = Field(default="", description="as of a concept, where it is another with these signs")
     signs: Annotated[Signs, Field(min_length=1)] = Field(description="that belong to it")
     helps: Signs = Field(default=(), description="that some show as well")
     against: tuple[str, ...] = Field(default=(), description="kinds that make it less likely")

@@ -123,7 +123,8 @@ def choose(
             (label.id, first.confidence),
         )
     runner_up = (rest[0][0].id, rest[0][1].confidence) if rest else None
-    text = f"{wording(first)} {knowledge().concepts[first.rule.concept].apart}".strip()
+    apart = first.rule.apart or knowledge().concepts[first.rule.concept].apart
+    text = f"{wording(first)} {apart}".strip()
     return Choice(label.id, person, piece.start_s, piece.end_s, first.confidence, text, first.evidence, runner_up)
 
 

@@ -3,7 +3,7 @@
 A draft that fails a hard check never becomes a claim. A claim that fails a soft check is sent back to its level.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -97,10 +97,15 @@ def evidence_of_person(draft: Draft, level: Level, case: Case) -> Problem:
     """It cites observations of the person in question or of the clip; of two people at least when about everybody."""
     people = {o.person for o in cited(draft.evidence, case)}
     if case.person is not None:
-        others = sorted(p for p in people if p not in (None, case.person))
-        return f"it is about {case.person} but cites observations of {', '.join(others)}" if others else None
+        return of_others([case.person], people)
     clip_wide = None in people or any(e.startswith(FRAME_PREFIX) for e in draft.evidence)
     return None if draft.abstained or clip_wide or len(people) > 1 else "it is about everybody but cites one person"
+
+
+def of_others(about: Collection[str], cited_of: Iterable[str | None]) -> Problem:
+    """What is wrong with words about people that cite something of others; what is nobody's is of the whole clip."""
+    others = sorted({person for person in cited_of if person is not None and person not in about})
+    return f"it is about {' and '.join(about)} but cites observations of {', '.join(others)}" if others else None
 
 
 def times_in_clip(draft: Draft, level: Level, case: Case) -> Problem:

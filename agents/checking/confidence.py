@@ -9,6 +9,7 @@ from agents.models.label_odds import LabelledSpan, sample_agreement
 
 MOST_ALTERNATIVES = 3
 LEAST_ALTERNATIVE = 0.01  # less probable labels are not worth telling
+ROUNDING = 1e-9  # of probabilities that sum to 1
 
 
 class Sureness(NamedTuple):
@@ -56,8 +57,20 @@ def sureness(
 
 
 def calibrated(sure: Sureness, level: Level, calibrations: Sequence[Calibration]) -> Sureness:
-    """Scaled by the temperature that was fitted for such confidences; unchanged where none was."""
+    """Scaled, as its alternatives are, by the temperature fitted for such confidences; unchanged where none was."""
     for calibration in calibrations:
         if (calibration.level, calibration.source) == (level, sure.source):
-            return sure._replace(probability=scaled(sure.probability, calibration.temperature))
+            return _scaled(sure, calibration.temperature)
     return sure
+
+
+def _scaled(sure: Sureness, temperature: float) -> Sureness:
+    """Each label against all others; labels that excluded one another leave alternatives no more than the rest."""
+    probability = scaled(sure.probability, temperature)
+    others = [scaled(a.probability, temperature) for a in sure.alternatives]
+    exclusive = sure.probability + sum(a.probability for a in sure.alternatives) <= 1 + ROUNDING
+    fitting = min(1.0, (1 - probability) / sum(others)) if exclusive and others else 1.0
+    alternatives = tuple(
+        Alternative(label=a.label, probability=p * fitting) for a, p in zip(sure.alternatives, others, strict=True)
+    )
+    return sure._replace(probability=probability, alternatives=alternatives)

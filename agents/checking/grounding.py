@@ -1,37 +1,67 @@
-"""What an answer may say: only sentences that cite what exists, and nothing about honesty, health or identity."""
+"""What an answer may say: only what its evidence bears out, and nothing about honesty, health or identity."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agents.by_rule.knowledge_base import knowledge
 from agents.chat import Reply, Sentence
-from agents.chat_history import ChatHistory, Source
+from agents.chat_history import Basis, ChatHistory, Source
+from agents.checking.checks import of_others
+from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
+from agents.claims import FRAME_PREFIX
 from agents.report import Report
-from agents.searching.report_entries import entries_of
+from agents.searching.report_entries import Entry, entries_of
 from agents.showing.media import frame_id
 
 NOT_TOLD = "The clip, and what was measured in it, does not tell."
 NOT_BORNE_OUT = "The model's answer is left out: nothing that it cites bears it out."
+PERSON = re.compile(r"\bP[1-9][0-9]*\b", re.IGNORECASE)
+DENIAL = re.compile(
+    r"\b(?:no|not|nor|none|nothing|never|neither|without|cannot|abstain\w*|fail\w*|missing|unclear|unknown)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 
 
 def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
     """All that may be cited, by id: what the report has, pictures that the model is shown, and what was found since."""
-    sources = [
-        Source(id=e.id, text=e.text, person=e.person, start_s=e.start_s, end_s=e.end_s) for e in entries_of(report)
-    ]
+    seen = {o.id for o in report.evidence.observations if seen_of_a_person(o)}
+    seen |= {c.id for c in report.claims if any(e in seen or e.startswith(FRAME_PREFIX) for e in c.evidence)}
+    entries = [_source(entry, seen) for entry in entries_of(report)]
     moments = history.presentation.moments_s if history.presentation else ()
-    sources += [picture(time_s) for time_s in moments]
-    return {source.id: source for source in (*sources, *history.found)}
+    return by_id((*entries, *map(picture, moments), *history.found))
+
+
+def _source(entry: Entry, seen: Collection[str]) -> Source:
+    shown: Basis = "seen" if entry.id in seen else "other"
+    return Source(
+        id=entry.id,
+        text=entry.text,
+        person=entry.person,
+        start_s=entry.start_s,
+        end_s=entry.end_s,
+        basis="missing" if entry.sort == "absence" else shown,
+    )
+
+
+def by_id(sources: Iterable[Source]) -> dict[str, Source]:
+    """The first of each id; a moment at which more than one face was looked at counts as a whole picture."""
+    known: dict[str, Source] = {}
+    for source in sources:
+        before = known.setdefault(source.id, source)
+        if before.person != source.person:
+            known[source.id] = picture(source.start_s)
+    return known
 
 
 def picture(time_s: float, person: str | None = None) -> Source:
     """A picture that only a model looked at."""
     what = f"{person}'s face" if person else "the picture"
     text = f"{what} at {time_s:.2f} s, seen by the model, not measured"
-    return Source(id=frame_id(time_s), text=text, person=person, start_s=time_s, end_s=time_s)
+    return Source(id=frame_id(time_s), text=text, person=person, start_s=time_s, end_s=time_s, basis="seen")
 
 
-def borne_out(reply: Reply, sources: Mapping[str, Source]) -> tuple[Reply, tuple[str, ...]]:
-    """The answer without ids that do not exist and sentences that then cite nothing, and what was left out."""
+def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]) -> tuple[Reply, tuple[str, ...]]:
+    """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out."""
     kept, notes = list[Sentence](), list[str]()
     for sentence in reply.sentences:
         known = tuple(dict.fromkeys(e for e in sentence.evidence if e in sources))
@@ -41,11 +71,38 @@ def borne_out(reply: Reply, sources: Mapping[str, Source]) -> tuple[Reply, tuple
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
-        if known:
-            kept.append(sentence.model_copy(update={"evidence": known}))
+        if problem := _problem(sentence.text, [sources[e] for e in known], people):
+            notes.append(f"left out, for {problem}: {sentence.text}")
         else:
-            notes.append(f"left out, for it cites nothing: {sentence.text}")
+            kept.append(sentence.model_copy(update={"evidence": known}))
     return reply.model_copy(update={"sentences": tuple(kept)}), tuple(notes)
+
+
+def _problem(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
+    """Why what a sentence cites does not bear it out; none where it does."""
+    if not cited:
+        return "it cites nothing"
+    return _of_somebody_else(text, cited, people) or _only_heard(text, cited)
+
+
+def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
+    """Each person that is named needs something of theirs or of the whole clip, and nobody else's."""
+    named = list(dict.fromkeys(name.upper() for name in PERSON.findall(text)))
+    if not named:
+        return None
+    if strangers := [name for name in named if name not in people]:
+        return f"there is no {' or '.join(strangers)}"
+    cited_of = {source.person for source in cited}
+    bare = [name for name in named if not cited_of & {name, None}]
+    return of_others(named, cited_of) or (f"it cites nothing of {' or '.join(bare)}" if bare else None)
+
+
+def _only_heard(text: str, cited: Sequence[Source]) -> str | None:
+    """Something visible needs something seen; that it was not seen may rest on why something is missing."""
+    bases, word = {source.basis for source in cited}, visible_word(text)
+    if word is None or "seen" in bases or ("missing" in bases and DENIAL.search(text)):
+        return None
+    return not_heard(word)
 
 
 def in_words(reply: Reply) -> str:

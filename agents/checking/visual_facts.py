@@ -29,24 +29,31 @@ def words_are_no_picture(draft: Draft, level: Level, case: Case) -> str | None:
     A visible label, or a word for something visible outside of quotation marks, counts.
     """
     by_id = {o.id: o for o in case.evidence.observations}
-    if draft.abstained or not draft.evidence or any(_of_a_person(by_id.get(id_)) for id_ in draft.evidence):
+    if draft.abstained or not draft.evidence or any(_shows(by_id.get(id_)) for id_ in draft.evidence):
         return None
-    named = _named(draft)
-    return f"{named!r} can be seen, not heard: it cites nothing that was seen of a person" if named else None
+    named = draft.label if draft.label in visible().labels else visible_word(draft.text)
+    return not_heard(named) if named else None
 
 
-def _of_a_person(observation: Observation | None) -> bool:
-    """Whether what is cited was seen of somebody: it is not words, voice, light or the file."""
-    if observation is None:
-        return True  # a frame, or an id of nothing, which is another check's affair
+def not_heard(named: str) -> str:
+    """Why something visible does not hold."""
+    return f"{named!r} can be seen, not heard: it cites nothing that was seen of a person"
+
+
+def seen_of_a_person(observation: Observation) -> bool:
+    """Whether it was seen of somebody: it is not words, voice, light or the file."""
     return observation.person is not None and observation.kind not in visible().heard
 
 
-def _named(draft: Draft) -> str | None:
-    if draft.label in visible().labels:
-        return draft.label
-    found = _pattern().search(QUOTED.sub(" ", draft.text))
+def visible_word(text: str) -> str | None:
+    """A word for something visible in a text, outside of quotation marks; none where there is none."""
+    found = _pattern().search(QUOTED.sub(" ", text))
     return found[0] if found else None
+
+
+def _shows(observation: Observation | None) -> bool:
+    """Of what is cited; a frame, or an id of nothing, which is another check's affair, is no observation."""
+    return observation is None or seen_of_a_person(observation)
 
 
 @cache

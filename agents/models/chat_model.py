@@ -1,7 +1,6 @@
 """A model behind an OpenAI-compatible endpoint, vLLM first."""
 
 import asyncio
-import json
 import random
 import re
 import time
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import Abilities, answer_tokens, try_out
-from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError
+from agents.models.abilities import REFUSED, Abilities, answer_tokens, is_failure, try_out
+from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError, WrongAnswer
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
 from agents.models.parsing import InvalidAnswer, parse
@@ -31,9 +30,7 @@ SEEDS_A_SAMPLE = 100  # more than the tries of one
 TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|longer than the maximum", re.IGNORECASE)
 TOO_MANY = re.compile(r"at most (\d+) image", re.IGNORECASE)  # as vLLM says it
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
-REFUSED = (400, 413, 415, 422)
 ASK_AGAIN_S = 60.0
-NO_JSON = (json.JSONDecodeError, UnicodeDecodeError)  # of a body that says it is; the client lets these through
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
 
 
@@ -104,16 +101,27 @@ class ChatModel:
 
     async def abilities(self) -> Abilities:
         """What the endpoint does with this model: asked once, with tiny media. One that is away can do nothing."""
-        import openai
-
         async with self._probing:
             if self._abilities is None and time.monotonic() >= self._ask_again_s:
                 try:
-                    context_tokens = (await self._served_if_told()).get(self.name)
-                    self._abilities = await try_out(self._patiently, context_tokens)
-                except (TimeoutError, openai.OpenAIError, *NO_JSON):  # the first question will say what is wrong
+                    self._abilities = await self.tried_out()
+                except ModelError:  # the first question will say what is wrong
                     self._ask_again_s = time.monotonic() + ASK_AGAIN_S
         return self._abilities or Abilities()
+
+    async def tried_out(self) -> Abilities:
+        """What the endpoint does with this model, asked anew.
+
+        Raises:
+            ModelError: it does not answer, or not as an endpoint should.
+        """
+        context_tokens = (await self._served_if_told()).get(self.name)
+        try:
+            return await try_out(self._patiently, context_tokens)
+        except Exception as error:
+            if not is_failure(error):
+                raise
+            raise await self._explained(error, self._retries if _passing(error) else 0) from error
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.
@@ -171,6 +179,9 @@ class ChatModel:
         # a server that sends a byte now and then would never reach httpx's own timeout
         async with asyncio.timeout(self._timeout_s):
             completion: ChatCompletion = await create(model=self.name, messages=messages, **options)
+        choices = getattr(completion, "choices", None)  # the client reads any body as a completion, and HTML as text
+        if not isinstance(choices, list) or not choices or getattr(choices[0], "message", None) is None:
+            raise WrongAnswer("chat completion")
         return completion
 
     async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
@@ -196,20 +207,24 @@ class ChatModel:
     async def _models(self) -> dict[str, int | None]:
         async with asyncio.timeout(self._timeout_s):
             page = await self._client.models.list()
+        if not isinstance(getattr(page, "data", None), list):
+            raise WrongAnswer("list of models")
         return {model.id: (model.model_extra or {}).get("max_model_len") for model in page.data}
 
     def _what_went_wrong(self, error: Exception, failures: int) -> str:
         import openai
 
         tries = f" ({failures + 1} tries)" if failures else ""
+        who = f"{self.name} at {self.base_url}" if self.name else f"the endpoint at {self.base_url}"
         if isinstance(error, TimeoutError | openai.APITimeoutError):
-            return f"{self.name} at {self.base_url} did not answer within {self._timeout_s:g} s{tries}"
+            return f"{who} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
             about = f": {said[:200]}" if (said := _said(error)) else ""
-            return f"{self.name} at {self.base_url} answered HTTP {error.status_code}{tries}{about}"
+            return f"{who} answered HTTP {error.status_code}{tries}{about}"
         if isinstance(error, openai.APIConnectionError):
             return f"no model endpoint answers at {self.base_url}{tries}"
-        return f"{self.name} at {self.base_url} sent something that is no chat completion ({type(error).__name__})"
+        meant = str(error) if isinstance(error, WrongAnswer) else f"chat completion ({type(error).__name__})"
+        return f"{who} sent something that is no {meant}"
 
 
 def _passing(error: Exception) -> bool:
@@ -270,12 +285,12 @@ def _words(completion: "ChatCompletion") -> str:
     Raises:
         InvalidAnswer: there is none, or it was cut off.
     """
-    choices = getattr(completion, "choices", None)
-    if not choices or getattr(choices[0], "message", None) is None or not choices[0].message.content:
+    choice = completion.choices[0]
+    if not choice.message.content:
         raise InvalidAnswer("it is empty")
-    if choices[0].finish_reason == "length":
+    if getattr(choice, "finish_reason", None) == "length":
         raise InvalidAnswer("it was cut off for its length; be shorter")
-    return str(choices[0].message.content)
+    return str(choice.message.content)
 
 
 def _media_in(messages: list[Message]) -> list[Medium]:

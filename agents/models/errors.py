@@ -30,3 +30,7 @@ class MediaRefused(ModelError):
     def __init__(self, message: str, medium: Medium | None = None, at_most: int = 0) -> None:
         super().__init__(message)
         self.medium, self.at_most = medium, at_most
+
+
+class WrongAnswer(Exception):
+    """An endpoint's answer that is none of the API; the message is what it should have been."""

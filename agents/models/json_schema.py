@@ -2,15 +2,18 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
 
+KEPT = 256  # schemas: making one takes milliseconds, and agents ask in the same form again and again
 DROPPED = ("title", "default", "description")  # say nothing to a grammar
 
 
+@lru_cache(maxsize=KEPT)
 def server_schema(output: type[BaseModel]) -> dict[str, Any]:
-    """A model's schema without references, each object closed and all of its fields required.
+    """A model's schema without references, each object closed and all of its fields required; not to be changed.
 
     Keywords that some backends refuse or get wrong (`$ref`, `uniqueItems`, string lengths) do not occur: the
     answer types use patterns, bounded integers and bounded arrays instead.

@@ -21,6 +21,7 @@ MEDIA_SHARE, SOUND_SHARE = 0.5, 0.25  # of the room, at most: the measurements n
 TABLE_CHARACTERS = 12_000  # at most, about 4,000 tokens
 TRANSCRIPT_SHARE = 1 / 3  # of the room for text, at most
 FITTED = 0.9  # of the room for text that is used: characters a token differ from clip to clip
+MEDIA = ("video", "images", "audio")  # as abilities are called
 LEAST_CHARACTERS = 600  # with less there is nothing to cite
 
 
@@ -42,10 +43,7 @@ def present(
         task_characters: of the system message and the longest task, before any claim.
         relevance: of observations by id, in [0, 1].
     """
-    notes = []
-    if not able.known:
-        notes.append("what the model takes could not be found out: it is shown no more than was asked for")
-        able = able.model_copy(update={"images": wanted.media == "frames", "video": wanted.media == "video"})
+    able, notes = _as_asked_for(able, wanted)
     told = (task_characters + CLAIMS_CHARACTERS) / able.characters_per_token
     room = (able.context_tokens or USUAL_CONTEXT_TOKENS) - told - answer_tokens(ANSWER_CHARACTERS, able)
     way, moments_s = _pictures(evidence, able, wanted, room * MEDIA_SHARE)
@@ -132,6 +130,17 @@ def check_room(
     tokens += answer_tokens(longest(schema), able)
     if tokens > able.context_tokens:
         raise ContextOverflow(f"about {tokens:.0f} tokens do not fit the model's context of {able.context_tokens}")
+
+
+def _as_asked_for(able: Abilities, wanted: Wanted) -> tuple[Abilities, list[str]]:
+    """What could not be found out is taken for an ability where the user asks for it, and said."""
+    asked = {"images": wanted.media == "frames", "video": wanted.media == "video"}
+    if not able.known:
+        note = "what the model takes could not be found out: it is shown no more than was asked for"
+        return able.model_copy(update=asked), [note]
+    unknown = [medium for medium in MEDIA if medium in able.unknown and wanted.media != "text"]
+    notes = [f"whether the model takes {medium} could not be found out ({able.unknown[medium]})" for medium in unknown]
+    return able.model_copy(update={medium: asked.get(medium, False) for medium in unknown}), notes
 
 
 def _media_tokens(presentation: Presentation, able: Abilities) -> float:

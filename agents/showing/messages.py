@@ -76,18 +76,13 @@ def shared_parts(case: Case, media: Media) -> list[Message]:
 
 def task(agent: Agent[Any], case: Case) -> str:
     """The agent's own part: its prompt filled in with person, earlier claims, feedback and what it alone is told."""
-    alone = tuple(name for name in agent.knowledge if name not in case.background.knowledge)
     content: dict[str, Any] = {
         "subject": case.person or ("all people together" if case.people else "whoever speaks (nobody was seen)"),
         "alone": case.person is not None or not case.people,
-        "definitions": case.codebook.definitions(agent.level)
-        if agent.level
-        else "",  # where the system message has none
         "neutral_labels": [
             f"{level}: `{case.codebook.neutral[level]}`" for level in LEVELS if level in case.codebook.neutral
         ],
         "neutral": case.codebook.neutral.get(agent.level, "") if agent.level else "",
-        "knowledge": _quoted(alone, case),
         "feedback": tuple(
             data_line({"your claim": claim_row(f.claim), "wrong": f.wrong})  # both may quote the clip
             for f in case.feedback
@@ -103,7 +98,8 @@ def task(agent: Agent[Any], case: Case) -> str:
 
 def known(case: Case) -> str:
     """What the background's knowledge says of what was observed."""
-    return _quoted(case.background.knowledge, case)
+    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
+    return knowledge_text(case.background.knowledge, kinds if case.presentation.evidence else None)
 
 
 def claims_json(case: Case, *levels: str) -> str:
@@ -140,11 +136,6 @@ def transcript(case: Case) -> str:
             break
         lines.append(line)
     return "\n".join(lines) or "(no transcript)"
-
-
-def _quoted(names: tuple[str, ...], case: Case) -> str:
-    kinds = tuple(sorted({o.kind for o in case.evidence.observations}))
-    return knowledge_text(names, kinds if case.presentation.evidence else None)
 
 
 def fill(prompt: str, content: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """A prompt's file as it lies there: its version, what it is filled in with, its text and its hash."""
 
 import hashlib
+from functools import cache
 
 import yaml
 from pydantic import ValidationError
@@ -32,6 +33,12 @@ def read_prompt(name: str) -> PromptFile:
         return PromptFile.model_validate(said)
     except (OSError, ValueError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise PromptError(f"prompt {name} can't be read: {error}") from error
+
+
+@cache
+def prompt_hashes() -> dict[str, str]:
+    """The hash of every prompt by its file name, as this process has read them."""
+    return {name: read_prompt(name).sha256 for name in prompt_names()}
 
 
 def prompt_names() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """How well confidences tell the share of right answers, and the temperature that mends them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,34 @@ def expected_calibration_error(confidences: Sequence[float], correct: Sequence[b
     sure, right = _checked(confidences, correct)
     bin_of = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], sure)
     return float(np.abs(np.bincount(bin_of, weights=sure - right)).sum() / len(sure))
+
+
+class Bin(NamedTuple):
+    """Samples of like confidence: a point of a reliability diagram."""
+
+    low: float  # edge of the bin, in [0, 1]
+    high: float
+    n: int
+    confidence: float  # mean, in [0, 1]
+    accuracy: float  # share of right answers, in [0, 1]
+
+
+def reliability(confidences: Sequence[float], correct: Sequence[bool], bins: int = 15) -> tuple[Bin, ...]:
+    """The bins of `expected_calibration_error` that have samples (DeGroot & Fienberg 1983).
+
+    Raises:
+        ValueError: no samples, not as many confidences as answers, or a confidence outside of [0, 1].
+    """
+    sure, right = _checked(confidences, correct)
+    edges = np.linspace(0, 1, bins + 1)
+    bin_of = np.searchsorted(edges[1:-1], sure)
+    members = [(at, bin_of == at) for at in np.unique(bin_of)]
+    return tuple(
+        Bin(
+            float(edges[at]), float(edges[at + 1]), int(mine.sum()), float(sure[mine].mean()), float(right[mine].mean())
+        )
+        for at, mine in members
+    )
 
 
 def brier(confidences: Sequence[float], correct: Sequence[bool]) -> float:

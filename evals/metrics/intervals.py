@@ -5,6 +5,7 @@ function of gold and predicted samples whose result `float` takes.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, NamedTuple, SupportsFloat, TypeVar
 
@@ -32,6 +33,7 @@ class Interval(NamedTuple):
         clusters: how many were drawn each time; with few of them the interval is too narrow.
         resamples: how many times.
         seed: that gives the same interval again.
+        undefined: resamples for which the score is not defined, which were left out; with many the interval is biased.
     """
 
     low: float
@@ -40,6 +42,7 @@ class Interval(NamedTuple):
     clusters: int
     resamples: int
     seed: int
+    undefined: int = 0
 
 
 class Comparison(NamedTuple):
@@ -71,6 +74,7 @@ def bootstrap(
     level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    leave_out_undefined: bool = False,
 ) -> Interval:
     """Percentile interval of a score under resampling of whole clusters (Efron 1979; Davison & Hinkley 1997, 3.8).
 
@@ -82,10 +86,12 @@ def bootstrap(
         level: of confidence, in (0, 1).
         resamples: how often clusters are drawn, as many as there are and with replacement.
         seed: of the draws.
+        leave_out_undefined: take the interval over the resamples for which the metric is defined (it raises no
+            ValueError and is not NaN), and count the others.
 
     Raises:
         ValueError: no samples, not as many predictions or clusters as gold, fewer than two clusters, a level outside
-            of (0, 1), no resamples, or a resample for which the metric is not defined.
+            of (0, 1), no resamples, or a resample for which the metric is not defined (all, if they are left out).
     """
     members = _clusters(gold, predicted, clusters)
     if not 0 < level < 1 or resamples < 1:
@@ -94,9 +100,17 @@ def bootstrap(
     scores = []
     for _ in range(resamples):
         drawn = np.concatenate([members[cluster] for cluster in random.integers(len(members), size=len(members))])
-        scores.append(float(metric(_taken(gold, drawn), _taken(predicted, drawn))))
+        try:
+            scores.append(float(metric(_taken(gold, drawn), _taken(predicted, drawn))))
+        except ValueError:
+            if not leave_out_undefined:
+                raise
+    if leave_out_undefined:
+        scores = [score for score in scores if not math.isnan(score)]
+        if not scores:
+            raise ValueError(f"the score is not defined for any of {resamples} resamples")
     low, high = np.quantile(scores, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level, len(members), resamples, seed)
+    return Interval(float(low), float(high), level, len(members), resamples, seed, resamples - len(scores))
 
 
 def permutation_test(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mentalis.commands.silence import end_if_silent, never_answered
+
 if TYPE_CHECKING:
     from agents.report import Report
 
@@ -65,8 +67,7 @@ def analyze(
     if len(files) == 1:
         report = run(files[0], {**options, "transcript": transcript, "views": view or ()}, quiet=json)
         show(report, files[0], out, json)
-        if silent(report):
-            raise typer.Exit(1)
+        end_if_silent(report)
         return
     if transcript is not None or view:
         raise typer.BadParameter("--transcript and --view go with one clip, not with several")
@@ -84,15 +85,16 @@ async def analyze_all(
     free: asyncio.Queue[tuple[int, ...]] = asyncio.Queue()
     for cores in shared_cores(jobs):
         free.put_nowait(cores)
-    failed = 0
+    failed = silent = 0
 
     async def one(file: Path, folder: Path | None) -> None:
-        nonlocal failed
+        nonlocal failed, silent
         cores = await free.get()
         try:
             at_once = {**options, "worker_cores": ",".join(map(str, cores)) or None}
             report = await follow(file, at_once, quiet=as_json or jobs > 1)
             show(report, file, folder, as_json)
+            silent += never_answered(report)
         except MentalisError as error:
             typer.echo(f"error: {error}", err=True)
             failed += 1
@@ -101,7 +103,7 @@ async def analyze_all(
 
     await asyncio.gather(*(one(*pair) for pair in zip(files, folders, strict=True)))
     typer.echo(f"{len(files) - failed} of {len(files)} clips analysed", err=True)
-    return failed == 0
+    return failed + silent == 0
 
 
 def shared_cores(jobs: int) -> list[tuple[int, ...]]:
@@ -147,13 +149,6 @@ def show(report: "Report", clip: Path, out: Path | None, as_json: bool) -> None:
 
         written = write_report(report, out)
         typer.echo("written: " + ", ".join(str(path) for path in written), err=True)
-
-
-def silent(report: "Report") -> bool:
-    """Whether a model was to judge, was asked, and never answered: the report has measurements alone."""
-    tokens = report.provenance.tokens
-    asked = any(failure.stage.startswith("agent ") for failure in report.failures)
-    return report.provenance.model is not None and asked and not tokens.calls + tokens.calls_from_cache
 
 
 def check_writable(folder: Path) -> None:

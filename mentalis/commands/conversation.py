@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.silence import end_if_silent
+
 if TYPE_CHECKING:
     from agents.utterance_emotion import Conversation
 
@@ -38,6 +40,7 @@ def conversation(
         typer.echo(found.model_dump_json())
     else:
         show(found)
+    end_if_silent(found)
 
 
 def show(found: "Conversation") -> None:
@@ -45,6 +48,8 @@ def show(found: "Conversation") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from agents.report import told_once
 
     console = Console(highlight=False)
     table = Table("time", "who", "words", f"{found.about}'s emotion", "sure", "evidence", box=None)
@@ -61,7 +66,7 @@ def show(found: "Conversation") -> None:
                 style="dim",
             )
         )
-    for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
+    for line in (*found.notes, *told_once(found.failures)):
         console.print(Text(f"- {line}", style="dim"))
     if found.rejected:
         console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))

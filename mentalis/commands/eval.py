@@ -1,106 +1,172 @@
 """`mentalis eval`: benchmarks, on Inspect."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(help="Score the graph on labelled clips (Inspect runs, logs and resumes).", no_args_is_help=True)
-AT_ONCE = 2  # clips: perception of one fills two cores
+app = typer.Typer(
+    help="Benchmarks through the graphs that serve (Inspect runs, logs and resumes).", no_args_is_help=True
+)
+CLIPS_AT_ONCE = 2  # without a model: perception of one clip fills two cores
 
-
-class TaskName(StrEnum):
-    """Tasks that can be run."""
-
-    LABELLED_CLIPS = "labelled_clips"
-
-
-Name = Annotated[TaskName, typer.Argument(help="Task.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="Benchmark, as `mentalis eval list` has it.", show_default=False)]
 Data = Annotated[Path, typer.Argument(help="Folder of its data.", show_default=False)]
-CodebookOption = Annotated[str, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")]
-LevelOption = Annotated[str, typer.Option(help="behaviour, cognition or emotion.")]
+Own = Annotated[list[str] | None, typer.Option("-T", metavar="NAME=VALUE", help="An option of the benchmark's own.")]
 
 
 @app.command("list")
-def list_() -> None:
-    """Show the tasks and the data that each needs."""
-    tasks()
-    typer.echo("labelled_clips  a folder with clips and labels.csv (columns: file, label, perhaps transcript)")
+def list_(
+    name: Annotated[str | None, typer.Argument(help="Tell all of one benchmark.", show_default=False)] = None,
+) -> None:
+    """Show the benchmarks, or what one of them needs and asks."""
+    inspect_is_here()
+    from rich.console import Console
+    from rich.table import Table
+
+    from evals.registry import benchmark, benchmarks
+
+    if name is None:
+        table = Table(box=None, pad_edge=False)
+        for column in ("benchmark", "what", "strategies"):
+            table.add_column(column, overflow="fold")
+        for one in benchmarks().values():
+            table.add_row(one.name, one.about, ", ".join(one.strategies))
+        Console().print(table)
+        return
+    one = benchmark(name)
+    typer.echo(f"{one.name}: {one.about}")
+    typer.echo(f"data:       {one.source}")
+    typer.echo(f"folder:     {one.layout}")
+    typer.echo(f"strategies: {', '.join(one.strategies)}")
+    typer.echo(f"scores:     {', '.join(one.metrics)}")
 
 
 @app.command("check")
-def check(name: Name, folder: Data, codebook: CodebookOption = "basic", level: LevelOption = "emotion") -> None:
-    """Say whether a folder has all that a task needs, and exactly what is missing."""
-    tasks()
-    from evals.tasks.labelled_clips import clips_labelled
+def check(name: Name, folder: Data, own: Own = None) -> None:
+    """Say whether a folder has all that a benchmark needs, and exactly what is missing and how to get it."""
+    inspect_is_here()
+    from evals.errors import DatasetError
+    from evals.registry import benchmark, task_of
 
-    items = clips_labelled(level, codebook).read(folder)
-    typer.echo(f"{folder}: {len(items)} clips, all there")
+    try:
+        task = task_of(name, str(folder.absolute()), **pairs(own))
+    except DatasetError as error:
+        wanted = benchmark(name)
+        raise DatasetError(f"{error} (wanted: {wanted.layout}; from {wanted.source})") from error
+    typer.echo(f"{folder}: {len(task.dataset)} samples of {name}, all there")
 
 
 @app.command("run")
 def run(
     name: Name,
     folder: Data,
-    codebook: CodebookOption = "basic",
-    level: LevelOption = "emotion",
-    tools: Annotated[str, typer.Option(help="Tools to run, comma-separated; the default set when empty.")] = "",
-    strategy: Annotated[str | None, typer.Option(help="single, vote, debate, cascade, ...", metavar="NAME")] = None,
-    limit: Annotated[int | None, typer.Option(help="Only the first so many clips.")] = None,
-    log_dir: Annotated[Path, typer.Option(help="Folder of Inspect's logs (inspect view shows them).")] = Path("logs"),
-    at_once: Annotated[int, typer.Option(help="Clips at a time.")] = AT_ONCE,
+    strategy: Annotated[str, typer.Option(help="One or several, comma-separated.", metavar="NAME,...")] = "",
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    codebook: Annotated[str | None, typer.Option(help="Other labels than the benchmark's usual ones.")] = None,
+    tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
+    no_tools: Annotated[bool, typer.Option("--no-tools", help="Show the model nothing that was measured.")] = False,
+    media: Annotated[str | None, typer.Option(help="auto, video, frames or text: what a model is shown.")] = None,
+    frames: Annotated[int | None, typer.Option(help="Frames that a model is shown.")] = None,
+    samples: Annotated[int, typer.Option(help="Answers compared for a confidence, without logprobs.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many samples.")] = None,
+    shuffle: Annotated[int | None, typer.Option(help="Seed of another order of the samples.")] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Of Inspect's logs; logs/BENCHMARK when not given.")] = None,
+    at_once: Annotated[int | None, typer.Option(help="Samples at a time.")] = None,
+    own: Own = None,
 ) -> None:
-    """Run a task with the model that the settings name, and print its scores."""
-    tasks()
-    from inspect_ai import eval as inspect_eval
+    """Run a benchmark under one or several strategies and print the scores; a run that was cut off goes on."""
+    inspect_is_here()
+    from evals.running import run as run_
+    from mentalis.setting_up import with_overrides
+    from mentalis.settings import use_weights_of
 
-    from evals.tasks.labelled_clips import labelled_clips
-    from mentalis.settings import read_settings, use_weights_of
-
-    settings = read_settings()
+    given = {"model": model, "base_url": base_url, "media": media, "frames": frames, "seed": seed, "tools": tools}
+    settings = with_overrides(None, given)
     use_weights_of(settings)
-    task = labelled_clips(
-        str(folder),
-        codebook=codebook,
-        level=level,
-        tools=tools,
+    together = at_once or (settings.concurrency if settings.model else CLIPS_AT_ONCE)
+    logs = run_(
+        name,
+        folder,
+        [s for s in strategy.split(",") if s],
+        log_dir or Path("logs") / name,
+        at_once=together,
+        limit=limit,
+        shuffle=shuffle,
         model=settings.model or "",
         base_url=settings.base_url or "",
-        strategy=strategy or settings.strategy,
-        data=str(settings.data),
+        media=settings.media,
+        frames=settings.frames,
+        frame_choice=settings.frame_choice,
+        tools=",".join(settings.tools),
+        no_tools=no_tools,
+        samples=samples,
+        seed=settings.seed,
+        data=str(settings.data.absolute()),
+        concurrency=max(together, settings.concurrency),
+        timeout_s=settings.timeout_s,
+        retries=settings.retries,
+        **({"codebook": codebook} if codebook else {}),
+        **pairs(own),
     )
-    (log,) = inspect_eval(
-        task, model="none/none", limit=limit, log_dir=str(log_dir), max_samples=at_once, display="none"
-    )
-    if log.status != "success" or log.results is None:
-        typer.echo(f"error: the run ended as {log.status}: {log.error.message if log.error else ''}", err=True)
-        raise typer.Exit(1)
-    for score in log.results.scores:
-        for metric in score.metrics.values():
-            typer.echo(f"{metric.name:<12} {metric.value:.4f}")
-    typer.echo(f"log: {log.location}")
+    _print(logs)
 
 
 @app.command("calibrate")
 def calibrate(
-    log: Annotated[Path, typer.Argument(help="Log of a benchmark that was run with a model.", show_default=False)],
+    log: Annotated[Path, typer.Argument(help="Log of a run with a model.", show_default=False)],
 ) -> None:
     """Fit how a model's confidences are scaled, and keep it with the codebook for later analyses."""
-    tasks()
+    inspect_is_here()
     from evals.calibrating import calibrate as fit
     from mentalis.settings import read_settings
 
     for fitted in fit(log, read_settings().data / "calibrations"):
         typer.echo(
             f"{fitted.model}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
-            f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
+            f"{fitted.temperature:.2f} on {fitted.n} clips; calibration error {fitted.ece_before:.3f} before, "
             f"{fitted.ece_after:.3f} after"
         )
 
 
-def tasks() -> None:
-    """Make sure that Inspect is here.
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """Options of the form NAME=VALUE.
+
+    Raises:
+        DatasetError: one is of another form.
+    """
+    from evals.errors import DatasetError
+
+    wrong = [text for text in given or () if "=" not in text]
+    if wrong:
+        raise DatasetError(f"-T {wrong[0]}: give NAME=VALUE")
+    return dict(text.split("=", 1) for text in given or ())
+
+
+def _print(logs: list[Any]) -> None:
+    """The scores of each strategy side by side, and what could not be scored."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for log in logs:
+        table.add_column(log.eval.metadata["strategy"], justify="right")
+    scores = [log.results.scores[0].metrics for log in logs]
+    for metric in scores[0]:
+        table.add_row(metric, *(f"{found[metric].value:.4g}" for found in scores))
+    Console().print(table)
+    for log in logs:
+        unscored = log.results.total_samples - log.results.completed_samples
+        if unscored:
+            typer.echo(f"{unscored} samples failed and are not scored: run again to ask them again", err=True)
+        typer.echo(f"log: {log.location}")
+
+
+def inspect_is_here() -> None:
+    """Make sure that Inspect is installed.
 
     Raises:
         MentalisError: the extra `evals` is not installed.
@@ -111,3 +177,19 @@ def tasks() -> None:
 
     if find_spec("inspect_ai") is None:
         raise MentalisError("benchmarks need the evals extra: python scripts/install.py evals")
+
+
+@app.command("report")
+def report(
+    logs: Annotated[list[Path], typer.Argument(help="Logs of runs, or folders of them.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Page to write; its samples' pages lie beside it.")] = Path("report.html"),
+    latex: Annotated[Path | None, typer.Option(help="Scores as LaTeX; beside the page when not given.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Scores as CSV; beside the page when not given.")] = None,
+    resamples: Annotated[int, typer.Option(min=1, help="Of each interval and permutation test.")] = 500,
+) -> None:
+    """Show runs side by side: scores with intervals, differences, labels, cost, calibration, and every sample."""
+    inspect_is_here()
+    from evals.reporting.page import write
+
+    for path in write(logs, out, latex, csv, resamples):
+        typer.echo(str(path))

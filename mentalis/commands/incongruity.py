@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.silence import end_if_silent
+
 if TYPE_CHECKING:
     from agents.incongruity import Incongruities
 
@@ -28,12 +30,15 @@ def incongruity(
         typer.echo(found.model_dump_json())
     else:
         show(found)
+    end_if_silent(found)
 
 
 def show(found: "Incongruities") -> None:
     """Print it for a person to read."""
     from rich.console import Console
     from rich.text import Text
+
+    from agents.report import told_once
 
     console = Console(highlight=False)
     if not found.conflicts:
@@ -46,7 +51,7 @@ def show(found: "Incongruities") -> None:
         console.print(Text(f"  {c.reason}\n  words: {', '.join(c.words)}; signs: {', '.join(c.signs)}", style="dim"))
     for index, why in found.not_judged.items():
         console.print(Text(f"- utterance {index} was not judged: {why}", style="dim"))
-    for line in (*found.notes, *(f"{failure.stage}: {failure.what}" for failure in found.failures)):
+    for line in (*found.notes, *told_once(found.failures)):
         console.print(Text(f"- {line}", style="dim"))
     if found.rejected:
         console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))

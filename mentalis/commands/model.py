@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from agents.models.abilities import Abilities
     from mentalis.settings import Settings
 
 app = typer.Typer(help="Serve a model with vLLM, in an environment of its own.", no_args_is_help=True)
@@ -127,22 +128,25 @@ async def answers(settings: "Settings") -> dict[str, str]:
         served = await client.served()
         client.name = settings.model or next(iter(served), "")
         if client.name not in served:
-            raise ModelError(f"{client.base_url} does not serve {client.name!r}; it serves: {', '.join(served)}")
-        able = await client.abilities()
+            told = ", ".join(served) or "nothing that it tells of"
+            raise ModelError(f"{client.base_url} does not serve {client.name!r}; it serves: {told}")
+        able = await client.tried_out()
     finally:
         await client.close()
     return {
         "model": client.name,
         "all models": ", ".join(served),
         "context": f"{able.context_tokens:,} tokens" if able.context_tokens else "not told",
-        "video": _yes(able.video, f"{able.frame_tokens:.0f} tokens a frame"),
-        "images": _yes(able.images, f"{able.picture_tokens:.0f} tokens a picture of 448 x 448"),
-        "audio": _yes(able.audio, f"{able.sound_second_tokens:.0f} tokens a second"),
+        "video": _told(able, "video", f"{able.frame_tokens:.0f} tokens a frame"),
+        "images": _told(able, "images", f"{able.picture_tokens:.0f} tokens a picture of 448 x 448"),
+        "audio": _told(able, "audio", f"{able.sound_second_tokens:.0f} tokens a second"),
         "text": f"{able.characters_per_token:.1f} characters a token",
-        "keep to a schema": _yes(able.schema_followed),
-        "give logprobs": _yes(able.top_logprobs > 0),
+        "keep to a schema": _told(able, "schema_followed"),
+        "give logprobs": _told(able, "top_logprobs"),
     }
 
 
-def _yes(able: bool, at: str = "") -> str:
-    return (f"yes, {at}" if at else "yes") if able else "no"
+def _told(able: "Abilities", what: str, at: str = "") -> str:
+    if what in able.unknown:
+        return f"could not be found out: {able.unknown[what]}"
+    return (f"yes, {at}" if at else "yes") if getattr(able, what) else "no"

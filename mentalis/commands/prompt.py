@@ -30,6 +30,13 @@ def show(
     person: Annotated[str | None, typer.Option(help="Whom it is asked about; the first when not given.")] = None,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(help="single, single+evidence, vote, debate, cascade or cascade+critic.", metavar="NAME"),
+    ] = None,
+    media: Annotated[
+        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
+    ] = None,
     tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
     listener: Annotated[bool, typer.Option("--listener", help="utterance_emotion: of the one who listens.")] = False,
     ask: Annotated[str | None, typer.Option(help="chat: the first question; a usual one when not given.")] = None,
@@ -48,7 +55,8 @@ def show(
     from mentalis.setting_up import with_overrides
     from mentalis.token_count import TokenCount, count
 
-    settings = with_overrides(None, {"codebook": codebook, "model": model, "base_url": base_url, "tools": tools})
+    given = {"codebook": codebook, "model": model, "base_url": base_url, "tools": tools}
+    settings = with_overrides(None, {**given, "strategy": strategy, "media": media})
 
     async def made() -> tuple[Preview, TokenCount]:
         found = await previewed(
@@ -60,7 +68,7 @@ def show(
             listener=listener,
             question=ask or USUAL_QUESTION,
         )
-        return found, await count(found.messages, settings)
+        return found, await count(found.messages, settings, found.case.presentation)
 
     found, counted = asyncio.run(made())
     for message in found.messages:

@@ -34,6 +34,24 @@ def test_a_speaker_whose_lips_are_hidden_is_known_by_name_from_other_turns():
     assert who_speaks(turns(), mute) == [None] * 5
 
 
+def only_lips(*numbers, **changes):
+    evidence = dyad(**changes)
+    gone = {f"speaking-{n}" for n in range(1, 6)} - {f"speaking-{n}" for n in numbers}
+    kept = tuple(o for o in evidence.observations if o.id not in gone)
+    return evidence.model_copy(update={"observations": kept})
+
+
+def test_of_two_speakers_and_two_people_one_is_known_by_the_other():
+    assert who_speaks(turns(), only_lips(1)) == ["P1", "P2", "P1", "P2", "P1"]
+    assert [said.subject for said in dialogue(turns(), only_lips(1), "listener")][:2] == ["P2", "P1"]
+
+
+def test_among_three_people_or_unnamed_speakers_nobody_is_left_over():
+    assert who_speaks(turns(), only_lips(1, faces=("P1", "P2", "P3"))) == ["P1", None, "P1", None, "P1"]
+    unnamed = tuple(u.model_copy(update={"speaker": u.speaker if u.speaker == "Anna" else None}) for u in turns())
+    assert who_speaks(unnamed, only_lips(1)) == ["P1", None, "P1", None, "P1"]
+
+
 def test_words_become_evidence_with_their_valence_where_no_tool_gave_them():
     words = with_words(dyad(), turns(), "en").of("utterance")
     assert [o.id for o in words] == [f"utterance-{n}" for n in range(1, 6)]

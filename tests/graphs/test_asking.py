@@ -4,6 +4,7 @@ import json
 
 import pytest
 from scripted_endpoint import sample, schema_of, scripted_endpoint
+from test_strategies import honest
 
 import mentalis
 
@@ -28,6 +29,11 @@ def refusing(*kinds):
         return 200, json.dumps(sample(schema)), "stop"
 
     return answer
+
+
+def only_when(words, then, otherwise):
+    """An endpoint that answers otherwise in calls whose messages have these words in them."""
+    return lambda request: (then if words in json.dumps(request["messages"]) else otherwise)(request)
 
 
 def analysed(demo, tmp_path, answer, **options):
@@ -76,3 +82,20 @@ def test_what_is_too_long_even_halved_is_a_failure(demo, tmp_path):
     assert not [c for c in report.claims if not c.abstained]
     assert len(asked) == 2 * 3, "three agents, each once and once with half"
     assert all("100 tokens" in f.what for f in report.failures)
+
+
+STEPS = {
+    "the critic": "Observe only",
+    "the narrator": "You are the **narrator**",
+    "the self-audit": "Here are statements",
+}
+
+
+@pytest.mark.parametrize("who", STEPS)
+def test_a_medium_that_is_refused_late_is_said_and_not_sent_again(who, demo, tmp_path):
+    seeing = only_when(STEPS[who], refusing("video"), honest)
+    report, asked = analysed(demo, tmp_path, seeing, samples=1, audit_pairs=2)
+    assert [f.what for f in report.failures if "8 frames" in f.what and "instead" in f.what], report.failures
+    assert report.provenance.presentation.way == "frames"
+    refused = [r for r in asked if "video_url" in json.dumps(r) and STEPS[who] in json.dumps(r)]
+    assert len(refused) == 1

@@ -163,13 +163,15 @@ def test_a_dozen_pictures_and_no_more_are_zoomed_for_a_question(report, demo, da
 
 
 def test_what_is_not_borne_out_is_left_out_and_said_so(report, demo, data):
-    script = Script(reply(("P1 smiles", "au12-1", "au99-1"), ("P1 is rich",), ("P1 is a liar", "au12-1")))
+    script = Script(reply(("P1 smiles", "au12-1", "au99-1"), ("P1 is rich",), ("P1 is a liar", "au12-1"),
+                          ("P2 smiles broadly", "au12-1")))  # fmt: skip
     answer = ask(script, "What do you see?", report, demo.clip, data)
     assert answer.text == "P1 smiles [au12-1]."
     assert [c.id for c in answer.citations] == ["au12-1"]
     assert any("there is no au99-1" in note for note in answer.notes)
     assert any("cites nothing: P1 is rich" in note for note in answer.notes)
     assert any("not judged" in note for note in answer.notes)
+    assert any("there is no P2: P2 smiles broadly" in note for note in answer.notes)
     assert "rich" not in answer.history.model_dump_json(), "later answers must not build on it"
 
 
@@ -210,6 +212,45 @@ def test_what_goes_wrong_is_told_to_the_model(wrong, why, report, demo, data):
     answer = ask(script, "Does P1 do anything?", report, demo.clip, data)
     assert why in script.told(1)
     assert answer.steps[0].outcome.startswith("failed")
+    assert answer.text == "P1 smiles [au12-1]."
+
+
+@pytest.mark.parametrize("at_ms", [0, 9000, "end"])
+def test_a_moment_is_looked_at_with_what_is_around_it(at_ms, report, demo, data):
+    last_ms = int(report.clip.duration_s * 1000)
+    at_ms = last_ms if at_ms == "end" else at_ms
+    script = Script(action("measure", tool="action_units", start_ms=at_ms, end_ms=at_ms),
+                    action("zoom", start_ms=at_ms, end_ms=at_ms, person=None, frames=2), ANSWER)  # fmt: skip
+    answer = ask(script, "What is there at that moment?", report, demo.clip, data)
+    assert [s.outcome.startswith("failed") for s in answer.steps] == [False, False]
+    around = (max(0, at_ms - 250) / 1000, min(at_ms + 250, last_ms) / 1000)
+    means = [s for s in answer.history.found if s.id.startswith("measure1:AU")]
+    assert means
+    assert all((s.start_s, s.end_s) == pytest.approx(around, abs=2e-3) for s in means)
+    pictures_s = [s.start_s for s in answer.history.found if s.id.startswith("frame@")]
+    assert pictures_s
+    assert all(around[0] <= time_s <= around[1] for time_s in pictures_s)
+
+
+def test_a_call_that_failed_is_not_tried_again(report, demo, data):
+    wrong = action("zoom", start_ms=0, end_ms=1000, person="P7", frames=2)
+    script = Script(wrong, action("search", query="smile"), wrong, ANSWER)
+    answer = ask(script, "Does P7 smile?", report, demo.clip, data)
+    assert "closed" in script.told(3)
+    assert [script.open_to(n) for n in (2, 3)] == [
+        {"search", "measure", "zoom", "answer"},
+        {"search", "measure", "answer"},
+    ]
+    assert [s.outcome.startswith("failed") for s in answer.steps] == [True, False, True]
+    assert answer.text == "P1 smiles [au12-1]."
+
+
+def test_a_model_that_keeps_to_a_closed_call_has_only_the_answer_left(report, demo, data):
+    wrong = action("measure", tool="blinks", start_ms=5000, end_ms=1000)
+    script = Script(wrong, wrong, wrong, ANSWER)
+    answer = ask(script, "Does P1 blink much?", report, demo.clip, data)
+    assert len(answer.steps) == 3
+    assert script.open_to(3) == {"answer"}
     assert answer.text == "P1 smiles [au12-1]."
 
 

@@ -42,6 +42,7 @@ async def asked_of(talk, answer):
     prefixes = {
         json.dumps([r["messages"][0], r["messages"][1]["content"][:-1]]) for r in endpoint.asked if schema_of(r)
     }
+    assert all("Labels of emotion:" in prefix and "What is known of such signs" in prefix for prefix in prefixes)
     assert len(prefixes) <= 1, "questions about one conversation must share all but their own task, byte for byte"
     return result, questions
 
@@ -95,7 +96,17 @@ async def test_what_does_not_hold_is_rejected_with_the_reason(lie, why, demo, tm
     (rejected,) = result.rejected
     assert rejected.utterance == "utterance-2"
     assert why in rejected.reason
+    assert not re.search(r"[a-z]+_[a-z]+", rejected.reason), "no name of a check"
     assert why in result.utterances[1].reason
+
+
+async def test_one_whom_nobody_knows_is_not_everybody(demo, tmp_path, monkeypatch):
+    whole = dyad(SMILE)
+    mute = whole.model_copy(update={"observations": tuple(o for o in whole.observations if o.kind != "speaking")})
+    talk = filmed(talk_of(tmp_path), mute, demo, monkeypatch)
+    result, _ = await asked_of(talk, lambda id_: {**GOOD, "evidence": ["au12-1" if id_ == "utterance-2" else id_]})
+    (rejected,) = result.rejected
+    assert rejected.reason == "au12-1 tells nothing of the speaker in utterance-2"
 
 
 async def test_listener_mode_asks_about_the_other_person(demo, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Every strategy takes the same and gives the same kind of report; they differ in who is asked what."""
 
+import asyncio
 import json
 
 import pytest
@@ -108,6 +109,32 @@ def test_a_vote_is_as_sure_as_the_voters_agree(demo, data):
     assert [a.label for a in claim.alternatives] == ["surprise"]
     assert len(set(votes)) == 5, "each voter draws for itself"
     assert [r["temperature"] for r in asked[:2]] == [0, 0.7]
+
+
+def test_verdicts_of_a_vote_are_on_what_stands_or_name_the_draw(demo, data):
+    votes = []
+
+    def one_errs(request):
+        if "emotion" in (schema_of(request) or {"properties": {}})["properties"]:
+            votes.append(request)
+        status, words, reason = honest(request)
+        return status, words.replace('"happiness"', '"bliss"') if len(votes) == 2 else words, reason
+
+    async def told_by(url):
+        given = {"model": "tiny", "base_url": url, "tools": ("action_units", "blinks"), "data": data, "audit_pairs": 0}
+        asked_alone = {"strategy": "vote", "concurrency": 1, "cache": False, "retries": 0}
+        return [event async for event in mentalis.stream(demo.clip, **given, **asked_alone)]
+
+    with scripted_endpoint(one_errs, {"tiny": 32_768}) as endpoint:
+        *told, last = asyncio.run(told_by(endpoint.url))
+    report = last.report
+    ids = {c.id for c in report.claims}
+    own = [v for v in report.verdicts if ":" not in v.claim]
+    assert {v.claim for v in own} == ids
+    assert all(v.passed for v in own)
+    assert {v.claim for v in report.verdicts if not v.passed} == {"draw2:P1-emotion-1"}
+    assert [r.reason.partition(" ")[0] for r in report.rejected] == ["draw2:"]
+    assert [event.verdict for event in told if event.kind == "check"] == list(report.verdicts)
 
 
 def test_a_vote_counts_voters_who_were_shown_less(demo, data):

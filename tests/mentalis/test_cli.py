@@ -40,7 +40,12 @@ def test_analyze_prints_json_only_and_writes_the_files(demo, tmp_path):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"report.json", "signals.parquet", "report.html"}
 
 
-@pytest.mark.parametrize("arguments", [("none.mp4",), ("--codebook", "nope"), ("--tools", "nope"), ("--model", "m")])
+NO_SCHEME = ("--model", "m", "--base-url", "localhost:8123")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("none.mp4",), ("--codebook", "nope"), ("--tools", "nope"), ("--model", "m"), NO_SCHEME]
+)
 def test_bad_input_is_one_line_and_exit_code_2(arguments, demo, tmp_path):
     clip = () if arguments == ("none.mp4",) else (demo.clip,)
     done = mentalis("analyze", *clip, *arguments, "--out", "out", cwd=tmp_path)
@@ -48,6 +53,12 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, demo, tmp_path):
     assert done.stderr.count("error:") == 1
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_endpoint_without_a_scheme_is_refused_with_what_may_be_meant(tmp_path):
+    done = mentalis("model", "check", "--base-url", "localhost:8123", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean http://localhost:8123/v1" in done.stderr
 
 
 def test_config_masks_secrets(tmp_path):

@@ -60,3 +60,20 @@ async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):
     assert len(converse(transcript=words, data=tmp_path).utterances) == 2
     found = incongruities(demo.clip, transcript=demo.transcript, tools=("speech",), data=tmp_path)
     assert set(found.not_judged) == {1, 2}
+
+
+NOBODY = ("--model", "tiny", "--base-url", "http://127.0.0.1:9/v1")
+
+
+def test_a_model_that_never_answers_is_an_error_after_what_was_measured(demo, words, tmp_path):
+    said = mentalis("conversation", "--transcript", words, *NOBODY, "--json", cwd=tmp_path, MENTALIS_RETRIES="0")
+    filmed = mentalis(
+        "incongruity", demo.clip, "--transcript", demo.transcript, *NOBODY, "--json", cwd=tmp_path,
+        MENTALIS_RETRIES="0", MENTALIS_TOOLS="speech", MENTALIS_MEDIA="frames",
+    )  # fmt: skip
+    for done in (said, filmed):
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["failures"]
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        assert "tiny never answered" in line
+        assert "no model endpoint answers at http://127.0.0.1:9/v1" in line

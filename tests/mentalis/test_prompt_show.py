@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import mentalis
 from agents.models.errors import ModelError
+from agents.showing.presentation import Presentation
 from mentalis.chatting import chat
 from mentalis.cli import app
 from mentalis.conversing import converse, incongruities
@@ -186,17 +187,32 @@ async def test_the_endpoint_counts_the_tokens(served, told, monkeypatch):
 
     client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(answered))
     monkeypatch.setattr("httpx.AsyncClient", client)
-    assert await count(HELLO, Settings(model="m", base_url="http://there/v1")) == told
+    assert await count(HELLO, Settings(model="m", base_url="http://there/v1"), Presentation()) == told
 
 
 async def test_an_endpoint_that_does_not_tell_is_one_line(monkeypatch):
     client = functools.partial(httpx.AsyncClient, transport=httpx.MockTransport(lambda request: httpx.Response(404)))
     monkeypatch.setattr("httpx.AsyncClient", client)
     with pytest.raises(ModelError, match="does not tell how many tokens"):
-        await count(HELLO, Settings(model="m", base_url="http://there/v1"))
+        await count(HELLO, Settings(model="m", base_url="http://there/v1"), Presentation())
 
 
 def test_an_estimate_counts_words_and_pictures():
     picture = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,"}}
-    assert estimate(HELLO) == 200
-    assert estimate([*HELLO, {"role": "user", "content": [picture]}]) == 520
+    assert estimate(HELLO, Presentation()) == 200
+    assert estimate([*HELLO, {"role": "user", "content": [picture]}], Presentation()) == 520
+
+
+def test_an_estimate_counts_the_video_and_the_sound_of_what_is_shown():
+    shown = Presentation(way="video", moments_s=(0.0, 1.0), sound_s=4.0)
+    media = [{"type": "video_url", "video_url": {"url": ""}}, {"type": "input_audio", "input_audio": {"data": ""}}]
+    assert estimate([*HELLO, {"role": "user", "content": media}], shown) == 200 + 2 * 160 + 4 * 25
+
+
+def test_the_prompt_of_a_strategy_shows_what_that_strategy_is_shown(prompt):
+    with scripted_endpoint(lambda request: (200, "ok", "stop")) as endpoint:
+        given = ("--model", "tiny", "--base-url", endpoint.url, "--media", "text")
+        result = prompt("show", "all_levels", "--strategy", "single", *given)
+    assert result.exit_code == 0, result.output
+    assert "No measurements are given" in result.output
+    assert "[image/jpeg" not in result.output

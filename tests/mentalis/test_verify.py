@@ -50,6 +50,7 @@ def test_a_variant_leaves_parts_out_and_json_is_whole(demo):
         (["x"], {"variant": "mec"}, "no variant is called 'mec'"),
         ([], {}, "give 1 to 12"),
         (["x"] * 13, {}, "give 1 to 12"),
+        (["x", " "], {}, "a statement is empty"),
     ],
 )
 def test_what_can_not_be_verified_is_said(statements, options, says, demo):

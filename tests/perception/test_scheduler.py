@@ -1,5 +1,7 @@
 """The scheduler decodes once, keeps failures to themselves, and stops when told."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -107,3 +109,31 @@ def test_a_tool_is_given_what_it_uses_only_where_that_runs(demo, tmp_path):
     assert alone.of("told")[0].value == 0
     both = perceive(clip, [counts_if_told(), frame_counter()], cache=cache)
     assert both.of("told")[0].value == clip.n_frames
+
+
+LOADED = """
+import sys
+from perception.clip import Clip
+from perception.evidence import Findings
+from perception.scheduler import perceive
+from perception.tool import tool
+
+assert "scipy" not in sys.modules, "nothing heavy is imported before a tool runs"
+
+@tool(needs="frames", version="1")
+def looks():
+    def run(clip, frames):
+        missing = {"scipy.ndimage", "scipy.signal", "cv2"} - sys.modules.keys()
+        if missing:
+            raise RuntimeError(f"{missing} would be imported by several threads at once")
+        return Findings()
+    return run
+
+(run,) = perceive(Clip.open(sys.argv[1]), [looks()]).tools
+print(run.status, run.error)
+"""
+
+
+def test_threads_of_tools_find_the_libraries_that_they_share(demo):
+    done = subprocess.run([sys.executable, "-c", LOADED, demo.clip], capture_output=True, text=True, check=False)
+    assert done.stdout.split()[:1] == ["ok"], done.stdout + done.stderr

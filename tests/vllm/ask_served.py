@@ -10,7 +10,10 @@ from agents.models.chat_model import ChatModel
 from agents.pep_mek import Statement
 from agents.report import Report
 from benchmarks.measured_case import measured_case
+from graphs.critique import SecondLook, second_look
 from graphs.pep_mek import VARIANTS, Question, Verification, verify
+from graphs.state import Setup
+from graphs.store import ContentStore
 from mentalis.chatting import chat
 from mentalis.commands.model import answers
 from mentalis.settings import Settings, read_settings
@@ -44,6 +47,18 @@ async def verified(endpoint: Any, clip: Path, words: Path, data: Path, variant: 
         return await verify(Question(case, opened, model, STATEMENTS, VARIANTS[variant]))
     finally:
         await model.close()
+
+
+async def criticised(endpoint: Any, clip: Path, words: Path, data: Path) -> tuple[set[str], SecondLook]:
+    """The claims that the rules make of a clip, and the critic's look at them as in an analysis."""
+    model = ChatModel(endpoint.model, endpoint.url)
+    try:
+        opened, case = measured_case(clip, await model.abilities(), transcript=words, data=data)
+        setup = Setup(clip=opened, tools=(), codebook=case.codebook, store=ContentStore(data / "content"), model=model)
+        look = await second_look(case.about(None), setup, 0, lambda event: None)
+    finally:
+        await model.close()
+    return {claim.id for claim in case.claims if not claim.abstained}, look
 
 
 def asked_in_turn(endpoint: Any, clip: Path, words: Path, data: Path, questions: Sequence[str]) -> list[ChatAnswer]:

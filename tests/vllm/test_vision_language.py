@@ -1,7 +1,7 @@
 """A real vLLM with a tiny Qwen3-VL: ways of showing a clip, verification, chat, shared prefixes, answers in form."""
 
 import pytest
-from ask_served import STATEMENTS, analysed, asked_in_turn, checked, failed, verified
+from ask_served import STATEMENTS, analysed, asked_in_turn, checked, criticised, failed, verified
 
 from agents.report import Report
 from agents.showing.presentation import Wanted
@@ -27,6 +27,15 @@ def test_an_analysis_shows_the_clip_in_the_way_that_was_asked_for(media, qwen_vl
     assert bool(report.provenance.presentation.moments_s) == (media != "text")
     assert report.provenance.tokens.calls >= 3, "each level was asked"
     assert report.provenance.tokens.cached_prompt_tokens > 0
+
+
+async def test_the_critic_verifies_every_claim(qwen_vl, talking, words, data):
+    """In the analyses here no claim of a random model's stands, so that the critic gets those of the rules."""
+    claims, look = await criticised(qwen_vl, talking, words, data)
+    assert claims
+    assert {verdict.claim for verdict in look.verdicts} == claims
+    assert (look.failures, look.notes) == ((), ())
+    assert look.tokens.calls >= 4, "notes, a prediction, an explanation and the last word"
 
 
 @pytest.mark.parametrize(("variant", "turns", "evidence"), [("base", 1, False), ("pep-mek+tools", 4, True)])

@@ -126,6 +126,13 @@ def test_behaviours_can_go_on_at_the_same_time():
                      "attending": (0, 10000), "still": (9000, 10000)}  # fmt: skip
 
 
+def test_who_is_seen_to_speak_is_not_told_that_it_was_not_measured():
+    case = make_case(face(), saw("speaking", 2, 4), saw("utterance", 2, 4))
+    (told,) = [d.text for d in reason("behaviour", case).claims if d.label == "speaking"]
+    assert "not measured" not in told
+    assert "Chewing" in told
+
+
 def test_with_two_people_words_alone_do_not_make_either_a_speaker():
     case = make_case(face(), face("P2", number=2), saw("utterance", 0, 9), people=("P1", "P2"))
     assert "speaking" not in {d.label for d in reason("behaviour", case).claims}

@@ -53,3 +53,17 @@ def test_only_confidences_of_the_fitted_kind_are_scaled():
     assert calibrated(Sureness(0.9, "label_probability"), "emotion", [fitted]).probability == pytest.approx(0.75)
     assert calibrated(Sureness(0.9, "stated"), "emotion", [fitted]).probability == 0.9
     assert calibrated(Sureness(0.9, "label_probability"), "behaviour", [fitted]).probability == 0.9
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0, 8.0])
+def test_labels_that_exclude_one_another_still_do_when_scaled(temperature):
+    fitted = Calibration(
+        temperature=temperature, n=50, fitted_on="x", model="tiny", codebook_sha256="0", level="emotion",
+        strategy="cascade", source="label_probability", ece_before=0.2, ece_after=0.1,
+    )  # fmt: skip
+    others = (Alternative(label="surprise", probability=0.3), Alternative(label="anger", probability=0.1))
+    sure = calibrated(Sureness(0.6, "label_probability", others), "emotion", [fitted])
+    surprise, anger = (a.probability for a in sure.alternatives)
+    assert sure.probability + surprise + anger <= 1 + 1e-9
+    assert sure.probability > surprise > anger
+    assert (anger > 0.1) == (temperature > 1), "no surer and no less sure than the temperature makes it"

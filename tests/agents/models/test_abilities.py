@@ -1,12 +1,11 @@
 """What an endpoint can do is found out by asking it, once."""
 
 import json
-from http.server import BaseHTTPRequestHandler
 from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted_endpoint import scripted_endpoint, serving
+from scripted_endpoint import replying, scripted_endpoint, serving
 from typer.testing import CliRunner
 
 from agents.models.abilities import Abilities
@@ -122,8 +121,7 @@ def test_the_command_tells_what_an_endpoint_can_do():
     with scripted_endpoint(taking("image_url"), SERVED) as endpoint:
         result = checked("--base-url", endpoint.url)
     assert result.exit_code == 0, result.output
-    columns = [[part.strip() for part in line.split("  ") if part.strip()] for line in result.output.splitlines()]
-    rows = {row[0]: row[-1] for row in columns if len(row) == 2}
+    rows = rows_of(result.output)
     assert rows["model"] == "tiny"
     assert rows["context"] == "16,384 tokens"
     assert rows["images"].startswith("yes, ")
@@ -137,23 +135,60 @@ def test_the_command_names_the_served_models_when_another_is_asked_for():
     assert "does not serve 'huge'; it serves: tiny, large" in str(result.exception)
 
 
-@pytest.mark.parametrize("body", [b"{not json", b"\xff\xfe"])
-async def test_an_endpoint_that_answers_with_broken_json_can_do_nothing_and_is_told(body):
-    class Broken(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+def rows_of(output):
+    columns = [[part.strip() for part in line.split("  ") if part.strip()] for line in output.splitlines()]
+    return {row[0]: row[-1] for row in columns if len(row) == 2}
 
-        def log_message(self, *_):
-            return
 
-    with serving(Broken) as url:
+def test_one_ability_that_fails_leaves_the_others_known():
+    takes = taking("image_url", "video_url")
+
+    def answer(request):
+        return (500, "", "") if "input_audio" in str(request["messages"]) else takes(request)
+
+    with scripted_endpoint(answer, SERVED, headers={"Retry-After": "0"}) as endpoint:
+        rows = rows_of(checked("--base-url", endpoint.url).output)
+    assert rows["audio"] == "could not be found out: HTTP 500"
+    assert rows["video"].startswith("yes, ")
+    assert (rows["keep to a schema"], rows["context"]) == ("yes", "16,384 tokens")
+
+
+async def test_what_is_too_large_is_refused_and_not_unknown():
+    with scripted_endpoint(lambda r: (413 if "video_url" in str(r["messages"]) else 200, "ok", "stop")) as endpoint:
+        able = await of(endpoint, "abilities")
+    assert (able.video, able.images, able.unknown) == (False, True, {})
+
+
+BODIES = {
+    "broken JSON": (b"{not json", "application/json"),
+    "no Unicode": (b"\xff\xfe", "application/json"),
+    "a page": (b"<html>Please log in</html>", "text/html"),
+    "no choices": (b'{"choices": []}', "application/json"),
+    "no message": (b'{"choices": [{"index": 0, "finish_reason": "stop"}]}', "application/json"),
+    "a list": (b"[]", "application/json"),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+async def test_an_endpoint_that_answers_something_else_can_do_nothing_and_is_told(kind):
+    with serving(replying(*BODIES[kind])) as url:
         model = ChatModel("tiny", url, retries=0)
         assert await model.abilities() == Abilities()
-        with pytest.raises(ModelError, match="no chat completion"):
+        with pytest.raises(ModelError, match=r"tiny at http.* sent something that is no chat completion"):
             await model.answer(QUESTION, Count, Count.model_json_schema())
         await model.close()
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_the_command_says_of_such_an_endpoint_that_it_is_none(kind):
+    with serving(replying(*BODIES[kind])) as url:
+        result = checked("--base-url", url)
+    assert isinstance(result.exception, ModelError)
+    assert "the endpoint at http://127.0.0.1" in str(result.exception)
+
+
+def test_the_command_tells_nothing_of_an_endpoint_that_does_not_chat():
+    with serving(replying(*BODIES["no message"], served=b'{"object": "list", "data": [{"id": "tiny"}]}')) as url:
+        result = checked("--base-url", url)
+    assert isinstance(result.exception, ModelError)
+    assert "tiny at http" in str(result.exception)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted_endpoint import dripping_endpoint, scripted_endpoint
+from scripted_endpoint import dripping_endpoint, replying, scripted_endpoint, serving
 
 from agents.models.chat_model import ChatModel
 from agents.models.errors import MediaRefused, ModelAnswerError, ModelError
@@ -199,3 +199,9 @@ async def test_a_limit_of_pictures_is_told_with_the_refusal():
             await model.answer(question, Count, Count.model_json_schema())
         await model.close()
     assert (refused.value.medium, refused.value.at_most) == ("image", 1)
+
+
+async def test_an_answer_without_what_is_not_needed_is_taken():
+    body = {"choices": [{"message": {"content": json.dumps({"number": 7})}}]}
+    with serving(replying(json.dumps(body).encode(), "application/json")) as url:
+        assert (await asked(url)).content.number == 7

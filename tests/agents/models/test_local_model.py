@@ -10,7 +10,7 @@ import pytest
 from pydantic import create_model
 
 import mentalis
-from agents.claims import ClaimList, drafts_for
+from agents.claims import ClaimList, draft_for, some
 from agents.codebook import load_codebook
 from agents.models import local_model
 from agents.models.constrained_decoding import generate, grammar_tokenizer
@@ -26,7 +26,7 @@ pytest.importorskip("transformers", reason="the neural extra is not installed")
 pytest.importorskip("llguidance", reason="the neural extra is not installed")
 
 CONTEXT, PICTURE_TOKENS = 65_536, 5  # 2 x 2 patches and one for the whole
-DRAFTS = drafts_for(("joy", "neutral"), ("au12-1",), 5000)
+DRAFTS = some(draft_for(("joy", "neutral"), ("au12-1",), 5000))
 SCHEMA = server_schema(create_model("ClaimList", __base__=ClaimList, claims=(DRAFTS, ...)))
 TEMPLATE = (
     "{% for m in messages %}<{{ m['role'] }}>{% if m['content'] is string %}{{ m['content'] }}{% else %}"

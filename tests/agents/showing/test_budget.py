@@ -133,3 +133,11 @@ def test_an_endpoint_that_could_not_be_asked_is_sent_what_was_asked_for_and_that
         chosen, notes = present(EVIDENCE, False, Abilities(), Wanted(media=media), TASKS)
         assert chosen.way == way
         assert "could not be found out" in notes[0]
+
+
+def test_a_medium_of_which_nothing_is_known_is_sent_where_it_is_asked_for_and_that_is_said():
+    able = Abilities(known=True, images=True, unknown={"video": "HTTP 500"})
+    for media, way in (("auto", "frames"), ("video", "video")):
+        chosen, notes = present(EVIDENCE, False, able, Wanted(media=media), TASKS)
+        assert chosen.way == way
+        assert notes == ("whether the model takes video could not be found out (HTTP 500)",)

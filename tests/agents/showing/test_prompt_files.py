@@ -9,21 +9,26 @@ from case_making import face, make_case
 from jinja2 import Environment, meta
 
 from agents.agent import PROMPTS
-from agents.all_levels import AllLevels
+from agents.all_levels import AllLevels, all_levels
 from agents.behaviour import behaviour
-from agents.claims import LEVELS, ClaimList, drafts_for
+from agents.claims import LEVELS, ClaimList, draft_for, some
 from agents.cognition import cognition
+from agents.debate import opponent, proposer
 from agents.emotion import emotion
 from agents.models.json_schema import server_schema
 from agents.pep_mek import Explanations
 from agents.showing.messages import PromptError, task
 from agents.showing.prompt_file import prompt_names, read_prompt
 
+ABOUT_SOMEONE = (behaviour(), cognition(), emotion(), all_levels(), proposer(), opponent("(the proposal)"))
+
 
 class Example(ClaimList):
     """An answer with the labels and ids of examples."""
 
-    claims: drafts_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
+    claims: some(
+        draft_for(("LABEL_A", "LABEL_B", "neutral", "none_visible"), ("example-1", "example-2", "example-3"), 9000)
+    )
 
 
 def example_in(text):
@@ -69,6 +74,15 @@ def test_an_example_of_a_whole_answer_can_be_read(name, form):
     body = read_prompt(f"{name}.md").body
     read = form.model_validate(example_in(body))
     assert all(read.of(level) for level in LEVELS) if form is AllLevels else read.explanations
+
+
+@pytest.mark.parametrize("agent", ABOUT_SOMEONE, ids=lambda agent: agent.name)
+def test_a_task_says_of_whom_after_all_that_is_the_same_for_everyone(agent):
+    one, two = (task(agent, make_case(face(), people=("P1", "P2"), person=person)) for person in ("P1", "P2"))
+    shared, at, _ = one.partition("Now judge: P1")
+    assert at
+    assert "Example" in shared
+    assert two.startswith(f"{shared}Now judge: P2")
 
 
 def test_the_hash_is_that_of_the_file():

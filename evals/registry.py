@@ -1,0 +1,50 @@
+"""The benchmarks that there are: every module of `evals.tasks` is looked through for them."""
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from inspect_ai import Task
+
+from evals import tasks
+from evals.benchmark import Benchmark
+from evals.errors import DatasetError
+
+
+@cache
+def benchmarks() -> dict[str, Benchmark]:
+    """All benchmarks by name, in the order of the alphabet."""
+    found = {b.name: b for module in _modules() for b in vars(module).values() if isinstance(b, Benchmark)}
+    return dict(sorted(found.items()))
+
+
+def benchmark(name: str) -> Benchmark:
+    """A benchmark by its name.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    try:
+        return benchmarks()[name]
+    except KeyError:
+        raise DatasetError(f"no benchmark is called {name!r}; there are {', '.join(benchmarks())}") from None
+
+
+def task_of(name: str, folder: str, **options: Any) -> Task:
+    """The task of a benchmark on a folder, as Inspect makes it.
+
+    Raises:
+        DatasetError: no such benchmark, the folder lacks something, or an option can't be used.
+    """
+    benchmark(name)
+    (make,) = (vars(module)[name] for module in _modules() if name in vars(module))
+    made: Task = make(folder, **options)
+    return made
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(tasks.__path__))
+    return tuple(importlib.import_module(f"{tasks.__name__}.{name}") for name in names)

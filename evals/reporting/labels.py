@@ -1,0 +1,100 @@
+"""How each label fares: precision, recall and F1, and for which other label it is taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.metrics.classification import Confusion, confusion, per_label
+from evals.metrics.measure import harmonic_mean
+from evals.reporting.logs import Logged
+from evals.reporting.scoring import pooled
+
+MOST_LABELS = 40  # more are answers of their own to each question, as of a multiple choice
+FEWEST_EACH = 2  # samples of a label, on average, to count it as one
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label's scores, in [0, 1], over `support` samples of gold."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a run, or of one part of its answers; without confusions where a sample has several labels."""
+
+    run: Logged
+    part: str
+    labels: tuple[Label, ...]
+    confusion: Confusion | None
+
+
+def by_label(run: Logged) -> list[Labels]:
+    """A table for each part of the answers that is a label or a list of labels; none for other answers."""
+    of = pooled(run.samples)
+    found = []
+    for part, gold, predicted in _parts(of.gold, of.predicted):
+        if _are_labels(gold, predicted):
+            found.append(_single(run, part, gold, predicted))
+        elif _are_lists(gold, predicted):
+            found.append(_several(run, part, gold, predicted))
+    return found
+
+
+def _parts(gold: Sequence[Any], predicted: Sequence[Any]) -> list[tuple[str, list[Any], list[Any]]]:
+    """The whole answers, or each field of answers that have the same fields."""
+    fields = {tuple(g) if isinstance(g, dict) else () for g in gold}
+    if len(fields) != 1 or () in fields:
+        return [("", list(gold), list(predicted))]
+    (names,) = fields
+    return [
+        (name, [g[name] for g in gold], [p.get(name) if isinstance(p, dict) else None for p in predicted])
+        for name in names
+    ]
+
+
+def _are_labels(gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
+    plain = all(isinstance(value, str | bool) for value in gold) and all(
+        value is None or isinstance(value, str | bool) for value in predicted
+    )
+    return plain and _few({_name(value) for value in gold}, len(gold))
+
+
+def _are_lists(gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
+    lists = all(isinstance(value, list) for value in gold) and all(v is None or isinstance(v, list) for v in predicted)
+    if not lists or not all(isinstance(label, str) for value in gold for label in value):
+        return False
+    return _few({label for value in gold for label in value}, sum(map(len, gold)))
+
+
+def _few(labels: set[str], given: int) -> bool:
+    return 0 < len(labels) <= MOST_LABELS and len(labels) * FEWEST_EACH <= given
+
+
+def _single(run: Logged, part: str, gold: Sequence[Any], predicted: Sequence[Any]) -> Labels:
+    truth, guess = [_name(g) for g in gold], [None if p is None else _name(p) for p in predicted]
+    scores = per_label(truth, guess)
+    rows = zip(scores.labels, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
+    labels = tuple(Label(name, float(p), float(r), float(f1), int(n)) for name, p, r, f1, n in rows)
+    return Labels(run, part, labels, confusion(truth, guess))
+
+
+def _several(run: Logged, part: str, gold: Sequence[Any], predicted: Sequence[Any]) -> Labels:
+    """Each label as a question of its own; a sample without an answer has none of them."""
+    pairs = [(set(g), set(map(str, p or ()))) for g, p in zip(gold, predicted, strict=True)]
+    labels = []
+    for name in sorted({label for g, _ in pairs for label in g}):
+        right = sum(name in g and name in p for g, p in pairs)
+        claimed, true = sum(name in p for _, p in pairs), sum(name in g for g, _ in pairs)
+        precision, recall = right / claimed if claimed else 0.0, right / true
+        labels.append(Label(name, precision, recall, harmonic_mean(precision, recall), true))
+    return Labels(run, part, tuple(labels), None)
+
+
+def _name(value: str | bool) -> str:
+    return value if isinstance(value, str) else "yes" if value else "no"

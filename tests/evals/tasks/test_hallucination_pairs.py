@@ -1,0 +1,75 @@
+"""Pairs are made by rule and seed from labelled text, and are not called EmotionHallucer."""
+
+import json
+
+import pytest
+
+pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
+from evals.errors import DatasetError
+from evals.tasks.hallucination_pairs import DISTANT, HALLUCINATION_PAIRS, read, rows
+
+SCENARIO = {
+    "qid": "1", "language": "en", "coarse_category": "complex", "scenario": "Ann won.", "subject": "Ann",
+    "emotion_choices": ["Delight", "Anger"], "emotion_label": "Delight",
+    "cause_choices": ["She won", "She lost"], "cause_label": "She won",
+}  # fmt: skip
+MELD = "Utterance,Speaker,Emotion,Dialogue_ID,Utterance_ID,StartTime,EndTime\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "EU.jsonl").write_text(json.dumps(SCENARIO), encoding="utf-8")
+    lines = [f"words {n},Joey,{emotion},0,{n},,\n" for n, emotion in enumerate(["neutral", "joy", "anger", "surprise"])]
+    (tmp_path / "test_sent_emo.csv").write_text(MELD + "".join(lines), encoding="utf-8")
+    turns = [
+        {"turn": n, "speaker": "AB"[n % 2], "utterance": f"turn {n}", "emotion": "neutral"} for n in (1, 2)
+    ]  # fmt: skip
+    turns.append(
+        {**turns[0], "turn": 3, "utterance": "turn 3", "emotion": "fear", "expanded emotion cause evidence": [1]}
+    )
+    (tmp_path / "dailydialog_test.json").write_text(json.dumps({"d": [turns]}), encoding="utf-8")
+    return tmp_path
+
+
+def test_each_source_gives_a_true_and_a_falsified_statement_on_the_same_text(folder):
+    made = {row["pair"]: row for row in rows(folder)}
+    assert list(made) == [
+        "emobench-en-1-emotion", "emobench-en-1-cause", "meld-dialogue-0-2", "meld-dialogue-0-3", "meld-dialogue-0-4",
+        "reccon-dailydialog-d-3",
+    ]  # fmt: skip
+    said = {id_: (row["basic"]["question"], row["hallucination"]["question"]) for id_, row in made.items()}
+    assert [s.split(": ")[-1] for s in said["emobench-en-1-cause"]] == ["She won", "She lost"]
+    assert said["meld-dialogue-0-3"] == (
+        "In the last utterance Joey expresses anger.",
+        "In the last utterance Joey expresses happiness.",
+    )
+    assert "“turn 1”" in said["reccon-dailydialog-d-3"][0]
+    assert "“turn 1”" not in said["reccon-dailydialog-d-3"][1]
+    assert all(row["basic"]["text"] == row["hallucination"]["text"] for row in made.values())
+    assert [u["text"] for u in made["meld-dialogue-0-3"]["basic"]["text"]][-1] == "words 2", "the utterance is the last"
+
+
+def test_the_draw_of_a_pair_does_not_hang_on_the_others(folder):
+    before = {row["pair"]: row for row in rows(folder)}
+    (folder / "EU.jsonl").unlink()
+    after = {row["pair"]: row for row in rows(folder)}
+    assert after == {id_: row for id_, row in before.items() if row["source"] != "EmoBench"}
+
+
+def test_nobody_takes_a_falsified_emotion_for_the_true_one():
+    assert all(isinstance(others, tuple) and true not in others for true, others in DISTANT.items())
+    assert {other for others in DISTANT.values() for other in others} <= set(DISTANT)
+
+
+def test_pairs_of_a_dialogue_are_drawn_together_and_their_source_is_a_stratum(folder):
+    items = read(folder)
+    meld = [item for item in items if item.strata["source"] == "MELD"]
+    assert len(meld) == 3
+    assert len({item.group for item in meld}) == 1
+    assert {item.gold for item in items} == {(True, False)}
+    assert "not EmotionHallucer" in HALLUCINATION_PAIRS.about
+
+
+def test_a_folder_without_any_source_is_told_which_there_are(tmp_path):
+    with pytest.raises(DatasetError, match=r"there is none of EU.jsonl, test_sent_emo.csv, dailydialog_test.json"):
+        read(tmp_path)

@@ -1,0 +1,123 @@
+"""MELD, EmoBench and MUStARD: read as they lie, refused where they do not, and scored through the graphs."""
+
+import json
+
+import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+
+pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
+
+from inspect_ai.log import read_eval_log
+
+from evals.errors import DatasetError, RunError
+from evals.running import run
+from evals.tasks import emobench, meld, mustard
+
+MELD_HEAD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n"
+MELD_ROWS = (
+    '2,"I love it, thank you!",Ann,joy,positive,0,1,1,1,"00:00:02,000","00:00:03,000"\n'
+    '1,What is it?,Ben,neutral,neutral,0,0,1,1,"00:00:01,000","00:00:02,000"\n'
+    '3,I hate this awful place.,Cem,anger,negative,1,0,1,1,"00:00:01,000","00:00:02,000"\n'
+)
+EA_ROW = {
+    "qid": "1", "language": "en", "category": "Personal-Others", "question type": "Action", "scenario": "Ann is ill.",
+    "subject": "Ann", "choices": ["Rest", "Run"], "label": "Rest",
+}  # fmt: skip
+EU_ROW = {
+    "qid": "1", "language": "en", "coarse_category": "complex_emotions", "scenario": "Ann won.", "subject": "Ann",
+    "emotion_choices": ["Joy", "Fear"], "emotion_label": "Joy", "cause_choices": ["She won", "She ran"],
+    "cause_label": "She won",
+}  # fmt: skip
+MUSTARD_ROW = {
+    "utterance": "Great.", "speaker": "ANN", "context": ["It rains."], "context_speakers": ["BEN"], "show": "S",
+    "sarcasm": True,
+}  # fmt: skip
+
+
+def test_meld_is_read_as_dialogues_in_the_order_of_their_utterances(tmp_path):
+    (tmp_path / meld.TABLE).write_text(MELD_HEAD + MELD_ROWS, encoding="utf-8")
+    first, second = meld.read(tmp_path)
+    assert [u.text for u in first.words] == ["What is it?", "I love it, thank you!"]
+    assert first.gold == ("neutral", "happiness")
+    assert (second.group, second.gold) == ("1", ("anger",))
+
+
+def test_emobench_has_two_questions_of_understanding_and_one_of_application(tmp_path):
+    (tmp_path / "EU.jsonl").write_text(json.dumps(EU_ROW), encoding="utf-8")
+    (tmp_path / "EA.jsonl").write_text(json.dumps(EA_ROW), encoding="utf-8")
+    (understanding,), (application,) = emobench.read_understanding(tmp_path), emobench.read_application(tmp_path)
+    assert understanding.gold == ({"emotion": "Joy", "cause": "She won"},)
+    assert list(understanding.given["questions"]) == ["emotion", "cause"]
+    assert application.gold == ("Rest",)
+    assert application.strata == {"language": "en", "category": "Personal-Others"}
+
+
+def test_mustard_has_what_was_said_before_and_the_clip_where_there_is_one(tmp_path):
+    (tmp_path / mustard.TABLE).write_text(json.dumps({"1_60": MUSTARD_ROW}), encoding="utf-8")
+    (item,) = mustard.read(tmp_path)
+    assert [(u.speaker, u.text) for u in item.words] == [("BEN", "It rains."), ("ANN", "Great.")]
+    assert (item.gold, item.clip) == ((True,), None)
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "1_60.mp4").touch()
+    assert mustard.read(tmp_path)[0].clip is not None
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "content", "says"),
+    [
+        (meld.read, None, None, r"there is no test_sent_emo\.csv; download it"),
+        (meld.read, meld.TABLE, "Utterance,Emotion\nHi,joy\n", r"test_sent_emo\.csv: no column Speaker, Dialogue_ID"),
+        (meld.read, meld.TABLE, MELD_HEAD + MELD_ROWS.replace("joy", "glee"), r"line 2, column Emotion: 'glee'"),
+        (meld.read, meld.TABLE, MELD_HEAD, r"no row below the header"),
+        (emobench.read_application, "EA.jsonl", "{}", r"EA\.jsonl, line 1: no column qid"),
+        (emobench.read_application, "EA.jsonl", json.dumps({**EA_ROW, "label": "Sit"}), r"column label: 'Sit'"),
+        (emobench.read_understanding, "EU.jsonl", "no json", r"EU\.jsonl, line 1: is no JSON"),
+        (mustard.read, mustard.TABLE, "[]", r"sarcasm_data\.json: is no object"),
+        (mustard.read, mustard.TABLE, '{"a": {"utterance": "x"}}', r"utterance a: no column speaker"),
+        (mustard.read, mustard.TABLE, json.dumps({"a": {**MUSTARD_ROW, "sarcasm": 1}}), r"field sarcasm: 1 is neither"),
+    ],
+)
+def test_a_wrong_layout_is_told_with_file_column_and_mend(read, name, content, says, tmp_path):
+    if name is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DatasetError, match=says):
+        read(tmp_path)
+
+
+def always_first(request):
+    schema = schema_of(request)
+    return 200, json.dumps(sample(schema)) if schema else "ok", "stop"
+
+
+def test_strategies_are_scored_side_by_side_with_a_model(tmp_path):
+    rows = [{**EA_ROW, "qid": str(n), "label": ("Rest", "Run")[n == 3]} for n in range(4)]
+    (tmp_path / "EA.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with scripted_endpoint(always_first, {"tiny": 32_768}) as endpoint:
+        logs = run(
+            "emobench_ea", tmp_path, ["single", "vote"], tmp_path / "logs", model="tiny", base_url=endpoint.url,
+            data=str(tmp_path / "kept"), retries=0,
+        )  # fmt: skip
+        asked = [r for r in endpoint.asked if schema_of(r)]
+    assert [log.eval.metadata["strategy"] for log in logs] == ["single", "vote"]
+    for log in logs:
+        scores = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+        assert scores == {"accuracy": 0.75, "n": 4, "coverage": 1.0}
+    assert len(asked) == 4 + 4 * 4, "the vote's first draws are the single answers, found in the cache"
+
+
+def test_an_endpoint_that_is_away_leaves_samples_unscored_to_be_asked_again(tmp_path):
+    (tmp_path / "EA.jsonl").write_text(json.dumps(EA_ROW), encoding="utf-8")
+    given = {"model": "tiny", "data": str(tmp_path / "kept"), "retries": 0}
+    with pytest.raises(RunError, match=r"1 of 1 samples failed.*run the same again"):
+        run("emobench_ea", tmp_path, [], tmp_path / "logs", base_url="http://127.0.0.1:9/v1", **given)
+    with scripted_endpoint(always_first, {"tiny": 32_768}) as endpoint:
+        (log,) = run("emobench_ea", tmp_path, [], tmp_path / "logs2", base_url=endpoint.url, **given)
+    assert log.results.scores[0].metrics["accuracy"].value == 1
+
+
+def test_meld_is_better_than_its_majority_class_by_rule(shared, tmp_path):
+    (log,) = run("meld", shared / "data" / "meld", [], tmp_path / "logs", data=str(tmp_path / "kept"), limit=60)
+    told = [sample.scores["meld"].metadata for sample in read_eval_log(log.location).samples]
+    gold = [label for t in told for label in t["gold"]]
+    share = max(map(gold.count, set(gold))) / len(gold)
+    assert log.results.scores[0].metrics["weighted_f1"].value > share * 2 * share / (1 + share)

@@ -1,0 +1,77 @@
+"""What a person reads in the terminal: what went wrong once, what was not accepted with person and round."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+import mentalis
+from agents.claims import RejectedClaim
+from agents.report import Failure
+from graphs.events import AgentFinished
+from mentalis.progress import Progress
+from reports.terminal import print_report
+
+
+@pytest.fixture(scope="module")
+def silent(demo, tmp_path_factory):
+    """A report by a model that is not there."""
+    given = {"data": tmp_path_factory.mktemp("data"), "model": "tiny", "base_url": "http://127.0.0.1:9/v1"}
+    return mentalis.analyze(demo.clip, tools=("blinks",), retries=0, audit_pairs=0, **given)
+
+
+def printed(report):
+    said = io.StringIO()
+    print_report(report, Console(file=said, width=400))
+    return said.getvalue()
+
+
+def fell(text, person="P1", round_=0):
+    return RejectedClaim(level="emotion", person=person, text=text, reason="why", round=round_)
+
+
+def test_an_endpoint_that_is_away_is_said_once_for_all_levels_and_people(silent):
+    failures = tuple(
+        Failure(stage=f"agent {level}", what=f"{person}: no model endpoint answers")
+        for level in ("behaviour", "emotion")
+        for person in ("P1", "everyone")
+    )
+    said = printed(silent.model_copy(update={"failures": failures}))
+    assert said.count("no model endpoint answers") == 1
+    assert "! agent behaviour, agent emotion: no model endpoint answers" in said
+
+
+def test_a_model_that_never_answered_worded_nothing(silent):
+    assert not any("worded the claims" in caveat for caveat in silent.caveats)
+    assert any("never answered" in caveat for caveat in silent.caveats)
+
+
+def test_what_is_not_accepted_comes_with_person_and_round_and_the_rest_is_counted(silent):
+    rejected = (fell("Glad."), fell("Glad."), fell("Sad.", None, 1), *(fell(f"Other {n}.") for n in range(5)))
+    said = printed(silent.model_copy(update={"rejected": rejected}))
+    assert "- emotion of P1: Glad. (why) (2 times)" in said
+    assert "- emotion of all, revision 1: Sad. (why)" in said
+    assert "- and 2 more" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            {"agent": "all_levels", "person": "P2", "claims": 3, "rejected": 2},
+            "all_levels P2 1.00 s 3 claims, 2 rejected",
+        ),
+        ({"agent": "critic"}, "critic 1.00 s"),
+        ({"agent": "emotion", "claims": 1}, "emotion 1.00 s 1 claim"),
+    ],
+)
+def test_a_line_of_progress_counts_the_claims_of_whoever_makes_them(told, line, capsys):
+    Progress("clip").tell(AgentFinished(seconds=1.0, **told))
+    assert " ".join(capsys.readouterr().err.split()).removeprefix("✓ ") == line
+
+
+def test_progress_says_what_went_wrong_in_full_once(capsys):
+    progress = Progress("clip")
+    for person in ("P1", "P2"):
+        progress.tell(AgentFinished(agent="emotion", person=person, claims=0, error=f"{person}: it is away"))
+    assert capsys.readouterr().err.count("it is away") == 1
