@@ -100,7 +100,7 @@ def _write_sound(file: Any, path: Path, sound: np.ndarray, from_s: float) -> Non
 
 @pytest.fixture(scope="session")
 def mer2024_ov(shared: Path) -> tuple[list[Any], list[Any], list[Any]]:
-    """MER2024-OV's official sample files: gold words, predicted words, groups of synonyms of 332 samples, in one order."""
+    """MER2024-OV's official sample files: gold words, predicted words, groups of synonyms, in one order."""
     from evals.metrics.open_vocabulary import label_list, read_word_groups
 
     folder = shared / "data" / "mer2024_ov"
