@@ -20,6 +20,7 @@ from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.emotion_wheel import WheelScores, ew_f1
 from evals.metrics.intervals import Metric
+from evals.metrics.measure import check_pairs
 from evals.metrics.open_vocabulary import label_list, read_word_groups, set_scores
 from evals.metrics.wheel_files import EmotionWheels, read_wheels
 from evals.named_clips import TRANSCRIPTS, VIDEOS, named_items, table_of
@@ -123,7 +124,12 @@ def wheels_in(file: str) -> EmotionWheels:
 
 
 def on_wheels(gold: Sequence[Gold], predicted: Sequence[list[str] | None], level: Literal[1, 2]) -> WheelScores:
-    """Scores on the wheels that gold names."""
+    """Scores on the wheels that gold names.
+
+    Raises:
+        ValueError: no samples.
+    """
+    check_pairs(gold, predicted)
     return ew_f1([g["labels"] for g in gold], predicted, wheels_in(gold[0]["wheels"]), level)
 
 

@@ -20,6 +20,7 @@ from evals.benchmark import Benchmark, Item, Outcome
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.emotion_wheel import hit_rate
+from evals.metrics.measure import check_pairs
 from evals.metrics.sentiment import sentiment_scores
 from evals.named_clips import TRANSCRIPTS, labels_by_name, named_items, numbered
 from evals.run import Run
@@ -112,7 +113,12 @@ def dataset_scores(gold: Sequence[Gold], predicted: Sequence[Any]) -> dict[str, 
 
 
 def mean(gold: Sequence[Gold], predicted: Sequence[Any]) -> float:
-    """Mean of the scores of the data sets that are there; the benchmark's only when all nine are."""
+    """Mean of the scores of the data sets that are there; the benchmark's only when all nine are.
+
+    Raises:
+        ValueError: no samples.
+    """
+    check_pairs(gold, predicted)
     return float(np.mean(list(dataset_scores(gold, predicted).values())))
 
 

@@ -100,7 +100,6 @@ def run(
         media=settings.media,
         frames=settings.frames,
         frame_choice=settings.frame_choice,
-        tools=",".join(settings.tools),
         no_tools=no_tools,
         samples=samples,
         seed=settings.seed,
@@ -109,9 +108,49 @@ def run(
         timeout_s=settings.timeout_s,
         retries=settings.retries,
         **({"codebook": codebook} if codebook else {}),
+        **({"tools": ",".join(settings.tools)} if settings.tools else {}),
         **pairs(own),
     )
     _print(logs)
+
+
+@app.command("score")
+def score(
+    name: Name,
+    predictions: Annotated[Path, typer.Option(help="CSV or JSON lines: id, value.", show_default=False)],
+    gold: Annotated[Path, typer.Option(help="The same with gold (perhaps group), or the data's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of the table.")] = False,
+) -> None:
+    """Score anyone's predictions of a benchmark from files; no model is asked."""
+    inspect_is_here()
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from evals.prediction_files import score_files
+    from evals.registry import benchmark
+
+    scores = score_files(benchmark(name), gold, predictions)
+    if as_json:
+        told = {
+            s.metric: {
+                "value": s.value,
+                "interval": [s.interval.low, s.interval.high] if s.interval else None,
+                "n": s.n,
+                "coverage": s.coverage,
+            }
+            for s in scores
+        }
+        typer.echo(json.dumps(told, indent=1))
+        return
+    table = Table("metric", "value", "95 % interval", "n", "coverage", box=None, pad_edge=False)
+    for s in scores:
+        between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
+        table.add_row(
+            s.metric, "not defined" if s.value is None else f"{s.value:.4g}", between, str(s.n), f"{s.coverage:.3g}"
+        )
+    Console().print(table)
 
 
 @app.command("calibrate")
