@@ -1,5 +1,6 @@
 """Temperatures fitted on a benchmark's log, and kept with the codebook for the runs that come after."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -91,5 +92,5 @@ def _read(log: Path) -> EvalLog:
 
 
 def _is_scaled(sample: EvalSample) -> bool:
-    report: dict[str, Any] = (sample.store.get(OUTCOME) or {}).get("report") or {}
+    report: dict[str, Any] = json.loads((sample.store.get(OUTCOME) or {}).get("report") or "{}")
     return bool(report.get("provenance", report).get("calibrations"))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from clip_making import shown_index
+from conftest import shown_index
 from PIL import Image
 from scripted_endpoint import schema_of, scripted_endpoint
 

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from clip_making import shown_index
+from conftest import shown_index
 
 from perception import decode
 from perception.clip import Clip

@@ -7,7 +7,7 @@ import wave
 import av
 import numpy as np
 import pytest
-from clip_making import shown_index
+from conftest import shown_index
 
 from agents.showing.media import frame_id, media_parts, read_media, small
 from agents.showing.presentation import Presentation

@@ -31,9 +31,7 @@ def test_a_claim_on_nothing_that_speaks_for_it_is_unsupported(made, tmp_path):
     assert scores["coverage"] == 1
     report = log.samples[0].store["outcome"]["report"]
     (tmp_path / "finished" / "a").mkdir(parents=True)
-    from agents.report import Report
-
-    (tmp_path / "finished" / "a" / "report.json").write_text(Report.model_validate(report).model_dump_json())
+    (tmp_path / "finished" / "a" / "report.json").write_text(report)
     again, same = scores_of(report_audit(str(tmp_path / "finished"), data=str(tmp_path / "data")), tmp_path)
     assert [sample.id for sample in again.samples] == ["a"]
     defined = {name for name, value in scores.items() if not math.isnan(value)}
