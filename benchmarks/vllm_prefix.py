@@ -62,10 +62,10 @@ def analysis(case: Case, media: Media) -> dict[str, list[Message]]:
 
 
 def role_first(asked: Sequence[Message]) -> list[Message]:
-    """The same messages with the agent's task in front of what all agents share."""
-    *before, user = asked
+    """The same messages with the agent's task before all that agents share, as a role in the system message is."""
+    system, user = asked
     *shared, task = user["content"]
-    return [*before, {**user, "content": [task, *shared]}]
+    return [{**system, "content": f"{task['text']}\n\n{system['content']}"}, {**user, "content": shared}]
 
 
 def salted(asked: Sequence[Message], salt: str) -> list[Message]:

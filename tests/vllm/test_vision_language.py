@@ -57,7 +57,7 @@ def test_three_quarters_of_the_prompts_after_the_first_come_from_the_cache(name,
     last, first = layouts["task last"], layouts["task first"]
     assert last[0].cached == first[0].cached == 0, "nothing of another run or layout is found"
     assert vllm_prefix.share_cached(last) >= vllm_prefix.LEAST_CACHED
-    assert vllm_prefix.share_cached(first) < 0.1, "a task in front leaves nothing but the system message to share"
+    assert vllm_prefix.share_cached(first) < 0.1, "a task in front leaves nothing to share"
 
 
 async def test_every_agent_gets_answers_that_keep_to_its_schema_at_once(qwen_vl, talking):
