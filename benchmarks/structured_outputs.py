@@ -22,6 +22,7 @@ from agents.behaviour import behaviour
 from agents.case import Case
 from agents.chat import MOST_FRAMES, Choices, chat
 from agents.chat_history import Open, Said
+from agents.choosing import Question, choosing
 from agents.cognition import cognition
 from agents.debate import opponent, proposer
 from agents.dialogue import dialogue, windows, with_words
@@ -42,6 +43,10 @@ from perception.transcripts import Utterance
 
 CALLS, AT_ONCE = 200, 8
 QUESTION = '"What does P1 do when the brows go up?"'  # as a JSON string
+TO_CHOOSE = (
+    Question(id="q1", asks="What does P1 do?", options=("smile", "frown", "neither")),
+    Question(id="q2", asks="Which of these are heard?", options=("a laugh", "a sigh", "a voice"), several=True),
+)
 MADE_UP = (
     Utterance(start_s=0.2, end_s=1.0, speaker="A", text="I did not expect that at all."),
     Utterance(start_s=1.2, end_s=2.0, speaker="A", text="Well, that is just great."),
@@ -75,6 +80,7 @@ def agents_of(case: Case) -> tuple[Agent[Any], ...]:
         utterance_emotion(window, (), "speaker", case.fence),
         summary((), window.shown, case.fence),
         incongruity(window, case.fence),
+        choosing(TO_CHOOSE, case.fence),
         chat(asked, Choices(tools=tuple(factories()), frames=MOST_FRAMES), case.fence, opening=True),
     )
 

@@ -1,10 +1,6 @@
-"""Action units of any folder of clips, as a table that anyone can score and anyone's scores can stand beside.
-
-python -m evals.au_export FOLDER predictions.csv
-"""
+"""Action units of any folder of clips, as a table that anyone can score and anyone's scores can stand beside."""
 
 import asyncio
-import sys
 import tempfile
 from pathlib import Path
 
@@ -49,7 +45,3 @@ async def _coded(clips: list[Path], folder: Path, run: Run) -> list[Coded]:
         name = path.relative_to(folder).with_suffix("").as_posix()
         found.append(Coded(name, None if active is None else frozenset(active)))
     return found
-
-
-if __name__ == "__main__":
-    au_export(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -12,13 +12,12 @@ from pydantic import Field, TypeAdapter
 from evals.benchmark import Benchmark, Item, Outcome
 from evals.errors import DatasetError
 from evals.metrics.classification import accuracy, macro_f1, uar
-from evals.pictures import video_of
+from evals.pictures import CLIPS, video_of
 from evals.run import Run
 from evals.solving import ANALYSING, of_level
 from perception.evidence import Frozen
 
 FILE = Path(__file__).parent / "data" / "expressions.yaml"
-CLIPS = "clips"  # folder of clips made from pictures, among a run's data
 
 
 class Classes(Frozen):

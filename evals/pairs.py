@@ -1,5 +1,6 @@
 """Pairs of a true and a falsified question as items of a benchmark: how they are put, and how they are scored."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from evals.benchmark import Item, Outcome
 from evals.metrics.hallucination_pairs import Answers, PairScores, pair_scores
 from evals.metrics.intervals import Metric
 from evals.pair_files import Pair
+from evals.pictures import CLIPS, video_of
 from evals.run import Run
 from evals.solving import spoken, statements
 from graphs.pep_mek import VARIANTS
@@ -36,6 +38,9 @@ def item_of(pair: Pair, group: str = "", **strata: str) -> Item:
 
 async def solve(item: Item, run: Run) -> Outcome:
     """Say of each question whether it is answered with yes."""
+    if item.clip is not None:
+        clip = await asyncio.to_thread(video_of, item.clip, run.conditions.data / CLIPS)
+        item = item.model_copy(update={"clip": clip})
     questions: Any = item.given["questions"]
     return await statements(item, run, tuple(PUT.format(question=q) if q.endswith("?") else q for q in questions))
 

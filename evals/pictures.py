@@ -1,11 +1,12 @@
-"""Pictures as a clip that perception reads: a photograph, or a recording that is kept as numbered files."""
+"""What is no video as a clip that perception reads: a photograph, a recording kept as numbered pictures, a sound."""
 
 import hashlib
 import json
+import math
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,28 @@ Picture = npt.NDArray[np.uint8]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+SOUNDS = (".wav", ".mp3", ".flac", ".m4a", ".ogg", ".opus")
+CLIPS = "clips"  # folder of clips made here, among a run's data
+SOUND_HZ, BLACK_PX, BLACK_HZ = 16_000, 64, 5.0  # of a sound and the picture that it gets
 STILL_S, STILL_HZ = 1.0, 5.0  # a photograph is shown for a second
 USUAL_HZ = 25.0  # of pictures whose rate their data set does not tell
 
 
 def video_of(path: Path, kept: Path, rate_hz: float = USUAL_HZ) -> Path:
-    """A clip of what a data set has: a video as it is, a folder of numbered pictures, or one photograph.
+    """A clip of what a data set has: a video as it is, a folder of numbered pictures, one photograph, or a sound alone.
+
+    A sound's picture is black from its beginning to its end.
 
     Args:
-        path: the video, folder or photograph.
+        path: the video, folder, photograph or sound.
         kept: folder in which clips made from pictures are found again.
         rate_hz: of a folder's pictures.
 
     Raises:
-        DatasetError: there is no picture in the folder, one can't be read, or they differ in size.
+        DatasetError: there is no picture in the folder, one or the sound can't be read, or pictures differ in size.
     """
+    if path.suffix.lower() in SOUNDS:
+        return _made(kept, (path,), "sound", lambda target: _write_sound(path, target))
     if path.is_dir():
         return clip_of(numbered(path), rate_hz, kept)
     if path.suffix.lower() in PICTURES:
@@ -59,16 +67,20 @@ def clip_of(pictures: Sequence[Path], rate_hz: float, kept: Path) -> Path:
     Raises:
         DatasetError: a picture can't be read, or they differ in size.
     """
-    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in pictures]
-    key = hashlib.sha256(json.dumps([rate_hz, stats]).encode()).hexdigest()
-    target = kept / f"{key}.mkv"
+    return _made(kept, pictures, str(rate_hz), lambda target: _write(pictures, rate_hz, target))
+
+
+def _made(kept: Path, of: Sequence[Path], how: str, write: Callable[[Path], None]) -> Path:
+    """The clip of these files: written once, whole or not at all, and found again while they stay as they are."""
+    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in of]
+    target = kept / f"{hashlib.sha256(json.dumps([how, stats]).encode()).hexdigest()}.mkv"
     if not target.exists():
         kept.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=kept, suffix=".part.mkv", delete=False) as file:
             unfinished = Path(file.name)
         try:
-            _write(pictures, rate_hz, unfinished)
-            os.replace(unfinished, target)  # whole or not at all
+            write(unfinished)
+            os.replace(unfinished, target)
         finally:
             unfinished.unlink(missing_ok=True)
     return target
@@ -105,3 +117,30 @@ def _read(pictures: Sequence[Path]) -> Iterator[tuple[Path, Picture]]:
             rgb = np.ascontiguousarray(np.dstack([eight_bits] * 3)[..., :3] if read.ndim == 2 else eight_bits[..., :3])
         before = path
         yield path, rgb
+
+
+def _write_sound(path: Path, target: Path) -> None:
+    import av
+
+    try:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_HZ)
+        with av.open(str(path)) as source:
+            decoded = [*source.decode(audio=0), None]
+        heard = [part for frame in decoded for part in resampler.resample(frame)]
+    except (av.FFmpegError, IndexError) as error:
+        raise DatasetError(f"{path}: can't be read as a sound ({error}); get an intact copy") from error
+    if not heard:
+        raise DatasetError(f"{path}: there is no sound in it; get an intact copy")
+    with av.open(str(target), "w", format="matroska") as file:
+        pictures: Any = file.add_stream("ffv1", rate=Fraction(BLACK_HZ))
+        pictures.width = pictures.height = BLACK_PX
+        pictures.pix_fmt = "bgr0"
+        sound: Any = file.add_stream("pcm_s16le", rate=SOUND_HZ, layout="mono")
+        seconds = sum(part.samples for part in heard) / SOUND_HZ
+        black = np.zeros((BLACK_PX, BLACK_PX, 3), dtype=np.uint8)
+        for _ in range(math.ceil(seconds * BLACK_HZ)):
+            file.mux(pictures.encode(av.VideoFrame.from_ndarray(black, format="rgb24").reformat(format="bgr0")))
+        for part in heard:
+            file.mux(sound.encode(part))
+        for stream in (pictures, sound):
+            file.mux(stream.encode(None))

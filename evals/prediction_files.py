@@ -1,15 +1,17 @@
 """Anyone's predictions scored from files, with neither model nor graph: the metrics of a benchmark on gold and answers.
 
 Both files are CSV or JSON lines with `id` and `value`: a label, a number, or what the benchmark's answers are, as JSON.
+Action units may be columns AU1, AU2, ... in place of `value` (see `evals.au_files`).
 Gold may also be the folder of the benchmark's data. Where an item has several values, such as the utterances of a
 dialogue, the id of the n-th is ID#n, from 1.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
 from evals.metrics.intervals import Interval, bootstrap
@@ -79,13 +81,30 @@ def _values(path: Path) -> dict[str, Any]:
 
 
 def _rows(path: Path) -> dict[str, Mapping[str, Any]]:
-    read = jsonl_rows(path, ("id", "value")) if path.suffix == ".jsonl" else csv_rows(path, ("id", "value"))
+    read = jsonl_rows(path, ("id",)) if path.suffix == ".jsonl" else csv_rows(path, ("id",))
     rows: dict[str, Mapping[str, Any]] = {}
-    for row in read:
+    for number, row in enumerate(read if "value" in read[0] else _of_units(path, read), 1):
+        if "value" not in row:
+            raise DatasetError(f"{path}, row {number}: no column value; add it")
         if str(row["id"]) in rows:
             raise DatasetError(f"{path}, column id: {row['id']} is there twice; give each once")
         rows[str(row["id"])] = row
     return rows
+
+
+def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with columns of action units, as values of the benchmark `au`."""
+    try:
+        units = units_of(path, rows[0])
+    except DatasetError as error:
+        raise DatasetError(f"{path}: no column value (there is {', '.join(map(str, rows[0]))}); add it") from error
+    return [{**row, "value": _active(f"{path}, row {n}", dict(row), units)} for n, row in enumerate(rows, 1)]
+
+
+def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str, Any] | None:
+    clip = coded(where, row, units)
+    known = {name: str(row.get(name) or "") for name in ("dataset", "subject")}
+    return None if clip.active is None else {"id": clip.id, **known, "active": sorted(clip.active)}
 
 
 def _value(told: Any) -> Any:

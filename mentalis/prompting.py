@@ -1,17 +1,18 @@
 """`previewed()`: what any agent would be sent about a clip, by the graph that asks it. Wiring only."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
-from graphs import previewing, previewing_chat, previewing_talk
+from graphs import previewing, previewing_chat, previewing_choice, previewing_talk
 from graphs.previewing import Preview, PreviewError
 from mentalis.chatting import opened
 from mentalis.conversing import talk_about
 from mentalis.setting_up import set_up
 from mentalis.settings import Settings, use_weights_of
 
-CHAT = "chat"
-AGENTS = (*previewing.AGENTS, *previewing_talk.AGENTS, CHAT)
+CHAT, CHOOSING = "chat", "choosing"
+AGENTS = (*previewing.AGENTS, *previewing_talk.AGENTS, CHAT, CHOOSING)
 PARTS = ("system", "evidence")  # prompts that begin every agent's messages
 USUAL_QUESTION = "What does each person seem to feel, and what shows it?"
 
@@ -25,6 +26,7 @@ async def previewed(
     person: str | None = None,
     listener: bool = False,
     question: str = USUAL_QUESTION,
+    options: Sequence[str] = ("yes", "no"),
 ) -> Preview:
     """The messages that an agent would be sent, of several questions the first.
 
@@ -35,7 +37,8 @@ async def previewed(
         transcript: words of the clip.
         person: whom an agent of an analysis is asked about; the first when not given.
         listener: the emotion of utterances is asked of the one who listens.
-        question: that opens a chat.
+        question: that opens a chat, or whose answer is chosen.
+        options: the answers to choose from.
 
     Raises:
         PreviewError: no such agent or person, or nothing to ask the agent about.
@@ -53,6 +56,8 @@ async def previewed(
         return await _of_a_talk(agent, clip, transcript, settings, listener)
     setup, _ = await set_up(clip, transcript=transcript, settings=settings)
     try:
+        if agent == CHOOSING:
+            return await previewing_choice.preview(question, options, setup)
         return await previewing.preview(agent, setup, person)
     finally:
         await setup.close()

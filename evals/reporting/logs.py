@@ -66,7 +66,7 @@ class Logged:
 
 
 def read_logs(paths: Sequence[Path]) -> tuple[list[Logged], list[str]]:
-    """The runs of logs, and of the logs of folders, by benchmark and date; and what was left out.
+    """The runs of logs, and of the logs of folders, by benchmark, date and strategy; and what was left out.
 
     Of several logs of one run, which was resumed, the one with most samples counts.
 
@@ -90,7 +90,7 @@ def read_logs(paths: Sequence[Path]) -> tuple[list[Logged], list[str]]:
         if not run.samples:
             first = next(iter(run.errors.values()), f"the run's status is {run.status}")
             raise DatasetError(f"{run.path}: no sample is scored: {first}")
-    return sorted(latest.values(), key=lambda run: (run.benchmark.name, run.created)), left_out
+    return sorted(latest.values(), key=lambda run: (run.benchmark.name, run.created, run.strategy)), left_out
 
 
 def read_log(path: Path) -> Logged:

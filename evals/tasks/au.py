@@ -26,13 +26,12 @@ from inspect_ai import Task, task
 from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.errors import DatasetError
-from evals.expressions import CLIPS
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
 from evals.metrics.action_units import ActionUnitScores, Coded, action_unit_scores, action_unit_scores_by_set
 from evals.metrics.intervals import Metric
 from evals.metrics.measure import Measure
-from evals.pictures import USUAL_HZ, video_of
+from evals.pictures import CLIPS, USUAL_HZ, video_of
 from evals.reading import refuse, table_rows
 from evals.run import Run
 from perception.clip import Clip

@@ -17,14 +17,13 @@ from inspect_ai import Task, task
 
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.errors import DatasetError
-from evals.expressions import CLIPS
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
 from evals.metrics import heart_rate
 from evals.metrics.heart_rate import bland_altman, macc, over_clips, snr_db
 from evals.metrics.intervals import Metric
 from evals.metrics.measure import Measure
-from evals.pictures import VIDEOS, video_of
+from evals.pictures import CLIPS, VIDEOS, video_of
 from evals.pulse_files import PulseWave, csv_wave, pure_wave, ubfc_wave
 from evals.reading import refuse
 from evals.run import Run

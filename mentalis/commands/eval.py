@@ -117,7 +117,7 @@ def run(
 @app.command("score")
 def score(
     name: Name,
-    predictions: Annotated[Path, typer.Option(help="CSV or JSON lines: id, value.", show_default=False)],
+    predictions: Annotated[Path, typer.Option(help="CSV or JSON lines: id, value (or AU1, ...).", show_default=False)],
     gold: Annotated[Path, typer.Option(help="The same with gold (perhaps group), or the data's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of the table.")] = False,
 ) -> None:
@@ -151,6 +151,22 @@ def score(
             s.metric, "not defined" if s.value is None else f"{s.value:.4g}", between, str(s.n), f"{s.coverage:.3g}"
         )
     Console().print(table)
+
+
+@app.command("au-export")
+def au_export(
+    folder: Annotated[Path, typer.Argument(help="Folder of clips, also in folders of it.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Table to write.")] = Path("action_units.csv"),
+) -> None:
+    """Write which action units are seen in each clip of a folder, as `eval score au --predictions` reads them."""
+    inspect_is_here()
+    from evals.au_export import au_export as export
+    from mentalis.settings import read_settings, use_weights_of
+
+    settings = read_settings()
+    use_weights_of(settings)
+    clips = export(folder, out, settings.data)
+    typer.echo(f"{out}: {clips} clips")
 
 
 @app.command("calibrate")

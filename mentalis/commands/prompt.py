@@ -39,7 +39,8 @@ def show(
     ] = None,
     tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
     listener: Annotated[bool, typer.Option("--listener", help="utterance_emotion: of the one who listens.")] = False,
-    ask: Annotated[str | None, typer.Option(help="chat: the first question; a usual one when not given.")] = None,
+    ask: Annotated[str | None, typer.Option(help="chat, choosing: the question; a usual one when not given.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="choosing: an answer; yes and no when not given.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the answer, too.")] = False,
 ) -> None:
     """Print exactly what an agent would be sent, and how many tokens that is; of several questions the first.
@@ -67,6 +68,7 @@ def show(
             person=person,
             listener=listener,
             question=ask or USUAL_QUESTION,
+            options=option or ("yes", "no"),
         )
         return found, await count(found.messages, settings, found.case.presentation)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 from skimage.io import imsave
 
 from evals.errors import DatasetError
@@ -28,6 +29,21 @@ def test_a_grey_photograph_is_shown_for_a_second(tmp_path):
     clip = Clip.open(video_of(tmp_path / "face.png", tmp_path / "kept"))
     assert clip.duration_s == pytest.approx(1.0)
     assert next(iter(clip.frames())).rgb[5, 7].tolist() == [70, 70, 70]
+
+
+def test_a_sound_alone_is_heard_before_black(tmp_path):
+    tone = (np.sin(np.arange(24_000) / 24_000 * 2 * np.pi * 440) * 20_000).astype(np.int16)
+    wavfile.write(tmp_path / "tone.wav", 24_000, np.stack([tone, tone], axis=1))
+    clip = Clip.open(video_of(tmp_path / "tone.wav", tmp_path / "kept"))
+    assert clip.has_audio
+    assert clip.duration_s == pytest.approx(1.0)
+    assert {frame.rgb.max() for frame in clip.frames()} == {0}
+    heard = clip.audio()
+    strongest = np.abs(np.fft.rfft(heard)).argmax() * 16_000 / len(heard)
+    assert strongest == pytest.approx(440, abs=2)
+    (tmp_path / "broken.wav").write_bytes(b"no sound")
+    with pytest.raises(DatasetError, match=r"broken\.wav: can't be read as a sound"):
+        video_of(tmp_path / "broken.wav", tmp_path / "kept")
 
 
 def test_what_is_no_recording_is_told(tmp_path):

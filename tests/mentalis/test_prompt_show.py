@@ -138,6 +138,12 @@ def test_the_first_question_of_a_chat_may_be_given(prompt):
     assert 'The user asks: "Who nods?"' in prompt("show", "chat", "--ask", "Who nods?").stdout
 
 
+def test_answers_to_choose_from_may_be_given(prompt):
+    shown = prompt("show", "choosing", "--ask", "Who nods?", "--option", "he", "--option", "she", "--schema").stdout
+    assert "q1: Who nods?\n  A: he\n  B: she\n" in shown
+    assert '"enum": [\n' in shown
+
+
 @pytest.mark.parametrize("agent", sorted({*AGENTS} - {"incongruity"}))  # nothing to ask it about with so few tools
 def test_every_agent_can_be_shown_without_a_model(agent, prompt, words):
     shown = prompt("show", agent, "--schema", "--transcript", str(words))

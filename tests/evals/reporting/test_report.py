@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from case_making import claim, face, make_case, saw
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
@@ -20,6 +21,7 @@ from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy, macro_f1
+from evals.registry import benchmarks
 from evals.reporting import logs as reading
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
@@ -200,6 +202,14 @@ def test_published_numbers_have_a_source_and_stand_as_published():
     for row in motor.rows:
         if row.values[0] is not None:
             assert row.values[3] == pytest.approx(sum(row.values[:3]) / 3, abs=0.011), row.system
+
+
+def test_published_numbers_are_of_benchmarks_and_metrics_that_there_are():
+    tables = [(name, table) for name in benchmarks() for table in published(name)]
+    named = {name for table in yaml.safe_load(FILE.read_text(encoding="utf-8")) for name in table["benchmarks"]}
+    assert named == {name for name, _ in tables}
+    for name, table in tables:
+        assert {column.ours for column in table.columns} <= {None, *benchmarks()[name].metrics}, table.title
 
 
 def test_published_numbers_stand_beside_ours_in_their_unit(runs, tmp_path, monkeypatch):

@@ -1,13 +1,15 @@
 """Action units are found by the tools, scored by clip, and written for anyone to score."""
 
+import json
+
 import pytest
 from benchmark_running import scores_of
+from typer.testing import CliRunner
 
-from evals.au_export import au_export
 from evals.au_files import read_coded
 from evals.errors import DatasetError
-from evals.metrics.action_units import action_unit_scores
 from evals.tasks.au import AU, UNITS, au
+from mentalis.cli import app
 from mentalis.testing.synthetic_clip import Action, Script, render
 
 HEADER = "id,clip,dataset,subject,onset,offset,AU1,AU2,AU12\n"
@@ -41,16 +43,21 @@ def test_units_are_scored_in_their_time_by_set_and_pooled(folder, tmp_path):
     assert float(AU.metrics["binary_f1_AU12"](*twice)) == 1, "a clip that an interval draws twice counts twice"
 
 
-def test_what_is_exported_can_be_scored(folder, tmp_path):
-    assert au_export(folder, tmp_path / "ours.csv", folder / "data") == 2
-    predicted, units = read_coded(tmp_path / "ours.csv")
+def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MENTALIS_DATA", str(folder / "data"))
+    ours = tmp_path / "ours.csv"
+    assert CliRunner().invoke(app, ["eval", "au-export", str(folder), "--out", str(ours)]).exit_code == 0
+    predicted, units = read_coded(ours)
     assert units == tuple(sorted(UNITS))
     active = {clip.id: clip.active for clip in predicted}
     assert 12 in active["smile"]
     assert active["nobody"] is None
-    (tmp_path / "gold.csv").write_text("id,AU12\nsmile,1\nnobody,0\n")
-    gold, _ = read_coded(tmp_path / "gold.csv")
-    assert action_unit_scores(gold, predicted, (12,)).binary[12].value == 1
+    (tmp_path / "gold.csv").write_text("id,dataset,subject,AU12,AU1\nsmile,one,s1,1,0\nnobody,two,s1,1,0\n")
+    files = ["--gold", str(tmp_path / "gold.csv"), "--predictions", str(ours)]
+    scored = CliRunner().invoke(app, ["eval", "score", "au", *files, "--json"])
+    found = json.loads(scored.stdout)
+    assert found["binary_f1_AU12"]["value"] == pytest.approx(2 / 3)
+    assert found["binary_f1_AU12"]["coverage"] == 0.5
 
 
 @pytest.mark.parametrize(

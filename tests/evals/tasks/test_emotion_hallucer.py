@@ -2,9 +2,13 @@
 
 import json
 import re
+from collections import Counter
 
+import numpy as np
 import pytest
+from scipy.io import wavfile
 from scripted_endpoint import scripted_endpoint
+from skimage.io import imsave
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 from task_running import run
@@ -99,6 +103,21 @@ def test_media_are_found_beside_the_file_and_knowledge_needs_none(tmp_path):
     known, seen = sorted(read(tmp_path), key=lambda item: item.strata["modality"])
     assert (known.strata, known.clip) == ({"category": "theory", "modality": "knowledge"}, None)
     assert (seen.strata["modality"], seen.clip.name) == ("video", "a.mp4")
+
+
+def test_a_photograph_and_a_sound_are_put_to_the_model_as_they_are(tmp_path):
+    sides = pair(None, "Is she glad?", "Is she sad?")
+    seen, heard = ({side: {**told, kind: name} for side, told in sides.items()} for kind, name in
+                   (("image", "face.png"), ("audio", "voice.wav")))  # fmt: skip
+    imsave(tmp_path / "face.png", np.full((48, 64, 3), 99, dtype=np.uint8), check_contrast=False)
+    wavfile.write(tmp_path / "voice.wav", 16_000, (np.sin(np.arange(16_000) / 7) * 9_000).astype(np.int16))
+    write(tmp_path, "pairs.json", json.dumps([seen, heard]))
+    with answered(lambda text: json.dumps({"s1": "YES"})) as endpoint:
+        metrics, _ = run(emotion_hallucer, tmp_path, model="m", base_url=endpoint.url)
+    assert (metrics["basic"], metrics["hallucinated"]) == (1, 0)
+    asked = [request["messages"] for request in endpoint.asked if "“Is she" in str(request)]
+    kinds = Counter(frozenset(part["type"] for part in messages[1]["content"]) - {"text"} for messages in asked)
+    assert kinds == {frozenset({"video_url"}): 2, frozenset({"video_url", "input_audio"}): 2}
 
 
 @pytest.mark.parametrize(
