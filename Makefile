@@ -1,4 +1,5 @@
-# make demo: a report of the demo clip. make test: everything that CI runs. Both set up .venv themselves.
+# make demo: a report of the demo clip. make test: everything that CI runs. make coverage: how much of the code the
+# tests run. They set up .venv themselves.
 #   PYTHON=/path/to/python3.11   another Python (3.11 or 3.12)
 #   TORCH_INDEX=https://download.pytorch.org/whl/cpu   torch without gigabytes of CUDA, and what vLLM for CPUs needs
 #   MENTALIS_VLLM=DIR   a vLLM that is there already; VLLM= none: the tests that need one are skipped
@@ -10,7 +11,9 @@ INSTALL := $(BIN)/python scripts/install.py
 VLLM := $(if $(MENTALIS_VLLM),,.venv-vllm/.ready)
 INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test format clean
+TWO_AT_A_TIME := -n 2 --dist loadfile --no-loadscope-reorder  # the longest files are collected first
+
+.PHONY: demo test coverage format clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.core
@@ -21,7 +24,10 @@ test: .venv/.dev $(VLLM)
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest $(TWO_AT_A_TIME)
+
+coverage: .venv/.dev $(VLLM)
+	$(BIN)/pytest $(TWO_AT_A_TIME) --cov
 
 format: .venv/.dev
 	$(BIN)/ruff format .

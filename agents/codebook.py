@@ -68,6 +68,7 @@ class Codebook(Frozen):
         return "\n".join(lines)
 
 
+@cache
 def codebook_names() -> tuple[str, ...]:
     """Names of the codebooks that come with Mentalis."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "default"))

@@ -40,6 +40,7 @@ from evals.benchmark import Benchmark, Item, Outcome
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy
 from evals.run import Run
+from evals.running import AHEAD, LOG_EVERY
 from evals.solving import analysis, of_claim, reported, spoken, surest
 from graphs.preparing import case_about
 from graphs.state import BACKGROUND, STRATEGIES, Setup
@@ -100,7 +101,6 @@ async def loop(asked: Sequence[tuple[list[Message], dict[str, Any]]], url: str, 
         await asyncio.gather(*(one(*each) for each in asked))
 
 
-@solver
 def bare(asked: dict[str, tuple[list[Message], dict[str, Any]]], url: str) -> Solver:
     """The same by a solver of Inspect."""
     client = openai.AsyncOpenAI(base_url=url, api_key="none")
@@ -113,7 +113,11 @@ def bare(asked: dict[str, tuple[list[Message], dict[str, Any]]], url: str) -> So
         state.output.completion = said.choices[0].message.content or ""
         return state
 
-    return solved
+    @solver
+    def made() -> Solver:
+        return solved
+
+    return made()
 
 
 def inspected(task: Task, at_once: int, logs: Path) -> None:
@@ -124,7 +128,7 @@ def inspected(task: Task, at_once: int, logs: Path) -> None:
     """
     (log,) = inspect_eval(
         task, model="none/none", log_dir=str(logs), max_samples=at_once, display="none", log_realtime=False,
-        log_buffer=10, log_level="error",
+        log_buffer=LOG_EVERY, score_display=False, log_level="error",
     )  # fmt: skip
     if log.status != "success":
         raise RuntimeError(f"the run ended as {log.status}: {log.error}")
@@ -151,7 +155,7 @@ def measured(count: int, seconds: float, at_once: int, strategies: Sequence[str]
         for strategy in strategies:
             options = {"strategy": strategy, "model": MODEL, "base_url": url, "concurrency": at_once}
             task = as_task(ours, folder, data=str(data / strategy), **options)
-            costs[strategy] = timed(lambda task=task: inspected(task, at_once, data / "logs"), calls)  # type: ignore[misc]
+            costs[strategy] = timed(lambda task=task: inspected(task, AHEAD * at_once, data / "logs"), calls)  # type: ignore[misc]
     return costs
 
 

@@ -69,7 +69,7 @@ def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
     levels: list[Level] = (read.eval.metadata or {})["levels"]
     for sample in read.samples or ():
         for told in (score.metadata or {} for score in (sample.scores or {}).values()):
-            for number, (gold, prediction) in enumerate(zip(told["gold"], told["predictions"], strict=True)):
+            for number, (gold, prediction) in enumerate(zip(told["gold"], told[OUTCOME]["predictions"], strict=True)):
                 if prediction["confidence"] is not None and prediction["confidence_from"]:
                     sure = Sure(prediction["confidence"], prediction["value"] == gold)
                     yield levels[number % len(levels)], prediction["confidence_from"], sure
@@ -92,5 +92,6 @@ def _read(log: Path) -> EvalLog:
 
 
 def _is_scaled(sample: EvalSample) -> bool:
-    report: dict[str, Any] = json.loads((sample.store.get(OUTCOME) or {}).get("report") or "{}")
+    told = [(score.metadata or {}).get(OUTCOME) or {} for score in (sample.scores or {}).values()]
+    report: dict[str, Any] = json.loads(next((outcome["report"] for outcome in told if outcome.get("report")), "{}"))
     return bool(report.get("provenance", report).get("calibrations"))

@@ -24,7 +24,7 @@ from evals.run import Run, open_run
 from perception.errors import MentalisError
 
 DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
-OUTCOME = "outcome"  # where the store of a sample has what its solver made of it
+OUTCOME = "outcome"  # where a score's metadata have what the solver made of the sample
 
 
 def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
@@ -44,10 +44,12 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
         Sample(id=item.id, input=_asked(item), target=json.dumps(item.gold, ensure_ascii=False)) for item in items
     ]
     run = open_run(given.model_copy(update={"strategy": strategy}), strategy)
+    by_id = {item.id: item for item in items}
+    made: dict[str, Outcome] = {}
     return Task(
         dataset=MemoryDataset(samples, name=benchmark.name),
-        solver=answered(benchmark, {item.id: item for item in items}, run),
-        scorer=scored(benchmark, {item.id: item for item in items}),
+        solver=answered(benchmark, by_id, run, made),
+        scorer=scored(benchmark, by_id, made),
         name=benchmark.name,
         metadata={
             "benchmark": benchmark.name,
@@ -58,9 +60,11 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
     )
 
 
-@solver
-def answered(benchmark: Benchmark, items: dict[str, Item], run: Run) -> Solver:
-    """Run the graph; an item whose data can't be used gets no prediction, and says why."""
+def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: dict[str, Outcome]) -> Solver:
+    """Run the graph; an item whose data can't be used gets no prediction, and says why.
+
+    The outcome goes past the sample's store to the scorer, by the sample's uuid: Inspect logs a store with each change.
+    """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         item = items[str(state.sample_id)]
@@ -76,13 +80,17 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run) -> Solver:
         if len(outcome.predictions) != len(item.gold):
             raise AssertionError(f"{item.id}: {len(outcome.predictions)} predictions for {len(item.gold)} gold values")
         state.output = ModelOutput.from_content("mentalis", json.dumps([p.value for p in outcome.predictions]))
-        state.store.set(OUTCOME, outcome.model_dump(mode="json"))
+        outcomes[state.uuid] = outcome
         return state
 
-    return solve
+    @solver(name=benchmark.name)
+    def made() -> Solver:  # Inspect logs what a solver is made with: here that would be all items
+        return solve
+
+    return made()
 
 
-def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
+def scored(benchmark: Benchmark, items: dict[str, Item], outcomes: dict[str, Outcome]) -> Scorer:
     """The scorer: gold and predictions of each sample, and the benchmark's metrics over those of all."""
     pooled = [_pooled(name, compute) for name, compute in benchmark.metrics.items()]
 
@@ -90,14 +98,14 @@ def scored(benchmark: Benchmark, items: dict[str, Item]) -> Scorer:
     def made() -> Scorer:
         async def score(state: TaskState, target: Target) -> Score:
             item = items[str(state.sample_id)]
-            predictions = [Prediction.model_validate(p) for p in state.store.get(OUTCOME)["predictions"]]
-            right = [benchmark.right(gold, p.value) for p, gold in zip(predictions, item.gold, strict=True)]
+            outcome = outcomes.pop(state.uuid)
+            right = [benchmark.right(gold, p.value) for p, gold in zip(outcome.predictions, item.gold, strict=True)]
             return Score(
                 value=sum(right) / len(right),
                 answer=state.output.completion,
                 metadata={
                     "gold": list(item.gold),
-                    "predictions": [p.model_dump(mode="json") for p in predictions],
+                    OUTCOME: outcome.model_dump(mode="json"),
                     "group": item.group,
                     "strata": item.strata,
                 },
@@ -142,5 +150,5 @@ def _covered() -> Metric:
 def pooled(told: Sequence[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
     """Gold and predicted values of all samples from what their scores tell."""
     gold = [value for t in told for value in t["gold"]]
-    predicted = [p["value"] for t in told for p in t["predictions"]]
+    predicted = [p["value"] for t in told for p in t[OUTCOME]["predictions"]]
     return gold, predicted

@@ -12,7 +12,7 @@ from agents.models.opening import open_model
 from agents.showing.presentation import Wanted
 from evals.conditions import Conditions
 from graphs.state import Setup
-from graphs.store import ContentStore
+from graphs.store import PassingStore
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.isolation import WorkerLimits
@@ -31,7 +31,6 @@ class Run:
     tools: tuple[Tool, ...]
     codebook: Codebook | None
     calibrations: tuple[Calibration, ...]
-    store: ContentStore = field(repr=False)
     cache: Cache = field(repr=False)
 
     def setup(self, clip: Clip | Words, **changes: Any) -> Setup:
@@ -43,7 +42,7 @@ class Run:
             "clip": clip,
             "tools": self.tools,
             "codebook": self.codebook or load_codebook("basic"),
-            "store": self.store,
+            "store": PassingStore(),  # Inspect resumes, so steps are not kept
             "cache": self.cache,
             "model": self.model,
             "worker": WorkerLimits(),
@@ -80,7 +79,6 @@ def open_run(conditions: Conditions, strategy: str) -> Run:
         tools=tuple(made(name) for name in names),
         codebook=load_codebook(c.codebook) if c.codebook else None,
         calibrations=load_calibrations(c.codebook, c.model, strategy, calibrations) if scaled else (),
-        store=ContentStore(c.data / "content"),
         cache=Cache(c.data / "cache" / "tools"),
     )
 

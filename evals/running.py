@@ -10,7 +10,8 @@ from inspect_ai.log import EvalLog, read_eval_log
 from evals.errors import RunError
 from evals.registry import task_of
 
-LOG_EVERY = 10  # samples; what was answered since is found in the cache of answers when a killed run goes on
+AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
+LOG_EVERY = 25  # samples; what was answered since is found in the cache of answers when a killed run goes on
 
 
 def run(
@@ -34,7 +35,7 @@ def run(
         folder: of its data.
         strategies: the benchmark's usual one where none is named.
         log_dir: of Inspect's logs.
-        at_once: samples at a time; with a model at least as many as the endpoint takes calls.
+        at_once: model calls at a time, or clips where there is no model.
         limit: only the first so many samples.
         shuffle: seed of another order, so that `limit` takes others.
         **options: of the run, see `Conditions`.
@@ -43,6 +44,8 @@ def run(
         DatasetError: the folder lacks something, or an option can't be used.
         RunError: samples failed, or the run was cut off; what is scored stays.
     """
+    samples = AHEAD * at_once if options.get("model") else at_once
+    options = {**options, "concurrency": at_once}
     made = [
         task_of(name, str(folder.absolute()), **options, **({"strategy": s} if s else {})) for s in strategies or ("",)
     ]
@@ -52,7 +55,7 @@ def run(
         model="none/none",
         limit=limit,
         sample_shuffle=shuffle,
-        max_samples=at_once,
+        max_samples=samples,
         max_tasks=1,  # strategies one after the other: later ones find what earlier ones measured and asked
         retry_attempts=0,
         retry_immediate=False,
@@ -60,6 +63,7 @@ def run(
         continue_on_fail=True,
         log_realtime=False,
         log_buffer=LOG_EVERY,
+        score_display=False,  # of all samples after every sample
         display="none",
         log_level="error",
     )

@@ -19,12 +19,12 @@ from evals.run import Run
 from graphs import mental_state
 from graphs.choosing import Ask, Choice, choose
 from graphs.conversation import converse
-from graphs.events import ReportReady
 from graphs.incongruity import incongruities
 from graphs.pep_mek import VARIANTS, background, verify
 from graphs.pep_mek import Question as Verification
 from graphs.preparing import prepare
 from graphs.state import STRATEGIES
+from graphs.store import PassingStore
 from graphs.talk import Talk
 from perception.clip import Clip
 from perception.transcripts import Utterance, Words
@@ -48,11 +48,8 @@ async def analysis(item: Item, run: Run, **changes: Any) -> Report:
     clip = await clip_of(item)
     setup = run.setup(clip, strategy=run.conditions.strategy, **changes)
     with langsmith.tracing_context(enabled=False):  # nothing phones home, whatever the environment says
-        # Inspect resumes a run, so steps are not kept
-        async for event in _graph(strategy=setup.strategy).astream({}, context=setup, stream_mode="custom"):
-            if isinstance(event, ReportReady):
-                report = event.report
-    return report
+        state = await _graph(strategy=setup.strategy).ainvoke({}, context=setup)
+    return setup.store.get(state["report"], Report)
 
 
 def reported(report: Report, predictions: tuple[Prediction, ...]) -> Outcome:
@@ -183,7 +180,7 @@ async def talk_of(item: Item, run: Run) -> Talk:
     return Talk(
         utterances=words,
         codebook=run.codebook or load_codebook("basic"),
-        store=run.store,
+        store=PassingStore(),
         name=clip.name if isinstance(clip, Words) else clip.path.name,
         sha256=clip.sha256,
         setup=run.setup(clip, model=None) if isinstance(clip, Clip) else None,

@@ -14,6 +14,8 @@ from graphs.perceiving import Tell, measure
 from graphs.state import Setup, facts_of
 from perception.evidence import Evidence
 
+_LONGEST_TASKS: dict[tuple[str, bool], int] = {}  # by codebook, and whether somebody is seen
+
 
 async def prepare(setup: Setup, tell: Tell, background: Background) -> tuple[Case, tuple[str, ...]]:
     """Measure the clip and lay the case out; see `laid_out`.
@@ -50,8 +52,7 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
     if setup.model is None:
         return Presentation(), ()
     able = await setup.model.abilities()
-    tasks = max(len(task(agent(), case)) for agent in AGENTS.values())
-    tasks += len(system(case)) + len(known(case))
+    tasks = _longest_task(case) + len(system(case)) + len(known(case))
     ranks: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
     if setup.embedder is not None:
@@ -66,3 +67,11 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
         wanted = wanted.model_copy(update={"evidence": True, "media": "text"})
     presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks)
     return presentation, (*notes, *unmet)
+
+
+def _longest_task(case: Case) -> int:
+    """Characters of the longest task; the same for every clip, but for a few digits."""
+    key = (case.codebook.sha256, bool(case.people))
+    if key not in _LONGEST_TASKS:
+        _LONGEST_TASKS[key] = max(len(task(agent(), case)) for agent in AGENTS.values())
+    return _LONGEST_TASKS[key]

@@ -16,7 +16,7 @@ from agents.pep_mek import take_notes
 from agents.report import ClipFacts, TokenUse
 from agents.showing.fence import fence
 from agents.showing.presentation import Presentation, Wanted
-from graphs.store import ContentStore
+from graphs.store import Store
 from perception.cache import Cache
 from perception.clip import Clip
 from perception.evidence import Evidence
@@ -38,7 +38,7 @@ class Setup:
     clip: Clip | Words  # words alone can't be measured: they are the evidence
     tools: tuple[Tool, ...]
     codebook: Codebook
-    store: ContentStore
+    store: Store
     cache: Cache | None = None
     model: Model | None = None  # none: the knowledge reasoner
     embedder: str | None = None  # ranks what a model is shown when there is more than fits

@@ -5,12 +5,59 @@ import os
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
 T = TypeVar("T", bound=BaseModel)
 KEPT_IN_MEMORY = 8  # values of the last few runs, so that each step of a graph need not read them again
+
+
+class Store(Protocol):
+    """Where a run's values are put, and found again by the key that came back."""
+
+    def put(self, value: BaseModel) -> str:
+        """Keep a value and return its key."""
+        ...
+
+    def get(self, key: str, kind: type[T]) -> T:
+        """The value of a key.
+
+        Raises:
+            KeyError: there is none.
+        """
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
+        ...
+
+
+class PassingStore:
+    """The values of one run that nobody resumes, in memory."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._values: list[BaseModel] = []
+
+    def put(self, value: BaseModel) -> str:
+        """Keep a value and return its key."""
+        self._values.append(value)
+        return str(len(self._values) - 1)
+
+    def get(self, key: str, kind: type[T]) -> T:
+        """The value of a key.
+
+        Raises:
+            KeyError: there is none of this kind.
+        """
+        if not self.has(key) or not isinstance(value := self._values[int(key)], kind):
+            raise KeyError(key)
+        return value
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
+        return key.isdecimal() and int(key) < len(self._values)
 
 
 class ContentStore:

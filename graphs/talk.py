@@ -22,7 +22,7 @@ from agents.showing.presentation import Presentation
 from graphs.events import Event
 from graphs.perceiving import measure
 from graphs.state import Json, Setup, add_tokens, facts_of
-from graphs.store import ContentStore
+from graphs.store import Store
 from perception.clip import Clip
 from perception.evidence import Evidence
 from perception.transcripts import Utterance
@@ -37,7 +37,7 @@ class Talk:
 
     utterances: tuple[Utterance, ...]  # at least one, in order of time
     codebook: Codebook
-    store: ContentStore
+    store: Store
     name: str  # of the clip, or of the transcript
     sha256: str  # likewise
     setup: Setup | None = None  # how the clip is measured; none: a transcript alone

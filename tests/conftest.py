@@ -17,6 +17,11 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 BITS = 6  # a picture tells its index by so many black and white cells: no codec and no palette blurs that
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that need a vLLM server begin: no other file takes so long, and several are run at a time."""
+    items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Real clips, weights and data, which are kept beside the checkout."""

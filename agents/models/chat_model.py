@@ -175,10 +175,13 @@ class ChatModel:
         raise AssertionError("the loop returns or raises")
 
     async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
-        create: Any = self._client.chat.completions.create
+        from openai.types.chat import ChatCompletion
+
+        body = {"model": self.name, "messages": messages, **options}
         # a server that sends a byte now and then would never reach httpx's own timeout
         async with asyncio.timeout(self._timeout_s):
-            completion: ChatCompletion = await create(model=self.name, messages=messages, **options)
+            # `create` would first walk through every field of messages and schema, which takes milliseconds
+            completion = await self._client.post("/chat/completions", body=body, cast_to=ChatCompletion)
         choices = getattr(completion, "choices", None)  # the client reads any body as a completion, and HTML as text
         if not isinstance(choices, list) or not choices or getattr(choices[0], "message", None) is None:
             raise WrongAnswer("chat completion")

@@ -146,7 +146,7 @@ def _answered(path: Path, id_: str, sample: EvalSample) -> Answered:
     (score,) = (sample.scores or {}).values()
     told = score.metadata or {}
     try:
-        outcome = Outcome.model_validate(sample.store[OUTCOME])
+        outcome = Outcome.model_validate(told[OUTCOME])
         gold, group, strata = tuple(told["gold"]), str(told["group"]), dict(told["strata"])
     except (KeyError, ValidationError) as error:
         line = str(error).splitlines()[0]

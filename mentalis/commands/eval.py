@@ -74,7 +74,7 @@ def run(
     limit: Annotated[int | None, typer.Option(help="Only the first so many samples.")] = None,
     shuffle: Annotated[int | None, typer.Option(help="Seed of another order of the samples.")] = None,
     log_dir: Annotated[Path | None, typer.Option(help="Of Inspect's logs; logs/BENCHMARK when not given.")] = None,
-    at_once: Annotated[int | None, typer.Option(help="Samples at a time.")] = None,
+    at_once: Annotated[int | None, typer.Option(help="Model calls at a time; clips without a model.")] = None,
     own: Own = None,
 ) -> None:
     """Run a benchmark under one or several strategies and print the scores; a run that was cut off goes on."""
@@ -86,13 +86,12 @@ def run(
     given = {"model": model, "base_url": base_url, "media": media, "frames": frames, "seed": seed, "tools": tools}
     settings = with_overrides(None, given)
     use_weights_of(settings)
-    together = at_once or (settings.concurrency if settings.model else CLIPS_AT_ONCE)
     logs = run_(
         name,
         folder,
         [s for s in strategy.split(",") if s],
         log_dir or Path("logs") / name,
-        at_once=together,
+        at_once=at_once or (settings.concurrency if settings.model else CLIPS_AT_ONCE),
         limit=limit,
         shuffle=shuffle,
         model=settings.model or "",
@@ -104,7 +103,6 @@ def run(
         samples=samples,
         seed=settings.seed,
         data=str(settings.data.absolute()),
-        concurrency=max(together, settings.concurrency),
         timeout_s=settings.timeout_s,
         retries=settings.retries,
         **({"codebook": codebook} if codebook else {}),

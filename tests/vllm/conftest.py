@@ -1,4 +1,4 @@
-"""A real vLLM with tiny models of random weights; one server at a time, for each takes 3.4 GB."""
+"""A real vLLM with tiny models of random weights; in a process of tests one server at a time: each takes 3.4 GB."""
 
 import os
 import socket

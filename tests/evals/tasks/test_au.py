@@ -4,6 +4,7 @@ import json
 
 import pytest
 from benchmark_running import scores_of
+from task_running import outcome_of
 from typer.testing import CliRunner
 
 from evals.au_files import read_coded
@@ -31,7 +32,7 @@ def folder(tmp_path_factory):
 
 def test_units_are_scored_in_their_time_by_set_and_pooled(folder, tmp_path):
     log, scores = scores_of(au(str(folder), data=str(folder / "data")), tmp_path)
-    answers = {s.id: s.scores["au"].metadata["predictions"][0]["value"] for s in log.samples}
+    answers = {s.id: outcome_of(s)["predictions"][0]["value"] for s in log.samples}
     assert 12 in answers["during"]["active"]
     assert 12 not in answers["before"]["active"]
     assert answers["nobody"] is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
-from task_running import run
+from task_running import outcome_of, run
 
 from evals.errors import DatasetError
 from evals.tasks.iemocap import IEMOCAP4, IEMOCAP6, iemocap4
@@ -30,7 +30,7 @@ def test_merbenchs_utterances_are_judged_by_their_words(merbench):
     items = IEMOCAP4.read(merbench)
     assert [(item.gold, item.group) for item in items] == [(("happy",), "Ses01"), (("angry",), "Ses05")]
     metrics, samples = run(iemocap4, merbench)
-    predicted = [sample.scores["iemocap4"].metadata["predictions"][0]["value"] for sample in samples]
+    predicted = [outcome_of(sample)["predictions"][0]["value"] for sample in samples]
     assert predicted[0] == "happy", "the only one of the four labels that is pleasant"
     assert metrics["n"] == 2
 
@@ -48,7 +48,7 @@ def test_six_classes_are_merged_to_four_and_the_rest_is_context(tmp_path):
 def test_a_dialogue_is_not_given_to_a_strategy_for_clips(tmp_path):
     (tmp_path / "iemocap.csv").write_text(TABLE, encoding="utf-8")
     _, (sample,) = run(iemocap4, tmp_path, strategy="single")
-    assert "judged by the strategy conversation alone" in sample.store["outcome"]["failures"][0]
+    assert "judged by the strategy conversation alone" in outcome_of(sample)["failures"][0]
 
 
 def test_wrong_folders_are_told_what_is_wrong(merbench, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from scripted_endpoint import scripted_endpoint
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
-from task_running import run
+from task_running import outcome_of, run
 
 from evals.errors import DatasetError
 from evals.tasks.mer import MER_MULTI, mer_multi, mer_six, read_multi, read_six
@@ -35,7 +35,7 @@ def write(folder, name, text):
 def test_six_emotions_are_judged_by_words_and_silence_counts_as_wrong(folder):
     metrics, samples = run(mer_six, write(folder, "labels.csv", "name,discrete\na1,happy\na2,sad\n"))
     assert (metrics["accuracy"], metrics["coverage"], metrics["n"]) == (0.5, 0.5, 2)
-    assert "neither a clip nor a word" in samples[1].store["outcome"]["failures"][0]
+    assert "neither a clip nor a word" in outcome_of(samples[1])["failures"][0]
 
 
 def test_valence_is_the_codebooks_in_the_challenges_unit(folder):
@@ -108,8 +108,8 @@ def test_a_listener_is_asked_about_in_a_clip_with_words(folder, make_clip):
     (item,) = read_cross(folder)
     assert item.given == {"about": "listener", "asked": [1]}
     _, (sample,) = run(mer_cross, folder, tools="faces")
-    assert sample.store["outcome"]["predictions"][0]["abstained"], "nobody is in view"
-    assert json.loads(sample.store["outcome"]["report"])["about"] == "listener"
+    assert outcome_of(sample)["predictions"][0]["abstained"], "nobody is in view"
+    assert json.loads(outcome_of(sample)["report"])["about"] == "listener"
 
 
 @pytest.mark.parametrize(

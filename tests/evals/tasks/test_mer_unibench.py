@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
-from task_running import run
+from task_running import outcome_of, run
 
 from evals.errors import DatasetError
 from evals.tasks.mer_unibench import MER_UNIBENCH, SETS, mer_unibench, read
@@ -45,7 +45,7 @@ def test_each_data_set_is_scored_by_its_own_metric(folder):
 def test_it_runs_on_words_alone(folder):
     metrics, samples = run(mer_unibench, folder)
     assert metrics["n"] == 4
-    values = {s.id: s.scores["mer_unibench"].metadata["predictions"][0]["value"] for s in samples}
+    values = {s.id: outcome_of(s)["predictions"][0]["value"] for s in samples}
     assert isinstance(values["MELD-test_dia0_utt0"], list)
     assert values["CMU-MOSI-x_1"] > 0, "the words are pleasant"
     assert metrics["sentiment_f1"] == 1, "a gold of 0 is left out"

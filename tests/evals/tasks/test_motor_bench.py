@@ -5,6 +5,7 @@ import json
 import pytest
 from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
+from task_running import outcome_of
 
 from agents.checking.calibration import CalibrationError
 from agents.claims import Claim
@@ -36,7 +37,7 @@ def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder):
     assert scores["cognition_accuracy"] == scores["emotion_accuracy"] == pytest.approx(2 / 3)
     by_level = [scores[f"{level}_macro_f1"] for level in ("behaviour", "cognition", "emotion")]
     assert scores["mean_macro_f1"] == pytest.approx(sum(by_level) / 3)
-    report = json.loads(log.samples[0].store["outcome"]["report"])
+    report = json.loads(outcome_of(log.samples[0])["report"])
     cited = [e for claim in report["claims"] for e in claim["evidence"]]
     assert not any(e.startswith("frame@") for e in cited), "there is no picture"
 
@@ -71,7 +72,7 @@ def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_c
         )  # fmt: skip
         log, scores = scores_of(task, folder)
     assert scores["mean_macro_f1"] == 1
-    assert json.loads(log.samples[0].store["outcome"]["report"])["clip"]["n_frames"] == 0
+    assert json.loads(outcome_of(log.samples[0])["report"])["clip"]["n_frames"] == 0
 
 
 def claim(label, person, confidence, level="emotion"):

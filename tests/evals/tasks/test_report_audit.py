@@ -5,6 +5,7 @@ import math
 import pytest
 from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
+from task_running import outcome_of
 
 from evals.errors import DatasetError
 from evals.tasks.report_audit import AUDIT, report_audit
@@ -29,7 +30,7 @@ def test_a_claim_on_nothing_that_speaks_for_it_is_unsupported(made, tmp_path):
     assert (scores["evidence_exists"], scores["evidence_in_time"], scores["evidence_by_rule"]) == (1, 1, 0)
     assert scores["unsupported_rate"] == 1
     assert scores["coverage"] == 1
-    report = log.samples[0].store["outcome"]["report"]
+    report = outcome_of(log.samples[0])["report"]
     (tmp_path / "finished" / "a").mkdir(parents=True)
     (tmp_path / "finished" / "a" / "report.json").write_text(report)
     again, same = scores_of(report_audit(str(tmp_path / "finished"), data=str(tmp_path / "data")), tmp_path)
