@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from evals.metrics.intervals import Comparison, Interval, Metric, bootstrap, permutation_test
@@ -68,12 +68,15 @@ def scored(run: Logged, resamples: int = RESAMPLES) -> Scores:
 
 
 def by_stratum(run: Logged, resamples: int = RESAMPLES) -> list[Scores]:
-    """The metrics of each stratum, the first with its interval."""
+    """The metrics of each stratum, the first with its interval; and the mean over strata, as is published of folds."""
     found: dict[tuple[str, str], list[Answered]] = {}
     for sample in run.samples:
         for stratum in sample.strata.items():
             found.setdefault(stratum, []).append(sample)
-    return [_scores(run, samples, stratum, resamples, intervals=1) for stratum, samples in sorted(found.items())]
+    apart = [_scores(run, samples, stratum, resamples, intervals=1) for stratum, samples in sorted(found.items())]
+    by_name = itertools.groupby(apart, lambda scores: scores.stratum and scores.stratum[0])
+    together = [(name, list(group)) for name, group in by_name]
+    return [one for name, group in together for one in (*group, *_mean(name, group, run))]
 
 
 def differences(runs: Sequence[Logged], resamples: int = RESAMPLES) -> list[Difference]:
@@ -111,6 +114,21 @@ def _scores(
             for place, (name, compute) in enumerate(metrics.items())
         ),
     )
+
+
+def _mean(name: str | None, group: Sequence[Scores], run: Logged) -> list[Scores]:
+    """The mean over the strata of a name, each weighing the same; nothing where there is but one."""
+    if len(group) < 2 or not name:
+        return []
+    whole = _scores(run, run.samples, (name, f"mean of {len(group)}"), 0, intervals=0)
+    return [replace(whole, scores=tuple(_mean_of(scores) for scores in zip(*(s.scores for s in group), strict=True)))]
+
+
+def _mean_of(scores: Sequence[Score]) -> Score:
+    values = [score.value for score in scores if score.value is not None]
+    if len(values) < len(scores):
+        return Score(scores[0].metric, None, note="not defined for each of them")
+    return Score(scores[0].metric, sum(values) / len(values))
 
 
 def _score(name: str, compute: Metric, of: Pooled, resamples: int) -> Score:

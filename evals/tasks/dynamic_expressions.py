@@ -2,7 +2,7 @@
 
 inspect eval evals/tasks/dynamic_expressions.py@dfew -T folder=DATA --model none
 
-Published figures of DFEW and MAFW are the means of the scores of five folds: those of the stratum `fold`.
+Published figures of DFEW and MAFW are means of the scores of five folds: in a report, the mean of the stratum `fold`.
 """
 
 import re

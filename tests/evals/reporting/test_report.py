@@ -115,7 +115,9 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     (difference,) = differences([single, vote], resamples=50)
     assert difference.comparison.difference == pytest.approx(4 / 8)
     assert difference.comparison.p_value == 2 / 2**4, "of 16 exchanges of 4 speakers, only none and all are as large"
-    assert {s.stratum[1]: s.scores[0].value for s in by_stratum(vote, 20)} == {"en": 0.5, "fi": 0.25}
+    *apart, mean = by_stratum(vote, 20)
+    assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
+    assert (mean.stratum, mean.scores[0].value, mean.n) == (("language", "mean of 2"), 0.375, 8)
 
 
 def test_labels_have_columns_for_other_answers_and_none(runs):
@@ -174,7 +176,7 @@ def test_tables_hold_every_score(runs, tmp_path):
     written = write([runs], tmp_path / "r.html", csv_file=tmp_path / "t.csv", resamples=20)
     assert [path.name for path in written] == ["r.html", "r.tex", "t.csv"]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
-    assert len(rows) == 2 * 2 * (1 + 2), "two runs, two metrics, all samples and two languages"
+    assert len(rows) == 2 * 2 * (1 + 2 + 1), "two runs, two metrics; all samples, two languages, their mean"
     (row,) = [r for r in rows if (r["strategy"], r["stratum"], r["metric"]) == ("vote", "", "accuracy")]
     assert (float(row["score"]), row["n"], row["unparsed"]) == (3 / 8, "8", "0.125")
     table = (tmp_path / "r.tex").read_text()
