@@ -1,5 +1,6 @@
 """What a benchmark is: what is asked, who answers it, and how the answers are scored."""
 
+import json
 import operator
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,15 @@ class Outcome(Frozen):
     report: str | None = Field(default=None, description="of the graph, as JSON text: a log takes text as it is")
 
 
+def answer_as_json(told: Any) -> Any:
+    """A value of a prediction file as JSON.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return json.loads(told) if isinstance(told, str) else told
+
+
 Solve = Callable[[Item, Run], Awaitable[Outcome]]
 
 
@@ -71,4 +81,7 @@ class Benchmark:
     source: str  # where the data are had, and under which licence
     usual: Mapping[str, Any] = field(default_factory=dict)  # conditions that hold when none are given, as a codebook
     levels: tuple[Level, ...] = ()  # of an item's predictions, over and over, where they are labels of the codebook
+    needs_model: bool = False  # without one nothing can be answered
+    answer: Callable[[Any], Any] = answer_as_json  # of anyone's prediction file, where gold is no label, number or yes
+    answer_form: str = "the JSON of an answer"
     right: Callable[[Any, Any], bool] = operator.eq  # whether a gold value is met by a predicted one, for a viewer

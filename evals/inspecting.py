@@ -60,6 +60,11 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
     )
 
 
+def no_model(benchmark: Benchmark) -> str:
+    """What is told where a benchmark can't do without a model."""
+    return f"{benchmark.name} is answered by a model alone: name one (--model NAME --base-url URL)"
+
+
 def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: dict[str, Outcome]) -> Solver:
     """Run the graph; an item whose data can't be used gets no prediction, and says why.
 
@@ -67,6 +72,8 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: d
     """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if benchmark.needs_model and run.model is None:
+            raise DatasetError(no_model(benchmark))
         item = items[str(state.sample_id)]
         unusable = False
         try:

@@ -90,6 +90,9 @@ def pair_of(where: str, id_: str, row: Mapping[str, Any], folder: Path, root: Pa
     both: dict[str, Any] = {**row, **sides[BASIC]}
     kind, media = _media(where, both, folder, root)
     text = found(both, "text")
+    other = {**row, **sides[HALLUCINATION]}
+    if _media(where, other, folder, root)[1] not in (None, media) or found(other, "text") not in (None, text):
+        raise DatasetError(f"{where}: its two questions are about different things; a pair is about one")
     return Pair(
         id=id_,
         basic=_question(f"{where}, basic", sides[BASIC]),

@@ -1,6 +1,7 @@
 """Anyone's predictions scored from files, with neither model nor graph: the metrics of a benchmark on gold and answers.
 
-Both files are CSV or JSON lines with `id` and `value`: a label, a number, or what the benchmark's answers are, as JSON.
+Both files are CSV or JSON lines with `id` and `value`, of the kind of the gold values: a label as it is, a number, yes
+or no in any usual spelling, or what else the benchmark's answers are, as JSON (words also as `['happy', 'calm']`).
 Action units may be columns AU1, AU2, ... in place of `value` (see `evals.au_files`).
 Gold may also be the folder of the benchmark's data. Where an item has several values, such as the utterances of a
 dialogue, the id of the n-th is ID#n, from 1.
@@ -19,6 +20,8 @@ from evals.metrics.measure import coverage
 from evals.reading import csv_rows, jsonl_rows, refuse
 
 RESAMPLES = 500
+LABELS_TOLD = 30  # of more labels not all are told
+SPELLED = {"yes": True, "true": True, "1": True, "1.0": True, "no": False, "false": False, "0": False, "0.0": False}
 
 
 class Gold(NamedTuple):
@@ -26,6 +29,13 @@ class Gold(NamedTuple):
 
     value: Any
     group: str
+
+
+class FileScores(NamedTuple):
+    """The metrics of a file, and what of it is not as it should be."""
+
+    scores: list["FileScore"]
+    notes: list[str]
 
 
 class FileScore(NamedTuple):
@@ -38,15 +48,17 @@ class FileScore(NamedTuple):
     coverage: float
 
 
-def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> list[FileScore]:
+def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScores:
     """The benchmark's metrics with 95 % intervals over groups; what has gold and no prediction counts as wrong.
 
     Raises:
-        DatasetError: a file can't be read, an id is there twice, or is predicted without gold.
+        DatasetError: a file can't be read, an id is there twice or has no gold, or a value is of another kind.
     """
     wanted = _gold_of(benchmark, gold)
-    answers = _values(predictions)
-    refuse(predictions, (f"id {id_} has no gold" for id_ in answers if id_ not in wanted))
+    rows = _rows(predictions)
+    refuse(predictions, (_without_gold(id_, wanted) for id_ in rows if id_ not in wanted))
+    kind = next(known.value for known in wanted.values())
+    answers = {id_: _as(kind, row["value"], benchmark, f"{predictions}, id {id_}") for id_, row in rows.items()}
     values = [known.value for known in wanted.values()]
     predicted = [answers.get(id_) for id_ in wanted]
     groups = [known.group for known in wanted.values()]
@@ -61,7 +73,22 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> list[Fil
         if len(set(groups)) > 1:
             interval = bootstrap(metric, values, predicted, groups, resamples=RESAMPLES, leave_out_undefined=True)
         scores.append(FileScore(name, value, interval, len(values), coverage(predicted)))
-    return scores
+    return FileScores(scores, _strangers(values, predicted))
+
+
+def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
+    alone = id_.removesuffix("#1")
+    return f"id {id_} has no gold" + (f"; it is called {alone} there" if alone in wanted else "")
+
+
+def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
+    """What is said of labels that gold does not have."""
+    labels = sorted({value for value in gold if isinstance(value, str)})
+    strange = [value for value in predicted if isinstance(value, str) and value not in labels]
+    if not labels or not strange:
+        return []
+    known = f"; gold has {', '.join(labels)}" if len(labels) <= LABELS_TOLD else ""
+    return [f"{len(strange)} predictions, such as {strange[0]!r}, are no label of gold and count as wrong{known}"]
 
 
 def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
@@ -73,11 +100,50 @@ def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
             for n, value in enumerate(item.gold, 1)
         }
     rows = _rows(path)
-    return {id_: Gold(_value(row["value"]), str(row.get("group") or id_)) for id_, row in rows.items()}
+    refuse(path, (f"id {id_} has no value" for id_, row in rows.items() if row["value"] in (None, "")))
+    told = [row["value"] for row in rows.values()]
+    read = _read_as_json(told) if path.suffix != ".jsonl" else told
+    return {
+        id_: Gold(value, str(row.get("group") or id_)) for (id_, row), value in zip(rows.items(), read, strict=True)
+    }
 
 
-def _values(path: Path) -> dict[str, Any]:
-    return {id_: _value(row["value"]) for id_, row in _rows(path).items()}
+def _read_as_json(cells: Sequence[Any]) -> list[Any]:
+    """The cells of a column as JSON or yes and no, where all are that and none is a text; else as they stand."""
+    try:
+        read = [SPELLED[cell.strip().lower()] if _spelled(cell) else json.loads(cell) for cell in cells]
+    except (TypeError, ValueError):
+        return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    return list(cells) if any(isinstance(value, str) for value in read) else read
+
+
+def _as(kind: Any, told: Any, benchmark: Benchmark, where: str) -> Any:
+    """A predicted value as one of gold's kind; nothing where the cell is empty.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    if told is None or (isinstance(told, str) and not told.strip()):
+        return None
+    try:
+        if isinstance(kind, str):
+            return told.strip() if isinstance(told, str) else _refused()
+        if isinstance(kind, bool):
+            return SPELLED[str(told).strip().lower()]
+        if isinstance(kind, int | float):
+            return float(told)
+        return benchmark.answer(told)
+    except (KeyError, TypeError, ValueError):
+        form = "a label" if isinstance(kind, str) else "yes or no" if isinstance(kind, bool) else benchmark.answer_form
+        raise DatasetError(f"{where}: {told!r} is not {form}") from None
+
+
+def _refused() -> None:
+    raise ValueError
+
+
+def _spelled(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() in ("yes", "no", "true", "false")
 
 
 def _rows(path: Path) -> dict[str, Mapping[str, Any]]:
@@ -105,15 +171,3 @@ def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str,
     clip = coded(where, row, units)
     known = {name: str(row.get(name) or "") for name in ("dataset", "subject")}
     return None if clip.active is None else {"id": clip.id, **known, "active": sorted(clip.active)}
-
-
-def _value(told: Any) -> Any:
-    """A cell as JSON where it is JSON, else as it stands; nothing where it is empty."""
-    if not isinstance(told, str):
-        return told
-    if not told.strip():
-        return None
-    try:
-        return json.loads(told)
-    except ValueError:
-        return told.strip()

@@ -1,5 +1,6 @@
 """The benchmarks that there are: every module of `evals.tasks` is looked through for them."""
 
+import difflib
 import importlib
 import pkgutil
 from functools import cache
@@ -29,7 +30,9 @@ def benchmark(name: str) -> Benchmark:
     try:
         return benchmarks()[name]
     except KeyError:
-        raise DatasetError(f"no benchmark is called {name!r}; there are {', '.join(benchmarks())}") from None
+        meant = _of_module(name) or difflib.get_close_matches(name, benchmarks())
+        hint = f"do you mean {' or '.join(meant)}? There are" if meant else "there are"
+        raise DatasetError(f"no benchmark is called {name!r}; {hint} {', '.join(benchmarks())}") from None
 
 
 def task_of(name: str, folder: str, **options: Any) -> Task:
@@ -42,6 +45,17 @@ def task_of(name: str, folder: str, **options: Any) -> Task:
     (make,) = (vars(module)[name] for module in _modules() if name in vars(module))
     made: Task = make(folder, **options)
     return made
+
+
+def _of_module(name: str) -> list[str]:
+    """The benchmarks of a module, and of those whose names it begins, as mer_cross does with mer."""
+    return sorted(
+        b.name
+        for module in _modules()
+        if f"{module.__name__.rpartition('.')[2]}_".startswith(f"{name}_")
+        for b in vars(module).values()
+        if isinstance(b, Benchmark)
+    )
 
 
 @cache

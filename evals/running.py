@@ -1,16 +1,19 @@
 """A benchmark run under one strategy after another, a log of Inspect each; called again, it goes on where it was."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspect_ai import eval_set
-from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai import Task, eval_set
+from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from evals.errors import RunError
-from evals.registry import task_of
+from evals.errors import DatasetError, RunError
+from evals.inspecting import OUTCOME, no_model
+from evals.registry import benchmark, task_of
 
 AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
+ILLS_TOLD = 3  # kinds of failures
 LOG_EVERY = 25  # samples; what was answered since is found in the cache of answers when a killed run goes on
 
 
@@ -44,11 +47,15 @@ def run(
         DatasetError: the folder lacks something, or an option can't be used.
         RunError: samples failed, or the run was cut off; what is scored stays.
     """
+    known = benchmark(name)
+    if known.needs_model and not options.get("model"):
+        raise DatasetError(no_model(known))
     samples = AHEAD * at_once if options.get("model") else at_once
     options = {**options, "concurrency": at_once}
     made = [
         task_of(name, str(folder.absolute()), **options, **({"strategy": s} if s else {})) for s in strategies or ("",)
     ]
+    _refuse_others(log_dir, made)
     _, logs = eval_set(
         made,
         log_dir=str(log_dir),
@@ -73,6 +80,35 @@ def run(
         if log.status != "success" or log.results is None:
             raise RunError(f"{_ended(log)}; run the same again to go on (log: {log.location})")
     return found
+
+
+def ill(log: EvalLog) -> list[str]:
+    """What went wrong in samples that are scored nonetheless, the commonest first, a line each."""
+    samples = read_eval_log(log.location).samples or ()
+    told = [(score.metadata or {}).get(OUTCOME, {}) for s in samples for score in (s.scores or {}).values()]
+    first = Counter(outcome["failures"][0] for outcome in told if outcome.get("failures"))
+    lines = [f"{count} of {len(told)} samples: {what}" for what, count in first.most_common(ILLS_TOLD)]
+    more = sum(first.values()) - sum(count for _, count in first.most_common(ILLS_TOLD))
+    return [*lines, *([f"{more} further samples had failures: the report has them"] if more else [])]
+
+
+def _refuse_others(log_dir: Path, made: Sequence[Task]) -> None:
+    """A folder of logs belongs to one comparison: refuse it where a log has other conditions or another strategy.
+
+    Raises:
+        RunError: saying what is otherwise.
+    """
+    given = {task.metadata["strategy"]: task.metadata["conditions"] for task in made if task.metadata}
+    for info in list_eval_logs(str(log_dir)) if log_dir.is_dir() else ():
+        told = read_eval_log(info, header_only=True).eval.metadata or {}
+        before, now = told.get("conditions", {}), given.get(told.get("strategy", ""))
+        if now is None:
+            why = f"strategy {told.get('strategy')}, which is not asked for"
+        elif others := [key for key in now if now[key] != before.get(key)]:
+            why = f"{others[0]} {before.get(others[0])!r}, not {now[others[0]]!r}"
+        else:
+            continue
+        raise RunError(f"{log_dir} has a log of {why}: name another folder with --log-dir, or run the same again")
 
 
 def _ended(log: EvalLog) -> str:

@@ -1,14 +1,13 @@
 """Pairs of a true ("basic") and a falsified ("hallucinated") question, scored as EmotionHallucer publishes them.
 
 The scores are those of arXiv 2505.11405 (2025); no scorer of theirs is public, and these formulas give all four rows of
-their table. Yes bias and false positive ratio are the formulas of the self-audit, which judges reports in the same way.
+their table.
 """
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agents.checking.self_audit import false_positive_ratio, yes_bias
 from evals.metrics.measure import Measure
 
 YES, NO = re.compile(r"\byes\b", re.IGNORECASE), re.compile(r"\bno\b", re.IGNORECASE)
@@ -28,17 +27,17 @@ class PairScores(NamedTuple):
         basic: share of true questions answered yes, in [0, 1].
         hallucinated: share of falsified questions answered no, in [0, 1].
         overall: share of pairs with both, in [0, 1]; 0.25 by chance.
-        yes_bias: d_y, (predicted yes - true yes) / answered, in [-1, 1]; 0 without bias, none when nothing is answered.
-        false_positive_ratio: r_fp, share of wrong answers that are yes, in [0, 1]; 0.5 without bias, none when no
-            answer is wrong.
-        unparsed: share of questions that were answered neither way, in [0, 1]. They count as wrong in the three shares,
-            and as neither yes nor no in the two biases.
+        yes_bias: d_y = (basic - hallucinated) / 2, in [-1, 1]; 0 without bias.
+        false_positive_ratio: r_fp = (1 - hallucinated) / (2 - basic - hallucinated), share of wrong answers that are
+            yes, in [0, 1]; 0.5 without bias, none when no answer is wrong.
+        unparsed: share of questions that were answered neither way, in [0, 1]. They count as the wrong answer in all of
+            these, as the formulas have it.
     """
 
     basic: Measure
     hallucinated: Measure
     overall: Measure
-    yes_bias: float | None
+    yes_bias: float
     false_positive_ratio: float | None
     unparsed: float
 
@@ -61,18 +60,20 @@ def pair_scores(pairs: Sequence[Answers]) -> PairScores:
     """
     if not pairs:
         raise ValueError("no pairs have no score; give some")
-    truths = [True] * len(pairs) + [False] * len(pairs)
     said = [pair.basic for pair in pairs] + [pair.hallucinated for pair in pairs]
     whole = sum(None not in pair for pair in pairs) / len(pairs)
 
     def share(right: Sequence[bool]) -> Measure:
         return Measure(sum(right) / len(pairs), len(pairs), whole)
 
+    basic = share([pair.basic is True for pair in pairs])
+    hallucinated = share([pair.hallucinated is False for pair in pairs])
+    wrong = 2 - basic.value - hallucinated.value
     return PairScores(
-        basic=share([pair.basic is True for pair in pairs]),
-        hallucinated=share([pair.hallucinated is False for pair in pairs]),
+        basic=basic,
+        hallucinated=hallucinated,
         overall=share([pair == Answers(basic=True, hallucinated=False) for pair in pairs]),
-        yes_bias=yes_bias(truths, said),
-        false_positive_ratio=false_positive_ratio(truths, said),
+        yes_bias=(basic.value - hallucinated.value) / 2,
+        false_positive_ratio=(1 - hallucinated.value) / wrong if wrong else None,
         unparsed=sum(answer is None for answer in said) / len(said),
     )

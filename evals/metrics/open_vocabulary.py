@@ -34,6 +34,19 @@ def label_list(text: str) -> tuple[str, ...]:
     return tuple(word for part in re.split(r"['\",]", inner) if (word := part.strip().lower()))
 
 
+def words_of(told: object) -> list[str]:
+    """The words of an answer, which is a list of them or a text such as `label_list` reads.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(told, str):
+        return list(label_list(told))
+    if not isinstance(told, list) or not all(isinstance(word, str) for word in told):
+        raise ValueError("no list of words")
+    return [word.strip().lower() for word in told]
+
+
 def word_groups(text: str) -> tuple[tuple[str, ...], ...]:
     """The groups of a list of lists such as `[['happy', 'joyful'], ['calm']]`, words as `label_list` has them."""
     return tuple(words for part in re.split(r"[\[\]]", text) if (words := label_list(part)))

@@ -82,8 +82,8 @@ async def solve(item: Item, run: Run) -> Outcome:
 
 
 def active_units(evidence: Evidence, start_s: float, end_s: float) -> list[int] | None:
-    """The units seen between two times, also those that a micro-expression may be; none when no face was measured."""
-    if not any(NAMED.fullmatch(signal.name) for signal in evidence.signals):
+    """The units seen between two times, also those that a micro-expression may be; none when no tool could measure."""
+    if not any(run.status == "ok" for run in evidence.tools if run.tool in TOOLS.split(",")):
         return None
     during = [o for o in evidence.observations if o.start_s <= end_s and start_s <= o.end_s]
     return sorted({unit for observation in during for unit in _units(observation)})

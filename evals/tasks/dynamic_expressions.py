@@ -16,6 +16,7 @@ from evals.benchmark import Benchmark, Item
 from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
+from evals.named_clips import twice
 from evals.pictures import VIDEOS
 from evals.reading import refuse, text_lines
 
@@ -41,7 +42,7 @@ def ferv39k(folder: str, **options: Any) -> Task:
     return as_task(FERV39K, folder, **options)
 
 
-def read(folder: Path, name: str, pattern: str) -> Sequence[Item]:
+def read(folder: Path, name: str, pattern: str, files: str) -> Sequence[Item]:
     """The clips of the annotation files in a folder whose names fit the pattern, all folds that are there.
 
     Raises:
@@ -49,12 +50,14 @@ def read(folder: Path, name: str, pattern: str) -> Sequence[Item]:
     """
     tables = {path: match for path in sorted(folder.glob("*.txt")) if (match := re.fullmatch(pattern, path.name))}
     if not tables:
-        raise DatasetError(f"{folder}: there is no file {pattern.replace(chr(92), '')}, with {ROWS}; {HOW}")
+        raise DatasetError(f"{folder}: there is no {files}, with {ROWS}; {HOW}")
     return [item for table, match in tables.items() for item in _items(folder, table, name, match.groups())]
 
 
 def _items(folder: Path, table: Path, name: str, fold: Sequence[str]) -> list[Item]:
-    labels = dict(_row(f"{table}, line {n}", line, name) for n, line in enumerate(text_lines(table), 1))
+    rows = [_row(f"{table}, line {n}", line, name) for n, line in enumerate(text_lines(table), 1)]
+    refuse(table, (f"{path} comes twice; keep one row" for path in twice(path for path, _ in rows)))
+    labels = dict(rows)
     found = {path: _found(folder, path) for path in labels}
     refuse(table, [f"{path} is not there (neither pictures nor a video)" for path, clip in found.items() if not clip])
     strata = {"fold": fold[0]} if fold else {}
@@ -87,7 +90,7 @@ def _benchmark(name: str, about: str, pattern: str, files: str, source: str) -> 
     return of_faces(
         name,
         about,
-        lambda folder: read(folder, name, pattern),
+        lambda folder: read(folder, name, pattern, files),
         layout=f"{files}: {ROWS}; and under the folder the last parts of each path, a folder of pictures or a video",
         source=source,
     )

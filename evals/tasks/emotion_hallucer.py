@@ -42,6 +42,7 @@ EMOTION_HALLUCER = Benchmark(
     solve=solve,
     metrics=METRICS,
     strategies=STRATEGIES,
+    needs_model=True,
     layout=f"JSON: {SHAPE}; or JSONL or CSV: {FLAT}",
     source="https://github.com/xxtars/EmotionHallucer; data not released in June 2026, no licence given",
 )

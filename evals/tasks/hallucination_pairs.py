@@ -142,6 +142,7 @@ HALLUCINATION_PAIRS = Benchmark(
     solve=solve,
     metrics=METRICS,
     strategies=STRATEGIES,
+    needs_model=True,
     layout=f"at least one of {', '.join(FILES)}",
     source="the sources of emobench_eu (MIT), meld (GPL-3.0) and reccon (no licence given)",
 )

@@ -74,6 +74,6 @@ MELD = Benchmark(
     strategies=TALKING,
     layout=f"{TABLE}: {', '.join(COLUMNS)}",
     source="https://github.com/declare-lab/MELD, data/MELD; GPL-3.0",
-    usual={"codebook": "basic"},
+    usual={"codebook": "expressions7"},
     levels=("emotion",),
 )

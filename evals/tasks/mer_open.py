@@ -21,7 +21,7 @@ from evals.inspecting import as_task
 from evals.metrics.emotion_wheel import WheelScores, ew_f1
 from evals.metrics.intervals import Metric
 from evals.metrics.measure import check_pairs
-from evals.metrics.open_vocabulary import label_list, read_word_groups, set_scores
+from evals.metrics.open_vocabulary import label_list, read_word_groups, set_scores, words_of
 from evals.metrics.wheel_files import EmotionWheels, read_wheels
 from evals.named_clips import TRANSCRIPTS, VIDEOS, named_items, table_of
 from evals.reading import existing, refuse
@@ -157,6 +157,7 @@ def in_vocabulary(gold: Sequence[Gold], predicted: Sequence[list[str] | None]) -
     return share
 
 
+WORDS_FORM = "a list of words"
 LAYOUT = (
     f"{' or '.join(TABLES)}: {', '.join(COLUMNS)}; {VIDEOS[0]}/NAME.mp4, and/or a CSV of words "
     f"({' or '.join(TRANSCRIPTS[:3])}: name, english or chinese)"
@@ -172,6 +173,8 @@ MER_OV = Benchmark(
     layout=f"{LAYOUT}; {SYNONYMS}",
     source=SOURCE,
     usual={"codebook": "open"},
+    answer=words_of,
+    answer_form=WORDS_FORM,
 )
 MER_FG = Benchmark(
     name="mer_fg",
@@ -188,4 +191,6 @@ MER_FG = Benchmark(
     layout=f"{LAYOUT}; {WHEELS} or {WHEEL_FOLDERS[1]}/{WHEELS}",
     source=SOURCE,
     usual={"codebook": "open"},
+    answer=words_of,
+    answer_form=WORDS_FORM,
 )

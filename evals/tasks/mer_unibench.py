@@ -21,12 +21,13 @@ from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.emotion_wheel import hit_rate
 from evals.metrics.measure import check_pairs
+from evals.metrics.open_vocabulary import words_of
 from evals.metrics.sentiment import sentiment_scores
 from evals.named_clips import TRANSCRIPTS, labels_by_name, named_items, numbered
 from evals.run import Run
 from evals.tasks.mer import LABELS as MER_LABELS
 from evals.tasks.mer import read_six
-from evals.tasks.mer_open import WHEEL_FOLDERS, WHEELS, on_wheels, open_labels, wheel_file, wheels_in
+from evals.tasks.mer_open import WHEEL_FOLDERS, WHEELS, WORDS_FORM, on_wheels, open_labels, wheel_file, wheels_in
 from evals.utterances import STRATEGIES, codebook_of, labels_of, recast
 
 Kind = Literal["hit_rate", "sentiment", "ew_f1"]
@@ -97,6 +98,18 @@ async def solve(item: Item, run: Run) -> Outcome:
         return outcome
     book = codebook_of(run)
     return recast(outcome, lambda labels: _sentiment(labels, book))
+
+
+def answer_of(told: Any) -> float | list[str]:
+    """An answer of a prediction file.
+
+    Raises:
+        ValueError: it is neither number nor words.
+    """
+    try:
+        return float(told)
+    except (TypeError, ValueError):
+        return words_of(told)
 
 
 def dataset_scores(gold: Sequence[Gold], predicted: Sequence[Any]) -> dict[str, float]:
@@ -201,4 +214,6 @@ MER_UNIBENCH = Benchmark(
     f"openset.csv), {TRANSCRIPTS[2]} and/or video/NAME.mp4; {WHEELS} or {WHEEL_FOLDERS[1]}/{WHEELS}",
     source="https://github.com/zeroQiaoba/MERTools, MERBench/dataset; each data set under its own agreement",
     usual={"codebook": "open"},
+    answer=answer_of,
+    answer_form=f"{WORDS_FORM}, or a number where sentiment is asked",
 )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from inspect_ai import Task, task
 
-from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.benchmark import Benchmark, Item, Outcome, Prediction, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
@@ -188,6 +188,18 @@ def _waves(name: str) -> Metric:
     return score
 
 
+def rate_of(told: object) -> dict[str, Any]:
+    """A rate of a prediction file: a number, or an object with `bpm`, and perhaps `snr_db` and `macc`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    read = answer_as_json(told)
+    if isinstance(read, dict) and isinstance(read.get("bpm"), int | float):
+        return read
+    return {"bpm": float(read)}
+
+
 METRICS: dict[str, Metric] = {
     "mae_bpm": _rates(heart_rate.mae),
     "rmse_bpm": _rates(heart_rate.rmse),
@@ -200,7 +212,14 @@ METRICS: dict[str, Metric] = {
     "upper_limit_bpm": _rates(bland_altman, "upper"),
 }
 _benchmark = partial(
-    Benchmark, solve=solve, metrics=METRICS, strategies=MEASURING, usual={"tools": "faces,rppg"}, right=_close
+    Benchmark,
+    solve=solve,
+    metrics=METRICS,
+    strategies=MEASURING,
+    usual={"tools": "faces,rppg"},
+    right=_close,
+    answer=rate_of,
+    answer_form="a rate in beats a minute",
 )
 UBFC = _benchmark(
     name="ubfc",

@@ -129,7 +129,9 @@ def score(
     from evals.prediction_files import score_files
     from evals.registry import benchmark
 
-    scores = score_files(benchmark(name), gold, predictions)
+    scores, notes = score_files(benchmark(name), gold, predictions)
+    for note in notes:
+        typer.echo(note, err=True)
     if as_json:
         told = {
             s.metric: {
@@ -203,6 +205,8 @@ def _print(logs: list[Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from evals.running import ill
+
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for log in logs:
@@ -215,6 +219,8 @@ def _print(logs: list[Any]) -> None:
         unscored = log.results.total_samples - log.results.completed_samples
         if unscored:
             typer.echo(f"{unscored} samples failed and are not scored: run again to ask them again", err=True)
+        for line in ill(log):
+            typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")
 
 

@@ -1,5 +1,6 @@
 """Anyone's predictions are scored from files as a run's own are, and what does not fit together is told."""
 
+import csv
 import json
 
 import pytest
@@ -26,7 +27,7 @@ def files(tmp_path):
 
 
 def test_what_is_not_predicted_is_wrong_and_lowers_coverage(files):
-    scores = {score.metric: score for score in score_files(benchmark("meld"), *files)}
+    scores = {score.metric: score for score in score_files(benchmark("meld"), *files).scores}
     labels = [label for _, label, _ in GOLD]
     expected = f1_score(labels, ["joy", "joy", "joy", "-"], average="weighted", zero_division=0)
     assert scores["weighted_f1"].value == pytest.approx(expected)
@@ -40,7 +41,9 @@ def test_gold_may_be_the_data_themselves(shared, tmp_path):
     folder = shared / "data" / "mustard"
     rows = [json.dumps({"id": item.id, "value": item.gold[0]}) for item in mustard.read(folder)]
     (tmp_path / "predictions.jsonl").write_text("\n".join(rows))
-    scores = {s.metric: s.value for s in score_files(benchmark("mustard"), folder, tmp_path / "predictions.jsonl")}
+    scores = {
+        s.metric: s.value for s in score_files(benchmark("mustard"), folder, tmp_path / "predictions.jsonl").scores
+    }
     assert scores == {"weighted_f1": 1.0, "macro_f1": 1.0, "accuracy": 1.0}
 
 
@@ -50,12 +53,62 @@ def test_gold_may_be_the_data_themselves(shared, tmp_path):
         ("id,label\na,joy\n", "no column value"),
         ("id,value\na,joy\na,joy\n", "column id: a is there twice"),
         ("id,value\nz,joy\n", "id z has no gold"),
+        ("id,value\na#1,joy\n", "id a#1 has no gold; it is called a there"),
     ],
 )
 def test_what_does_not_fit_together_is_told(content, says, files, tmp_path):
     (tmp_path / "wrong.csv").write_text(content)
     with pytest.raises(DatasetError, match=says):
         score_files(benchmark("meld"), files[0], tmp_path / "wrong.csv")
+
+
+def write(path, gold, answers):
+    """A CSV of gold and one of answers, each row with the number of its place."""
+    for name, values in (("gold", gold), ("answers", answers)):
+        with (path / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("id", "value"), *enumerate(values)])
+    return path / "gold.csv", path / "answers.csv"
+
+
+@pytest.mark.parametrize("told", [("True", "False", "False"), ("yes", "no", "no"), ("1", "0", "0")])
+def test_yes_and_no_in_any_usual_spelling(told, tmp_path):
+    scores, notes = score_files(benchmark("mustard"), *write(tmp_path, ("true", "false", "true"), told))
+    assert {s.metric: s.value for s in scores}["accuracy"] == pytest.approx(2 / 3)
+    assert notes == []
+    with pytest.raises(DatasetError, match=r"answers\.csv, id 1: 'maybe' is not yes or no"):
+        score_files(benchmark("mustard"), *write(tmp_path, ("true", "false"), ("true", "maybe")))
+
+
+def test_a_label_that_gold_does_not_have_is_told(tmp_path):
+    files = write(tmp_path, ("happiness", "anger"), ("joy", "anger"))
+    scores, notes = score_files(benchmark("meld"), *files)
+    assert scores[1].value == 0.5
+    assert notes == ["1 predictions, such as 'joy', are no label of gold and count as wrong; gold has anger, happiness"]
+    told = CliRunner().invoke(app, ["eval", "score", "meld", "--gold", str(files[0]), "--predictions", str(files[1])])
+    assert "such as 'joy', are no label of gold" in told.stderr
+
+
+def test_a_label_stays_as_it_stands_even_in_quotation_marks(tmp_path):
+    said = ('"Well done," he says.', '"Never"', "[nothing]")
+    scores, _ = score_files(benchmark("emobench_ea"), *write(tmp_path, said, said))
+    assert scores[0].value == 1
+
+
+def test_a_rate_is_a_number_and_words_are_a_list_in_any_form(tmp_path):
+    scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ('{"bpm": 60}', '{"bpm": 80}'), ("62", "80.0")))
+    assert scores[0].value == 1
+    with pytest.raises(DatasetError, match=r"id 0: 'fast' is not a rate in beats a minute"):
+        score_files(benchmark("ubfc"), *write(tmp_path, ('{"bpm": 60}',), ("fast",)))
+    gold = json.dumps({"labels": ["happy", "calm"], "groups": []})
+    for told in ("['Happy', 'calm']", '["happy", "calm"]', "happy, calm"):
+        scores, _ = score_files(benchmark("mer_ov"), *write(tmp_path, (gold, gold), (told, told)))
+        assert [s.value for s in scores] == [1, 1, 1], told
+
+
+def test_pairs_are_answered_with_yes_and_no(tmp_path):
+    files = write(tmp_path, ("true", "false") * 2, ("yes", "no", "yes", "Yes"))
+    scores = {s.metric: s.value for s in score_files(benchmark("emotion_hallucer"), *files).scores}
+    assert (scores["basic"], scores["hallucinated"], scores["overall"]) == (1, 0.5, 0.5)
 
 
 def test_the_command_prints_json(files):

@@ -49,12 +49,12 @@ def test_only_a_clear_word_is_an_answer(answer, means):
     assert yes_or_no(answer) is means
 
 
-def test_unclear_answers_are_wrong_and_of_no_bias():
+def test_unclear_answers_are_the_wrong_ones():
     scores = pair_scores([Answers(True, None), Answers(None, False), RIGHT, ALWAYS_YES])
     assert (scores.basic.value, scores.hallucinated.value, scores.overall.value) == (0.75, 0.5, 0.25)
     assert (scores.unparsed, scores.overall.coverage) == (0.25, 0.5)
-    assert scores.yes_bias == pytest.approx(1 / 6), "one yes too many of six answers"
-    assert scores.false_positive_ratio == 1
+    assert scores.yes_bias == pytest.approx((0.75 - 0.5) / 2)
+    assert scores.false_positive_ratio == pytest.approx(0.5 / 0.75)
     assert pair_scores([RIGHT]).false_positive_ratio is None
 
 

@@ -1,12 +1,14 @@
 """Action units are found by the tools, scored by clip, and written for anyone to score."""
 
 import json
+import shutil
 
 import pytest
 from benchmark_running import scores_of
 from task_running import outcome_of
 from typer.testing import CliRunner
 
+from evals.au_export import au_export
 from evals.au_files import read_coded
 from evals.errors import DatasetError
 from evals.tasks.au import AU, UNITS, au
@@ -59,6 +61,13 @@ def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
     found = json.loads(scored.stdout)
     assert found["binary_f1_AU12"]["value"] == pytest.approx(2 / 3)
     assert found["binary_f1_AU12"]["coverage"] == 0.5
+
+
+def test_a_clip_too_short_for_a_neutral_face_is_coded_by_its_micro_movements(shared, tmp_path):
+    shutil.copy(shared / "clips" / "single_face_2s.mp4", tmp_path / "short.mp4")
+    assert au_export(tmp_path, tmp_path / "ours.csv", tmp_path / "data") == 1
+    ((short,), _) = read_coded(tmp_path / "ours.csv")
+    assert short.active is not None
 
 
 @pytest.mark.parametrize(

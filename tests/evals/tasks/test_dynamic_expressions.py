@@ -46,6 +46,7 @@ def test_each_set_numbers_its_own_classes(tmp_path):
             "x/00001 144 7",
             r"DFEW_set_1_test.txt, line 1, column class \(the third\): '7' is no class; they go from 0 to 6",
         ),
+        ("x/00001 144 1\nx/00001 144 2", r"DFEW_set_1_test.txt: x/00001 comes twice; keep one row"),
         ("x/00009 144 1", r"DFEW_set_1_test.txt: x/00009 is not there"),
         ("x/00001,1", r"line 1: 'x/00001,1' is no row of path, number of pictures and class; take it from"),
     ],
@@ -57,5 +58,7 @@ def test_what_is_wrong_is_told_with_its_place(folder, row, says):
 
 
 def test_a_folder_without_annotations_is_told_where_they_are(tmp_path):
-    with pytest.raises(DatasetError, match=r"there is no file MAFW_set_.*take it from the repository of DFER-CLIP"):
+    with pytest.raises(
+        DatasetError, match=r"there is no MAFW_set_1_test.txt to MAFW_set_5.*take it from the repository of DFER-CLIP"
+    ):
         MAFW.read(tmp_path)

@@ -142,6 +142,16 @@ def test_a_photograph_and_a_sound_are_put_to_the_model_as_they_are(tmp_path):
             "pair,question,answer,video\n1,q?,yes,x.mp4\n1,r?,no,x.mp4\n",
             "column video: x.mp4 is not there; put it",
         ),
+        (
+            "a.csv",
+            "pair,question,answer,video\n1,q?,yes,a.csv\n1,r?,no,b.csv\n",
+            "column video: b.csv is not there",
+        ),
+        (
+            "a.csv",
+            "pair,question,answer,text\n1,q?,yes,He laughs.\n1,r?,no,He weeps.\n",
+            "its two questions are about different things",
+        ),
         ("readme.md", "nothing", "there is no JSON, JSONL or CSV file with pairs"),
     ],
 )

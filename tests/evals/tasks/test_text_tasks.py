@@ -10,7 +10,7 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 from inspect_ai.log import read_eval_log
 
 from evals.errors import DatasetError, RunError
-from evals.running import run
+from evals.running import ill, run
 from evals.tasks import emobench, meld, mustard
 
 MELD_HEAD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n"
@@ -103,6 +103,27 @@ def test_strategies_are_scored_side_by_side_with_a_model(tmp_path):
         scores = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
         assert scores == {"accuracy": 0.75, "n": 4, "coverage": 1.0}
     assert len(asked) == 4 + 4 * 4, "the vote's first draws are the single answers, found in the cache"
+
+
+def test_what_does_not_belong_together_is_told_before_anything_runs(tmp_path):
+    (tmp_path / "EA.jsonl").write_text(json.dumps(EA_ROW), encoding="utf-8")
+    given = {"data": str(tmp_path / "kept")}
+    run("emobench_ea", tmp_path, ["single"], tmp_path / "logs", **given)
+    with pytest.raises(RunError, match=r"logs has a log of media 'auto', not 'text': name another folder"):
+        run("emobench_ea", tmp_path, ["single"], tmp_path / "logs", media="text", **given)
+    with pytest.raises(RunError, match=r"a log of strategy single, which is not asked for"):
+        run("emobench_ea", tmp_path, ["vote"], tmp_path / "logs", **given)
+    with pytest.raises(DatasetError, match=r"emotion_hallucer is answered by a model alone: name one"):
+        run("emotion_hallucer", tmp_path, [], tmp_path / "logs2", **given)
+    with pytest.raises(DatasetError, match=r"'rppg'; do you mean mvrd or pure or ubfc\?"):
+        run("rppg", tmp_path, [], tmp_path / "logs2", **given)
+
+
+def test_what_went_wrong_in_scored_samples_is_told(tmp_path):
+    (tmp_path / mustard.TABLE).write_text(json.dumps({"1_60": MUSTARD_ROW}), encoding="utf-8")
+    (log,) = run("mustard", tmp_path, ["incongruity"], tmp_path / "logs", data=str(tmp_path / "kept"))
+    (line,) = ill(log)
+    assert "the strategy incongruity needs videos/" in line
 
 
 def test_an_endpoint_that_is_away_leaves_samples_unscored_to_be_asked_again(tmp_path):
