@@ -9,13 +9,15 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mentalis.demo import DemoClip, make_demo
 
 collect_ignore = ["extension_package"]  # it has tests of its own, which a test of ours runs
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-settings.register_profile("untimed", deadline=None)  # how fast a test is, on a busy machine, is no failure
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # how fast a test is, on a busy machine, is no failure
 settings.load_profile("untimed")
 BITS = 6  # a picture tells its index by so many black and white cells: no codec and no palette blurs that
 
