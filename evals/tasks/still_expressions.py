@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from inspect_ai import Task, task
 
 from evals.benchmark import Item
@@ -17,8 +18,11 @@ from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
 from evals.reading import csv_rows, existing, refuse, text_lines
 
-RAF_LIST, RAF_PICTURES = "list_patition_label.txt", ("aligned", "original")  # misspelt in the set itself
+RAF_LIST = "list_patition_label.txt"  # misspelt in the set itself
+RAF_LISTS = ("", "EmoLabel", "basic/EmoLabel")  # where it may lie, and the pictures beside that
+RAF_PICTURES = ("", "Image", "basic/Image")
 AFFECT_TABLE, AFFECT_COLUMNS = "labels.csv", ("file", "label")
+AFFECT_PARTS = ("val_set", "")  # with images/N.jpg and annotations/N_exp.npy, as the set comes
 
 
 @task
@@ -39,7 +43,9 @@ def read_raf_db(folder: Path) -> Sequence[Item]:
     Raises:
         DatasetError: naming file, line and what to do.
     """
-    table = existing(folder, RAF_LIST, "it lies in basic/EmoLabel of RAF-DB; put basic/Image/original beside it")
+    table = next((path for part in RAF_LISTS if (path := folder / part / RAF_LIST).is_file()), None)
+    if table is None:
+        raise DatasetError(f"{folder}: there is no {RAF_LIST}, nor EmoLabel/{RAF_LIST}; unpack RAF-DB's `basic` there")
     labels: dict[Path, str] = {}
     for number, line in enumerate(text_lines(table), 1):
         where, parts = f"{table}, line {number}", line.split()
@@ -58,7 +64,11 @@ def read_affectnet(folder: Path) -> Sequence[Item]:
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
-    table = existing(folder, AFFECT_TABLE, "write the expression's number of each picture of the validation part there")
+    found = next((part for part in AFFECT_PARTS if (folder / part / "annotations").is_dir()), None)
+    if found is not None and not (folder / AFFECT_TABLE).is_file():
+        return _as_affectnet_comes(folder, folder / found)
+    how = "unpack val_set there, or write the expression's number of each picture of the validation part"
+    table = existing(folder, AFFECT_TABLE, how)
     labels = {
         folder / row["file"]: label_of(f"{table}, line {number}", "label", row["label"], classes()["affectnet"])
         for number, row in enumerate(csv_rows(table, AFFECT_COLUMNS), 2)
@@ -66,11 +76,25 @@ def read_affectnet(folder: Path) -> Sequence[Item]:
     return _items(table, folder, labels)
 
 
+def _as_affectnet_comes(folder: Path, part: Path) -> Sequence[Item]:
+    labels = {}
+    for path in sorted((part / "annotations").glob("*_exp.npy")):
+        try:
+            number = str(np.load(path, allow_pickle=False).item())
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{path}: can't be read as one expression's number ({error}); take it anew") from error
+        picture = part / "images" / f"{path.stem.removesuffix('_exp')}.jpg"
+        labels[picture] = label_of(str(path), "expression", number, classes()["affectnet"])
+    if not labels:
+        raise DatasetError(f"{part / 'annotations'}: there is no N_exp.npy in it; unpack AffectNet's val_set there")
+    return _items(part / "annotations", folder, labels)
+
+
 def _photograph(folder: Path, name: str) -> Path:
-    """The whole photograph where it is there, else the aligned face."""
-    stem, ending = Path(name).stem, Path(name).suffix
-    aligned = folder / "aligned" / f"{stem}_aligned{ending}"
-    return aligned if aligned.exists() else folder / "original" / name
+    """The aligned face, which is nobody else's, where it is there, else the whole photograph."""
+    aligned = f"aligned/{Path(name).stem}_aligned{Path(name).suffix}"
+    places = [folder / part / file for file in (aligned, f"original/{name}") for part in RAF_PICTURES]
+    return next((path for path in places if path.exists()), folder / "original" / name)
 
 
 def _items(table: Path, folder: Path, labels: dict[Path, str]) -> list[Item]:
@@ -83,13 +107,15 @@ RAF_DB = of_faces(
     "raf_db",
     "expression of a face in a photograph, seven classes",
     read_raf_db,
-    layout=f"{RAF_LIST}: rows `file class`; original/test_NNNN.jpg or aligned/test_NNNN_aligned.jpg",
+    layout=f"as it comes: EmoLabel/{RAF_LIST} (rows `file class`), Image/aligned/test_NNNN_aligned.jpg or "
+    "Image/original/test_NNNN.jpg; or without these two folders",
     source="http://www.whdeld.cn/raf/model1.html, on request, research only",
 )
 AFFECTNET = of_faces(
     "affectnet",
     "expression of a face in a photograph, eight classes",
     read_affectnet,
-    layout=f"the pictures, and {AFFECT_TABLE}: file, label (0 neutral to 7 contempt, AffectNet's own numbers)",
+    layout="as it comes: val_set/images/N.jpg and val_set/annotations/N_exp.npy; or the pictures, and "
+    f"{AFFECT_TABLE}: file, label (0 neutral to 7 contempt, AffectNet's own numbers)",
     source="http://mohammadmahoor.com/affectnet, on request, research only",
 )

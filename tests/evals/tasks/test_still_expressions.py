@@ -1,5 +1,6 @@
 """Photographs are judged as clips of a second and scored by recall."""
 
+import numpy as np
 import pytest
 from benchmark_running import always, scores_of
 from scripted_endpoint import scripted_endpoint
@@ -35,7 +36,7 @@ def test_the_test_part_is_judged_and_scored(folder):
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        (None, "there is no list_patition_label.txt; it lies in basic/EmoLabel"),
+        (None, "there is no list_patition_label.txt, nor EmoLabel/.*; unpack RAF-DB"),
         ("test_0001.jpg 0\n", r"line 1, column class \(the second\): '0' is no class; they go from 1 to 7"),
         ("test_0009.jpg 1\n", r"original/test_0009\.jpg is not there"),
         ("train_00001.jpg 1\n", "no row begins with test_"),
@@ -48,6 +49,26 @@ def test_a_folder_of_raf_db_is_told_what_it_lacks(folder, table, says):
         (folder / "list_patition_label.txt").write_text(table)
     with pytest.raises(DatasetError, match=says):
         RAF_DB.read(folder)
+
+
+@pytest.mark.parametrize("root", ["", "basic/"])
+def test_the_sets_are_read_as_they_are_unpacked(root, tmp_path):
+    for part in ("EmoLabel", "Image/aligned"):
+        (tmp_path / root / part).mkdir(parents=True)
+    (tmp_path / root / "EmoLabel" / "list_patition_label.txt").write_text("test_0001.jpg 4\n")
+    (tmp_path / root / "Image" / "aligned" / "test_0001_aligned.jpg").touch()
+    (face,) = RAF_DB.read(tmp_path)
+    assert (face.id, face.gold) == (f"{root}Image/aligned/test_0001_aligned.jpg", ("happiness",))
+    for part in ("images", "annotations"):
+        (tmp_path / "val_set" / part).mkdir(parents=True)
+    (tmp_path / "val_set" / "images" / "12.jpg").touch()
+    np.save(tmp_path / "val_set" / "annotations" / "12_exp.npy", "1")
+    np.save(tmp_path / "val_set" / "annotations" / "12_val.npy", "0.5")
+    (face,) = AFFECTNET.read(tmp_path)
+    assert (face.id, face.gold) == ("val_set/images/12.jpg", ("happiness",))
+    (tmp_path / "val_set" / "annotations" / "13_exp.npy").write_bytes(b"no array")
+    with pytest.raises(DatasetError, match=r"13_exp\.npy: can't be read as one expression's number"):
+        AFFECTNET.read(tmp_path)
 
 
 def test_affectnet_has_its_own_numbers(folder):
