@@ -25,7 +25,7 @@ from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.searching.follow_up import understood
+from agents.searching.follow_up import answered, understood
 from agents.searching.question import question_words, read_question
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
@@ -37,6 +37,7 @@ from perception.errors import ClipError, MentalisError
 
 SEARCHED_INSTEAD = "The model gave no answer: this is what a search of the report found."
 TRIED = "this was tried and failed; {do} is closed for this question, choose something else"
+ALONE = "read by itself: the question before it was not answered"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
 
 
@@ -192,6 +193,10 @@ async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
     question = _understood(state, about)
     if question != state["question"]:
         notes.append(f"understood as: {question}")
+    elif (
+        history.asked and read_question(question, about.report).leans and not answered(history.asked[-1], about.report)
+    ):
+        notes.append(ALONE)
     found, without_embedder = await searched(answer_by_retrieval, question, about)
     text = found.text
     if state["failed"]:

@@ -55,6 +55,7 @@ class Retrieved(Frozen):
     text: str = Field(description="one to four sentences, each with the ids that it rests on in brackets")
     citations: tuple[str, ...]
     method: Literal["bm25", "embedding"]
+    answers: bool = Field(default=True, description="false: refused, of nobody who is there, or nothing is on it")
 
 
 def search(question: str, report: Report, *, embedder: str | None = None, most: int = 8) -> tuple[Hit, ...]:
@@ -90,13 +91,15 @@ def answer_by_retrieval(question: str, report: Report, *, embedder: str | None =
     sentences = question_words().sentences
     method: Literal["bm25", "embedding"] = "embedding" if embedder else "bm25"
     if asked.refused:
-        return Retrieved(text=sentences["refused"].format(about=asked.refused), citations=(), method=method)
+        text = sentences["refused"].format(about=asked.refused)
+        return Retrieved(text=text, citations=(), method=method, answers=False)
     told: list[Told] = [(line, ()) for line in _outright(asked, report)]
     if not told:
         told = _told(asked, _ranked(asked, report, embedder), report)
     lines = [*(line for line, _ in told), sentences["closing"]]
     cited = dict.fromkeys(i for _, ids in told for i in ids)
-    return Retrieved(text=" ".join(lines), citations=tuple(cited), method=method)
+    answers = not asked.strangers and told[0][0] != sentences["nothing"]
+    return Retrieved(text=" ".join(lines), citations=tuple(cited), method=method, answers=answers)
 
 
 def _ranked(asked: Question, report: Report, embedder: str | None) -> Ranked:

@@ -139,6 +139,25 @@ def test_times_are_read_as_people_write_them(report, question, window):
     assert read_question(f"What happens {question}", report).window == pytest.approx(window)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["P2?", "and P2?", "And P2's?", "what about P2", "How about between 2 and 5 s?", "at 0:05?", "and does P2, too?",
+     "and in the first 3 seconds?", "when does P2?", "and he, at 5 s?", "what about the second person, at the end?"],
+)  # fmt: skip
+def test_who_or_when_alone_leans_on_the_question_before(report, question):
+    assert read_question(question, report).leans
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What can be seen at 5 s?", "What happens between 5 and 8 seconds?", "Describe what happens at 5 s",
+     "What does P2 do?", "Tell me about P2", "Show me P2", "How does P2 look at 5 s?", "Summarise the first 3 seconds",
+     "Does P2 nod?", "Where is P2?", "Is P2 there?", "and why?"],
+)  # fmt: skip
+def test_a_question_that_says_more_does_not(report, question):
+    assert not read_question(question, report).leans
+
+
 def test_a_time_leaves_only_what_happens_then(report):
     hits = search("what happens at 2.5 s?", report)
     assert {"P2-cognition-1", "nod-1", "utterance@0.50"} <= {h.id for h in hits}
