@@ -79,6 +79,7 @@ class Question(Frozen):
     strangers: tuple[str, ...] = Field(default=(), description="people asked for whom the report does not have")
     window: Window | None = Field(default=None, description="seconds in the clip")
     counts: bool = False
+    times: bool = Field(default=False, description="asks when something happens")
     of_the_file: bool = Field(default=False, description="asks how long or large the clip is")
     absence: bool = Field(default=False, description="asks why something is missing")
     names: bool = Field(default=False, description="says what it is about, which must then be found")
@@ -113,6 +114,7 @@ def read_question(text: str, report: Report) -> Question:
         strangers=strangers,
         window=window,
         counts=has["count"],
+        times=has["when"],
         of_the_file=has["file"],
         absence=has["absence"],
         names=has["names"],

@@ -72,6 +72,23 @@ def test_only_what_is_of_the_time_asked_for_is_counted(report):
     assert answer_by_retrieval("how many blinks in the first 4 seconds?", report).citations == ("blink-1", "blink-2")
 
 
+def test_when_is_answered_by_the_first_in_order_of_time_and_how_many_more_there_are():
+    blinks = [
+        worded("P1 blinks (AU45)", "blink", at, at + 0.2, number=at).model_copy(update={"confidence": 0.8 + at / 100})
+        for at in range(1, 7)
+    ]
+    rate = worded("P1 blinks 36 times a minute", "blink_rate", 0.0, 10.0, 36.0)
+    answer = answer_by_retrieval("When does P1 blink?", report_of(face(), *blinks, rate))
+    assert answer.citations == ("blink-1", "blink-2", "blink-3")
+    assert "The report has 3 more." in answer.text
+    few = answer_by_retrieval("When does P1 blink?", report_of(face(), *blinks[:4], rate))
+    assert few.citations == ("blink-1", "blink-2", "blink-3", "blink-4")
+    assert "more" not in few.text
+    best = answer_by_retrieval("Does P1 blink?", report_of(face(), *blinks, rate))
+    shown = sum(id_ != "blink_rate-1" for id_ in best.citations)
+    assert f"The report has {6 - shown} more." in best.text, "a rate is no blink"
+
+
 def test_the_pulse_is_told_as_it_was_measured_for_one_and_why_it_is_missing_for_the_other(report):
     assert "72 beats a minute, 0.0-10.0 s [heart_rate-1]" in answer_by_retrieval("P1's heart rate?", report).text
     missing = answer_by_retrieval("Why was no pulse measured for person 2?", report)
