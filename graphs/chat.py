@@ -41,6 +41,10 @@ ALONE = "read by itself: the question before it was not answered"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
 
 
+class QuestionError(MentalisError):
+    """A question that asks nothing."""
+
+
 class State(TypedDict, total=False):
     """One question; small JSON values only."""
 
@@ -65,7 +69,9 @@ async def converse(question: str, about: Chat, before: ChatHistory | None = None
 
     Raises:
         ClipError: the clip, or the history, is not that of the report.
+        QuestionError: the question is empty.
     """
+    check_question(question)
     sha256 = about.report.clip.sha256
     if about.clip is not None and about.clip.sha256 != sha256:
         raise ClipError(f"{about.clip.path} is not the clip of the report; give the one that was analysed")
@@ -76,6 +82,12 @@ async def converse(question: str, about: Chat, before: ChatHistory | None = None
     with langsmith.tracing_context(enabled=False):  # nothing phones home
         done = await build(about.limits).ainvoke(state, context=about)
     return ChatAnswer.model_validate(done["answer"])
+
+
+def check_question(question: str) -> None:
+    """Raise a QuestionError where it is empty."""
+    if not question.strip():
+        raise QuestionError("the question is empty; ask something, such as: Does P1 smile?")
 
 
 # ---- steps
