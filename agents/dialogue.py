@@ -83,7 +83,7 @@ def who_speaks(utterances: Sequence[Utterance], evidence: Evidence) -> list[str 
 
     Of two named speakers and two people, one is known by the other.
     """
-    lips = [_moving_lips(u, evidence) for u in utterances]
+    lips = [moving_lips(u, evidence) for u in utterances]
     named: dict[str, str] = {}
     for name in {u.speaker for u in utterances if u.speaker}:
         seen = Counter(p for u, p in zip(utterances, lips, strict=True) if p and u.speaker == name)
@@ -137,7 +137,8 @@ def rows(said: Sequence[Said]) -> str:
     return "\n".join(map(row, said)) or "(none)"
 
 
-def _moving_lips(utterance: Utterance, evidence: Evidence) -> str | None:
+def moving_lips(utterance: Utterance, evidence: Evidence) -> str | None:
+    """Whose lips moved in an utterance; none where no lips did, or were seen."""
     speaking = evidence.of("speaking")
     return next((o.person for o in speaking if abs(o.start_s - utterance.start_s) < SAME_TIME_S), None)
 

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, WithJsonSchema, create_model
 
 from agents.agent import Agent
-from agents.behaviour_captions import is_behaviour
+from agents.behaviour_captions import SOUND, is_behaviour
 from agents.case import Background, Case
 from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, evidence_of_person, label_in_codebook
 from agents.checking.confidence import Sureness, stated
 from agents.claims import MOST_EVIDENCE, ConfidenceFrom, Draft, Line
-from agents.dialogue import RejectedAnswer, Said, Window, rows
+from agents.dialogue import RejectedAnswer, Said, Window, moving_lips, rows
 from agents.report import Failure, TokenUse
 from agents.utterance_emotion import Percent, citable
 from perception.evidence import Evidence, Frozen, Observation, Seconds, Share
+from perception.incongruity import USUAL_NEEDS, face_valence
 
 Kind = Literal["sarcasm", "masking", "other_conflict"]
 BACKGROUND = Background(knowledge=("words", "facs"))  # its kinds stand in its own prompt
@@ -25,6 +26,7 @@ KINDS: tuple[str, ...] = ("none", *get_args(Kind))  # what an answer may be
 Depth = Literal["phrase", "sentence", "context"]
 MOST_BEFORE = 3
 TOOL = "incongruity"  # kind of the observations that the tool of the same name makes
+UNSEEN = "neither face nor voice of the speaker was measured meanwhile"
 
 LONGEST_PHRASE = 60
 
@@ -180,6 +182,21 @@ def measured_conflicts(said: Said, case: Case) -> list[Conflict]:
             )
         )
     return conflicts
+
+
+def why_not_measured(said: Said, case: Case) -> str | None:
+    """Without a model: why the incongruity tool held nothing of the speaker against these words; none where it did."""
+    evidence, utterance = case.evidence, said.utterance
+    if not any(run.tool == TOOL and run.status in ("ok", "abstained") for run in evidence.tools):
+        return f"the tool {TOOL} did not measure anything"
+    person = moving_lips(utterance, evidence)
+    valued = any(o.id == said.id and o.value is not None for o in evidence.observations)
+    if person is None or not valued:
+        return "; ".join(a.reason for a in evidence.abstentions if a.tool == TOOL) or UNSEEN
+    units = [s for s in evidence.signals if s.tool == "action_units" and s.person == person]
+    face = face_valence(units, utterance.start_s, utterance.end_s) is not None
+    voice = any(o.kind == SOUND for o in said.evidence) and len(evidence.of(SOUND)) >= USUAL_NEEDS
+    return None if face or voice else UNSEEN
 
 
 def signs_of(said: Said, case: Case) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.searching.follow_up import understood
+from agents.searching.follow_up import answered, understood
 from agents.searching.question import question_words, read_question
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
@@ -37,7 +37,12 @@ from perception.errors import ClipError, MentalisError
 
 SEARCHED_INSTEAD = "The model gave no answer: this is what a search of the report found."
 TRIED = "this was tried and failed; {do} is closed for this question, choose something else"
+ALONE = "read by itself: the question before it was not answered"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
+
+
+class QuestionError(MentalisError):
+    """A question that asks nothing."""
 
 
 class State(TypedDict, total=False):
@@ -64,7 +69,9 @@ async def converse(question: str, about: Chat, before: ChatHistory | None = None
 
     Raises:
         ClipError: the clip, or the history, is not that of the report.
+        QuestionError: the question is empty.
     """
+    check_question(question)
     sha256 = about.report.clip.sha256
     if about.clip is not None and about.clip.sha256 != sha256:
         raise ClipError(f"{about.clip.path} is not the clip of the report; give the one that was analysed")
@@ -75,6 +82,12 @@ async def converse(question: str, about: Chat, before: ChatHistory | None = None
     with langsmith.tracing_context(enabled=False):  # nothing phones home
         done = await build(about.limits).ainvoke(state, context=about)
     return ChatAnswer.model_validate(done["answer"])
+
+
+def check_question(question: str) -> None:
+    """Raise a QuestionError where it is empty."""
+    if not question.strip():
+        raise QuestionError("the question is empty; ask something, such as: Does P1 smile?")
 
 
 # ---- steps
@@ -192,6 +205,10 @@ async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
     question = _understood(state, about)
     if question != state["question"]:
         notes.append(f"understood as: {question}")
+    elif (
+        history.asked and read_question(question, about.report).leans and not answered(history.asked[-1], about.report)
+    ):
+        notes.append(ALONE)
     found, without_embedder = await searched(answer_by_retrieval, question, about)
     text = found.text
     if state["failed"]:

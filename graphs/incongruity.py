@@ -11,6 +11,7 @@ from agents.dialogue import RejectedAnswer, Window, windows
 from agents.incongruity import (
     BACKGROUND,
     KINDS,
+    UNSEEN,
     Conflict,
     ConflictDrafts,
     Incongruities,
@@ -19,6 +20,7 @@ from agents.incongruity import (
     incongruity,
     measured_conflicts,
     signs_of,
+    why_not_measured,
 )
 from graphs.events import Event
 from graphs.talk import (
@@ -34,7 +36,6 @@ from graphs.talk import (
 )
 from graphs.window_asking import ask_all, cost, draft_of, sureness
 
-UNSEEN = "neither face nor voice of the speaker was measured meanwhile"
 UNANSWERED = "the model did not answer"
 
 
@@ -61,14 +62,17 @@ async def board(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
 
 
 async def judge(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
-    """Ask about the utterances of which both sides are known, and keep the conflicts whose both sides hold."""
+    """Ask about the utterances of which both sides are known, and keep the conflicts whose both sides hold.
+
+    Without a model, those that the tool found; what it could not look at is not judged.
+    """
     talk, case = runtime.context, case_of(state, runtime.context)
     said = said_in(state, talk)
     if talk.model is None:
         found = [conflict for s in said for conflict in measured_conflicts(s, case)]
         told = {c.index for c in found}
-        unseen = {str(s.index): UNSEEN for s in said if s.index not in told and not signs_of(s, case)}
-        return {"results": [c.model_dump(mode="json") for c in found], "rejected": [], "not_judged": unseen}
+        unknown = {str(s.index): why for s in said if s.index not in told and (why := why_not_measured(s, case))}
+        return {"results": [c.model_dump(mode="json") for c in found], "rejected": [], "not_judged": unknown}
     not_judged = {s.index: UNSEEN for s in said if not signs_of(s, case)}
     answers = await ask_all(questions(state, talk), case, talk, runtime.stream_writer)
     conflicts: list[Conflict] = []

@@ -9,6 +9,7 @@ import langsmith
 from agents.agent import Agent
 from agents.case import Background
 from agents.incongruity import BACKGROUND as OF_CONFLICTS
+from agents.incongruity import UNSEEN
 from agents.utterance_emotion import BACKGROUND as OF_EMOTIONS
 from graphs import conversation, incongruity
 from graphs.previewing import Preview, PreviewError, put_together, told
@@ -53,9 +54,7 @@ AGENTS: dict[str, Asked] = {
         _summaries,
         "the conversation is so short that all of it is told word by word",
     ),
-    "incongruity": Asked(
-        incongruity.build, OF_CONFLICTS, "judge", _conflicts, f"of all utterances {incongruity.UNSEEN}"
-    ),
+    "incongruity": Asked(incongruity.build, OF_CONFLICTS, "judge", _conflicts, f"of all utterances {UNSEEN}"),
 }
 
 

@@ -30,7 +30,7 @@ def model_account(report: Report) -> list[str]:
         lines.append(f"Confidences rest on {' and '.join(RESTS_ON[source] for source in sources)}{scaled}.")
     cached = f", {tokens.cached_prompt_tokens:,} of them from its cache" if tokens.cached_prompt_tokens else ""
     lines.append(
-        f"{tokens.calls} calls, {tokens.prompt_tokens:,} prompt tokens{cached}, "
+        f"{tokens.calls} call{'' if tokens.calls == 1 else 's'}, {tokens.prompt_tokens:,} prompt tokens{cached}, "
         f"{tokens.completion_tokens:,} tokens written."
     )
     if report.self_audit is not None:

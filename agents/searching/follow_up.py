@@ -4,12 +4,13 @@ import re
 
 from agents.report import Report
 from agents.searching.question import read_question
+from agents.searching.retrieval import answer_by_retrieval
 
 A_PERSON = re.compile(r"\b[Pp]\d+\b")
 
 
 def understood(question: str, before: str | None, report: Report) -> str:
-    """The question, or the one before it with the other person or time where it names nothing else.
+    """The question, or the one before it with the other person or time where it says nothing else.
 
     Args:
         question: as it was asked.
@@ -17,7 +18,7 @@ def understood(question: str, before: str | None, report: Report) -> str:
         report: that both are about.
     """
     asked = read_question(question, report)
-    if before is None or asked.topics or asked.words or asked.refused or not (asked.people or asked.window):
+    if before is None or not asked.leans or not answered(before, report):
         return question
     earlier = read_question(before, report)
     if not (earlier.topics or earlier.words) or (asked.window and earlier.window):
@@ -28,3 +29,8 @@ def understood(question: str, before: str | None, report: Report) -> str:
         before = A_PERSON.sub(asked.people[0], before)
         return f"{before} {question}" if asked.window else before
     return f"{before} {question}"
+
+
+def answered(question: str, report: Report) -> bool:
+    """Whether there is something to go on from: it is not refused, of nobody who is there, or of what nothing is on."""
+    return answer_by_retrieval(question, report).answers

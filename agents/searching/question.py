@@ -62,6 +62,7 @@ class QuestionWords(Frozen):
     patterns: dict[str, str]
     refused: tuple[Refusal, ...]
     fillers: frozenset[str]
+    leaning: tuple[str, ...]
     numbers: dict[str, int]
     ordinals: dict[str, int]
     sentences: dict[str, str]
@@ -78,10 +79,12 @@ class Question(Frozen):
     strangers: tuple[str, ...] = Field(default=(), description="people asked for whom the report does not have")
     window: Window | None = Field(default=None, description="seconds in the clip")
     counts: bool = False
+    times: bool = Field(default=False, description="asks when something happens")
     of_the_file: bool = Field(default=False, description="asks how long or large the clip is")
     absence: bool = Field(default=False, description="asks why something is missing")
     names: bool = Field(default=False, description="says what it is about, which must then be found")
     overview: bool = Field(default=False, description="asks for whatever there is, perhaps of a time or a person")
+    leans: bool = Field(default=False, description="says only whom or when: the rest is in the question before it")
     refused: str | None = Field(default=None, description="what must not be judged")
 
 
@@ -111,10 +114,12 @@ def read_question(text: str, report: Report) -> Question:
         strangers=strangers,
         window=window,
         counts=has["count"],
+        times=has["when"],
         of_the_file=has["file"],
         absence=has["absence"],
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
+        leans=bool(people or window) and not _leaning().sub("", left),
         refused=_refused(lower),
     )
 
@@ -141,6 +146,12 @@ def _stem(word: str) -> str:
 @cache
 def _fillers() -> frozenset[str]:
     return frozenset(stem for word in question_words().fillers for stem in stems(word))
+
+
+@cache
+def _leaning() -> re.Pattern[str]:
+    phrases = sorted(question_words().leaning, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b|\W+")
 
 
 @cache

@@ -55,6 +55,7 @@ class Retrieved(Frozen):
     text: str = Field(description="one to four sentences, each with the ids that it rests on in brackets")
     citations: tuple[str, ...]
     method: Literal["bm25", "embedding"]
+    answers: bool = Field(default=True, description="false: refused, of nobody who is there, or nothing is on it")
 
 
 def search(question: str, report: Report, *, embedder: str | None = None, most: int = 8) -> tuple[Hit, ...]:
@@ -90,13 +91,15 @@ def answer_by_retrieval(question: str, report: Report, *, embedder: str | None =
     sentences = question_words().sentences
     method: Literal["bm25", "embedding"] = "embedding" if embedder else "bm25"
     if asked.refused:
-        return Retrieved(text=sentences["refused"].format(about=asked.refused), citations=(), method=method)
+        text = sentences["refused"].format(about=asked.refused)
+        return Retrieved(text=text, citations=(), method=method, answers=False)
     told: list[Told] = [(line, ()) for line in _outright(asked, report)]
     if not told:
         told = _told(asked, _ranked(asked, report, embedder), report)
     lines = [*(line for line, _ in told), sentences["closing"]]
     cited = dict.fromkeys(i for _, ids in told for i in ids)
-    return Retrieved(text=" ".join(lines), citations=tuple(cited), method=method)
+    answers = not asked.strangers and told[0][0] != sentences["nothing"]
+    return Retrieved(text=" ".join(lines), citations=tuple(cited), method=method, answers=answers)
 
 
 def _ranked(asked: Question, report: Report, embedder: str | None) -> Ranked:
@@ -195,10 +198,22 @@ def _of_topic(topic: Topic, asked: Question, bearing: Ranked, report: Report) ->
     found = [p for p in found if not p[0].plain] or found
     measured = any(e.sort in ("observation", "utterance") for e, _ in found) or (found and not topic.kinds)
     told = _counted(topic, asked, [e for e, _ in found]) if asked.counts else []
-    lines = told or _list(_naming(asked.rest, found) or found) or [(_none(topic, asked, report), ())]
+    found = _naming(asked.rest, found) or found
+    lines = told or _few(topic, asked, found) or [(_none(topic, asked, report), ())]
     if measured and not asked.absence and not told:
         return lines
     return lines + _list(_naming(asked.words, reasons) or reasons)  # they qualify a count as well
+
+
+def _few(topic: Topic, asked: Question, found: Ranked) -> list[Told]:
+    """The best few of a topic; of what `how many` counts the first few for "when", and how many more there are."""
+    events = sorted((e for e, _ in found if e.mark in topic.counted), key=lambda e: (e.start_s, e.id))
+    if not asked.times or not events:
+        return _list(found, counted=events)
+    if len(events) > MOST_SENTENCES:
+        return _and_more(events[: MOST_SENTENCES - 1], len(events) - MOST_SENTENCES + 1)
+    others = [e for e, _ in found if e not in events]
+    return [_cited(e) for e in (*events, *others)][:MOST_SENTENCES]
 
 
 def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told]:
@@ -234,14 +249,22 @@ def _naming(words: Sequence[str], ranked: Ranked) -> Ranked:
     return [(e, s) for e, s in ranked if not set(words).isdisjoint(content(e.searched))]
 
 
-def _list(ranked: Ranked, all_told: bool = False) -> list[Told]:
-    """The best few that are not much weaker than the first, in order of time, and how many more there are."""
+def _list(ranked: Ranked, all_told: bool = False, counted: Sequence[Entry] = ()) -> list[Told]:
+    """The best few that are not much weaker than the first, in order of time, and how many more there are.
+
+    Where some of them are counted, as blinks are and their rate is not, more of these.
+    """
     kept = [e for e, score in ranked if all_told or score >= KEPT * ranked[0][1]]
     more = len(kept) - MOST_SENTENCES
     if all_told or more <= 0:
         return [_cited(e) for e in sorted(kept[:MOST_SENTENCES], key=lambda e: (e.start_s, e.end_s))]
     shown = sorted(kept[: MOST_SENTENCES - 1], key=lambda e: (e.start_s, e.end_s))
-    return [*(_cited(e) for e in shown), (question_words().sentences["more"].format(count=more + 1), ())]
+    return _and_more(shown, sum(e not in shown for e in counted or kept))
+
+
+def _and_more(shown: Sequence[Entry], more: int) -> list[Told]:
+    told = [_cited(e) for e in shown]
+    return [*told, (question_words().sentences["more"].format(count=more), ())] if more else told
 
 
 def _various(ranked: Ranked) -> Ranked:

@@ -31,11 +31,13 @@ def chat(
     json: Annotated[bool, typer.Option("--json", help="Print each answer as a line of JSON.")] = False,
 ) -> None:
     """Ask questions about a clip; answers cite the evidence. Without a model they are found in the report."""
-    from graphs.chat import converse
+    from graphs.chat import check_question, converse
     from mentalis.chatting import opened
     from mentalis.commands.analyze import chosen_tools, follow
     from mentalis.settings import read_settings
 
+    for question in ask or ():
+        check_question(question)  # before the clip is analysed, which takes long
     options: dict[str, Any] = {"model": model, "base_url": base_url, "media": media, "codebook": codebook}
     with_tools = {"tools": chosen_tools(tools or [], [], [], read_settings().tools), "resume": True}
     history = None

@@ -42,16 +42,26 @@ def show(found: "Incongruities") -> None:
 
     console = Console(highlight=False)
     if not found.conflicts:
-        console.print("No conflict between words, face and voice was found.")
+        console.print(nothing_found(found))
     for c in found.conflicts:
         who = c.person or c.speaker or "someone"
         kind = c.kind.replace("_", " ")
         sure = f"{c.confidence:.2f} {c.confidence_from.replace('_', ' ')}"
         console.print(Text(f"{c.start_s:.1f}-{c.end_s:.1f} s  {who}: “{c.text}”\n  {kind} ({c.level}, {sure})"))
         console.print(Text(f"  {c.reason}\n  words: {', '.join(c.words)}; signs: {', '.join(c.signs)}", style="dim"))
-    for index, why in found.not_judged.items():
-        console.print(Text(f"- utterance {index} was not judged: {why}", style="dim"))
+    for why in dict.fromkeys(found.not_judged.values()):
+        places = [str(index) for index, reason in found.not_judged.items() if reason == why]
+        which = f"utterances {', '.join(places)} were" if len(places) > 1 else f"utterance {places[0]} was"
+        console.print(Text(f"- {which} not judged: {why}", style="dim"))
     for line in (*found.notes, *told_once(found.failures)):
         console.print(Text(f"- {line}", style="dim"))
     if found.rejected:
         console.print(Text(f"- {len(found.rejected)} answers of the model were rejected (see --json)", style="dim"))
+
+
+def nothing_found(found: "Incongruities") -> str:
+    """That there is no conflict, as far as utterances were judged."""
+    if not found.judged:
+        return "No utterance could be judged."
+    of = f" in the {len(found.judged)} of {len(found.judged) + len(found.not_judged)} utterances that were judged"
+    return f"No conflict between words, face and voice was found{of if found.not_judged else ''}."

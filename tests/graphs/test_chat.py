@@ -14,6 +14,7 @@ from scripted_endpoint import schema_of, scripted_endpoint
 import mentalis
 from agents.chat_history import ChatHistory
 from agents.showing.zoom import picture_parts
+from graphs.chat import ALONE
 from mentalis.chatting import chat
 from perception.errors import ClipError
 
@@ -305,9 +306,16 @@ def test_what_is_not_judged_is_refused_without_asking_the_model(report, demo, da
     script = Script(ANSWER)
     answer = ask(script, "Are they lying to us?", report, demo.clip, data)
     assert "not judged" in answer.text
-    later = ask(script, "and P1?", report, demo.clip, data, answer.history)
-    assert "not judged" in later.text
     assert not script.asked
+    for question in ("What can be seen at 3 s?", "and P1?"):  # a whole one, and one that has nothing to go on from
+        assert ask(Script(ANSWER), question, report, demo.clip, data, answer.history).method == "model"
+
+
+def test_a_question_without_an_answer_is_not_gone_on_from_and_that_is_said(report, data):
+    answer = chat(report, "Are they lying to us?", data=data)
+    later = chat(report, "and P1?", answer.history, data=data)
+    assert "not judged" not in later.text
+    assert later.notes == (ALONE,)
 
 
 def test_another_clip_than_the_reports_is_refused(report, make_clip, data):

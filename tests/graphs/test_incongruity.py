@@ -7,8 +7,10 @@ import pytest
 from scripted_endpoint import schema_of, scripted_endpoint
 from talk_making import dyad, filmed, measured, talk_of
 
+from agents.incongruity import UNSEEN
 from agents.models.chat_model import ChatModel
-from graphs.incongruity import UNSEEN, incongruities
+from graphs.incongruity import incongruities
+from perception.evidence import Abstention, Signal, ToolRun
 
 FROWN = measured("au14-1", "action_units", 2.5, 3.5, "P2", 2.0, "P2: a lip corner tightened (AU14), about C")
 SARCASM = {"kind": "sarcasm", "level": "phrase", "phrase": "Just great", "words": ["utterance-2"], "signs": ["au14-1"],
@@ -85,3 +87,51 @@ async def test_without_a_model_the_tools_observations_are_told_and_their_kind_le
     (conflict,) = result.conflicts
     assert (conflict.kind, conflict.index, conflict.words) == ("other_conflict", 2, ("utterance-2",))
     assert conflict.signs == ("au14-1", "incongruity-1")
+
+
+def looked_at(evidence, *reasons):
+    """The evidence after the tool ran, and where it abstained."""
+    run = ToolRun(tool="incongruity", version="1", status="abstained" if reasons else "ok")
+    missing = tuple(Abstention(tool="incongruity", reason=reason) for reason in reasons)
+    return evidence.model_copy(update={"tools": (run,), "abstentions": missing})
+
+
+def without_lips(evidence, *times_s):
+    seen = [o for o in evidence.observations if o.kind != "speaking" or o.start_s not in times_s]
+    return evidence.model_copy(update={"observations": tuple(seen)})
+
+
+NOBODY_OF_5 = "who says 5 of 5 utterances is not known: no lips move in them"
+NOBODY_OF_1 = "who says 1 of 5 utterances is not known: no lips move in them"
+
+
+async def test_without_a_model_what_nobody_is_known_to_say_is_not_judged(demo, tmp_path, monkeypatch):
+    nobody = looked_at(without_lips(dyad(FROWN), 0, 2, 4, 6, 8), NOBODY_OF_5)
+    result = await incongruities(filmed(talk_of(tmp_path), nobody, demo, monkeypatch))
+    assert result.not_judged == dict.fromkeys(range(1, 6), NOBODY_OF_5)
+    assert result.judged == ()
+    one = looked_at(without_lips(dyad(FROWN), 4), NOBODY_OF_1)
+    result = await incongruities(filmed(talk_of(tmp_path), one, demo, monkeypatch))
+    assert (result.not_judged, result.judged) == ({3: NOBODY_OF_1}, (1, 2, 4, 5))
+
+
+async def test_without_a_model_words_whose_valence_is_not_known_are_not_judged(demo, tmp_path, monkeypatch):
+    why = "no words with a known valence were given"
+    german = replace(talk_of(tmp_path), language="de")
+    result = await incongruities(filmed(german, looked_at(dyad(FROWN), why), demo, monkeypatch))
+    assert result.not_judged == dict.fromkeys(range(1, 6), why)
+
+
+async def test_without_a_model_a_speaker_of_whom_nothing_was_measured_is_not_judged(demo, tmp_path, monkeypatch):
+    silent = dyad(FROWN)
+    silent = silent.model_copy(update={"observations": tuple(o for o in silent.observations if o.tool != "speech")})
+    smile = Signal(name="AU12", tool="action_units", unit="FACS", person="P2", times_s=(2.5, 3.0), values=(0.0, 0.0))
+    seen = looked_at(silent.model_copy(update={"signals": (smile,)}))
+    result = await incongruities(filmed(talk_of(tmp_path), seen, demo, monkeypatch))
+    assert result.judged == (2,), "an expression that stays neutral was measured too"
+    assert result.not_judged == dict.fromkeys((1, 3, 4, 5), UNSEEN)
+
+
+async def test_without_a_model_nothing_is_judged_where_the_tool_did_not_run(demo, tmp_path, monkeypatch):
+    result = await incongruities(filmed(talk_of(tmp_path), dyad(FROWN), demo, monkeypatch))
+    assert result.not_judged == dict.fromkeys(range(1, 6), "the tool incongruity did not measure anything")

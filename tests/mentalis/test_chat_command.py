@@ -29,6 +29,12 @@ def test_questions_are_read_from_a_pipe_until_it_ends(make_clip, tmp_path):
     assert "? " not in done.stdout, "a prompt is for people"
 
 
+def test_an_empty_question_is_an_error_in_one_line_before_anything_is_analysed(make_clip, tmp_path):
+    done = mentalis_chat(make_clip(), "--ask", "How long is the clip?", "--ask", " ", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: the question is empty; ask something, such as: Does P1 smile?\n"
+
+
 def test_an_endpoint_without_a_model_is_one_line(make_clip, tmp_path):
     done = mentalis_chat(make_clip(), "--base-url", "http://127.0.0.1:9/v1", "--ask", "Who?", cwd=tmp_path)
     assert done.returncode == 2

@@ -5,7 +5,10 @@ import json
 import pytest
 from test_cli import mentalis
 
+from agents.incongruity import Incongruities
+from mentalis.commands.incongruity import show
 from mentalis.conversing import converse, incongruities
+from perception.evidence import Evidence
 
 SAID = [
     {"start": 0, "end": 2, "speaker": "Anna", "text": "They gave me the prize, it is wonderful!"},
@@ -54,6 +57,20 @@ def test_a_clip_with_words_is_measured_and_told(demo, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["conflicts"] == []
+
+
+@pytest.mark.parametrize(
+    ("judged", "not_judged", "told"),
+    [
+        ((1, 2), {}, "No conflict between words, face and voice was found."),
+        ((), {1: "who?", 2: "who?"}, "No utterance could be judged. - utterances 1, 2 were not judged: who?"),
+        ((2,), {1: "who?"}, "found in the 1 of 2 utterances that were judged. - utterance 1 was not judged: who?"),
+    ],
+)
+def test_no_conflict_is_told_of_no_more_than_was_judged(judged, not_judged, told, capsys):
+    seen = Evidence(clip_sha256="0" * 64, duration_s=4)
+    show(Incongruities(name="a", conflicts=(), judged=judged, not_judged=not_judged, model=None, evidence=seen))
+    assert " ".join(capsys.readouterr().out.split()).endswith(told)
 
 
 async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):

@@ -7,9 +7,10 @@ from rich.console import Console
 
 import mentalis
 from agents.claims import RejectedClaim
-from agents.report import Failure
+from agents.report import Failure, TokenUse
 from graphs.events import AgentFinished
 from mentalis.progress import Progress
+from reports.model_account import model_account
 from reports.terminal import print_report
 
 
@@ -44,6 +45,13 @@ def test_an_endpoint_that_is_away_is_said_once_for_all_levels_and_people(silent)
 def test_a_model_that_never_answered_worded_nothing(silent):
     assert not any("worded the claims" in caveat for caveat in silent.caveats)
     assert any("never answered" in caveat for caveat in silent.caveats)
+
+
+@pytest.mark.parametrize(("calls", "told"), [(1, "1 call, 9 prompt tokens"), (2, "2 calls, 9 prompt tokens")])
+def test_calls_are_counted_in_english(calls, told, silent):
+    tokens = TokenUse(calls=calls, prompt_tokens=9)
+    answered = silent.model_copy(update={"provenance": silent.provenance.model_copy(update={"tokens": tokens})})
+    assert any(line.startswith(told) for line in model_account(answered))
 
 
 def test_what_is_not_accepted_comes_with_person_and_round_and_the_rest_is_counted(silent):

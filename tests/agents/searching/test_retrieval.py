@@ -72,6 +72,23 @@ def test_only_what_is_of_the_time_asked_for_is_counted(report):
     assert answer_by_retrieval("how many blinks in the first 4 seconds?", report).citations == ("blink-1", "blink-2")
 
 
+def test_when_is_answered_by_the_first_in_order_of_time_and_how_many_more_there_are():
+    blinks = [
+        worded("P1 blinks (AU45)", "blink", at, at + 0.2, number=at).model_copy(update={"confidence": 0.8 + at / 100})
+        for at in range(1, 7)
+    ]
+    rate = worded("P1 blinks 36 times a minute", "blink_rate", 0.0, 10.0, 36.0)
+    answer = answer_by_retrieval("When does P1 blink?", report_of(face(), *blinks, rate))
+    assert answer.citations == ("blink-1", "blink-2", "blink-3")
+    assert "The report has 3 more." in answer.text
+    few = answer_by_retrieval("When does P1 blink?", report_of(face(), *blinks[:4], rate))
+    assert few.citations == ("blink-1", "blink-2", "blink-3", "blink-4")
+    assert "more" not in few.text
+    best = answer_by_retrieval("Does P1 blink?", report_of(face(), *blinks, rate))
+    shown = sum(id_ != "blink_rate-1" for id_ in best.citations)
+    assert f"The report has {6 - shown} more." in best.text, "a rate is no blink"
+
+
 def test_the_pulse_is_told_as_it_was_measured_for_one_and_why_it_is_missing_for_the_other(report):
     assert "72 beats a minute, 0.0-10.0 s [heart_rate-1]" in answer_by_retrieval("P1's heart rate?", report).text
     missing = answer_by_retrieval("Why was no pulse measured for person 2?", report)
@@ -137,6 +154,25 @@ def test_what_failed_is_found(report):
 )  # fmt: skip
 def test_times_are_read_as_people_write_them(report, question, window):
     assert read_question(f"What happens {question}", report).window == pytest.approx(window)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["P2?", "and P2?", "And P2's?", "what about P2", "How about between 2 and 5 s?", "at 0:05?", "and does P2, too?",
+     "and in the first 3 seconds?", "when does P2?", "and he, at 5 s?", "what about the second person, at the end?"],
+)  # fmt: skip
+def test_who_or_when_alone_leans_on_the_question_before(report, question):
+    assert read_question(question, report).leans
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What can be seen at 5 s?", "What happens between 5 and 8 seconds?", "Describe what happens at 5 s",
+     "What does P2 do?", "Tell me about P2", "Show me P2", "How does P2 look at 5 s?", "Summarise the first 3 seconds",
+     "Does P2 nod?", "Where is P2?", "Is P2 there?", "and why?"],
+)  # fmt: skip
+def test_a_question_that_says_more_does_not(report, question):
+    assert not read_question(question, report).leans
 
 
 def test_a_time_leaves_only_what_happens_then(report):
