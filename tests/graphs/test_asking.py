@@ -8,6 +8,9 @@ from test_strategies import honest
 
 import mentalis
 from agents.report import told_once
+from agents.showing.media import Media
+from benchmarks import vllm_prefix
+from benchmarks.measured_case import case_of
 
 MEDIA = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 
@@ -107,6 +110,14 @@ def test_a_short_context_is_told_nothing_of_signs_in_general_rather_than_nothing
     assert not [f for f in report.failures if "too short" in f.what]
     assert any("no room for what is known" in f.what for f in report.failures)
     assert "What is known of such signs" not in json.dumps(asked)
+
+
+def test_the_calls_of_the_prefix_benchmark_are_those_of_the_critic_and_the_narrator(demo, tmp_path):
+    report, asked = analysed(demo, tmp_path, obliging, media="text", audit_pairs=0)
+    calls = vllm_prefix.analysis(case_of(report), Media())
+    sent = {request["messages"][1]["content"][-1]["text"] for request in asked if len(request["messages"]) == 2}
+    assert list(calls) == ["behaviour", "cognition", "emotion", "notes", "narrator"]
+    assert {calls[agent][1]["content"][-1]["text"] for agent in ("notes", "narrator")} <= sent
 
 
 STEPS = {
