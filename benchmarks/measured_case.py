@@ -68,6 +68,8 @@ def case_of(report: Report) -> Case:
 def presented(case: Case, able: Abilities, wanted: Wanted = EVERYTHING) -> Case:
     """The case as a model of these abilities is shown it."""
     longest = max(len(task(agent(), case)) for agent in (behaviour, cognition, emotion))
-    longest += len(system(case)) + len(known(case))
-    presentation, _ = present(case.evidence, case.clip.has_audio, able, wanted, longest)
+    longest += len(system(case))
+    presentation, _ = present(
+        case.evidence, case.clip.has_audio, able, wanted, longest, knowledge_characters=len(known(case))
+    )
     return replace(case, presentation=presentation)

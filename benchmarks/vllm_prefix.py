@@ -2,11 +2,12 @@
 
     python -m benchmarks.vllm_prefix CLIP --base-url URL [--model NAME] [--media auto] [--repeats 3] [--json]
 
-The five calls of an analysis of one person are sent one after the other, each for one token, so that a call's seconds
-are those of its prompt. Each layout's prompts begin with words of their own, so that neither finds anything of the
-other, or of an earlier run, in the server's cache; decoded media, which vLLM keeps apart, are there for both, since
-a first round is not counted. Of the repeats, which take turns, the one of median wall time is told. vLLM must run
-with --enable-prompt-tokens-details, as `mentalis model serve` has it.
+Five calls of an analysis of one person (the three levels, the critic's first and the narrator; what the critic asks
+then goes on from its first, and would find more in the cache) are sent one after the other, each for one token, so
+that a call's seconds are those of its prompt. Each layout's prompts begin with words of their own, so that neither
+finds anything of the other, or of an earlier run, in the server's cache; decoded media, which vLLM keeps apart, are
+there for both, since a first round is not counted. Of the repeats, which take turns, the one of median wall time is
+told. vLLM must run with --enable-prompt-tokens-details, as `mentalis model serve` has it.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from agents.emotion import emotion
 from agents.models.abilities import Abilities
 from agents.models.chat_model import ChatModel
 from agents.narrator import narrator
-from agents.pep_mek import MOST_STATEMENTS, Statement, predict
+from agents.pep_mek import take_notes
 from agents.showing.media import Media, read_media
 from agents.showing.messages import messages
 from agents.showing.presentation import WAYS, Wanted
@@ -50,15 +51,17 @@ class Call(NamedTuple):
 
 
 def analysis(case: Case, media: Media) -> dict[str, list[Message]]:
-    """The messages of the five calls by agent, as the graph has them: each level sees the claims of those before it."""
-    texts = [claim.text for claim in case.claims if not claim.abstained][:MOST_STATEMENTS]
-    verification = predict(tuple(Statement(f"c{n}", text) for n, text in enumerate(texts)))
-    five: tuple[Agent[Any], ...] = (behaviour(), cognition(), emotion(), verification, narrator())
-    known = [tuple(c for c in case.claims if c.level in LEVELS[:number]) for number in range(len(five))]
-    return {
-        agent.name: messages(agent, replace(case, claims=claims), media)
-        for agent, claims in zip(five, known, strict=True)
-    }
+    """The messages of the five calls by agent, as the graph has them.
+
+    Each level sees the claims of those before it; critic and narrator are asked about everyone.
+    """
+    levels: tuple[Agent[Any], ...] = (behaviour(), cognition(), emotion())
+    asked = {}
+    for number, agent in enumerate(levels):
+        before = tuple(c for c in case.claims if c.level in LEVELS[:number])
+        asked[agent.name] = messages(agent, replace(case, claims=before), media)
+    last: tuple[Agent[Any], ...] = (take_notes(), narrator())
+    return {**asked, **{agent.name: messages(agent, case.about(None), media) for agent in last}}
 
 
 def role_first(asked: Sequence[Message]) -> list[Message]:

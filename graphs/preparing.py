@@ -52,7 +52,7 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
     if setup.model is None:
         return Presentation(), ()
     able = await setup.model.abilities()
-    tasks = _longest_task(case) + len(system(case)) + len(known(case))
+    tasks = _longest_task(case) + len(system(case))
     ranks: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
     if setup.embedder is not None:
@@ -65,7 +65,7 @@ async def chosen(case: Case, setup: Setup) -> tuple[Presentation, tuple[str, ...
         wanted = wanted.model_copy(update={"evidence": False, "frame_choice": "uniform"})
     if setup.video is None:  # there is nothing to look at, and the words are all that can be cited
         wanted = wanted.model_copy(update={"evidence": True, "media": "text"})
-    presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks)
+    presentation, unmet = present(case.evidence, case.clip.has_audio, able, wanted, tasks, ranks, len(known(case)))
     return presentation, (*notes, *unmet)
 
 

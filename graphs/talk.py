@@ -105,8 +105,10 @@ async def lay_out(state: TalkState, talk: Talk, agents: Sequence[Agent[Any]]) ->
         return {"presentation": everything.model_dump(mode="json")}
     evidence = case.evidence.model_copy(update={"observations": tuple(measured)})
     able = await talk.model.abilities()
-    tasks = max(len(task(agent, case)) for agent in agents) + len(system(case)) + len(known(case))
-    chosen, notes = present(evidence, case.clip.has_audio, able, talk.setup.wanted, tasks)
+    tasks = max(len(task(agent, case)) for agent in agents) + len(system(case))
+    chosen, notes = present(
+        evidence, case.clip.has_audio, able, talk.setup.wanted, tasks, knowledge_characters=len(known(case))
+    )
     return {
         "presentation": chosen.model_copy(update={"transcript_characters": 0}).model_dump(mode="json"),
         "failures": [{"stage": "evidence board", "what": note} for note in notes],

@@ -1,11 +1,12 @@
 """`verify()`: statements about a clip, each held true or not by a model and why. Wiring only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
+from graphs.events import Event
 from graphs.pep_mek import VARIANTS, Question, background
 from graphs.pep_mek import verify as verified
 from graphs.preparing import prepare
@@ -53,7 +54,12 @@ def verify(path: str | Path, statements: Sequence[str], **options: Any) -> Verif
 
 
 async def averify(
-    path: str | Path, statements: Sequence[str], *, variant: str = VARIANT, **options: Any
+    path: str | Path,
+    statements: Sequence[str],
+    *,
+    variant: str = VARIANT,
+    on_event: Callable[[Event], None] | None = None,
+    **options: Any,
 ) -> Verification:
     """Verify statements about a clip, without blocking the event loop.
 
@@ -61,6 +67,7 @@ async def averify(
         path: a video file.
         statements: at most twelve.
         variant: base, mek, pep, pep-mek, or one with +tools: those are shown measurements.
+        on_event: is called with what happens while the clip is measured.
         **options: `transcript`, `tools`, `settings`, and any field of `Settings`, as of `mentalis.stream`.
 
     Raises:
@@ -78,7 +85,7 @@ async def averify(
     try:
         if setup.model is None:
             raise SettingsError("statements are verified by a model: name one with --model or MENTALIS_MODEL")
-        case, notes = await prepare(setup, lambda event: None, background(VARIANTS[variant]))
+        case, notes = await prepare(setup, on_event or _untold, background(VARIANTS[variant]))
         asked = tuple(Statement(f"s{n}", text) for n, text in enumerate(statements, 1))
         found = await verified(Question(case, setup.video, setup.model, asked, VARIANTS[variant]))
     finally:
@@ -99,3 +106,7 @@ async def averify(
         notes=(*notes, *found.notes),
         tokens=found.tokens,
     )
+
+
+def _untold(event: Event) -> None:
+    """Nobody wants to know."""

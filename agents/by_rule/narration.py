@@ -7,6 +7,7 @@ from agents.claims import LEVELS, Claim, Level
 
 MOST_PEOPLE = 3  # told one by one; the sentences stay five at most
 MOST_CLAIMS_A_LEVEL = 2
+CERTAIN = 0.995  # from here on a confidence is printed as 1.00, and that nothing is surer says nothing
 OPENINGS = {"behaviour": "shows", "cognition": "head and face suggest", "emotion": "the expression suggests"}
 
 
@@ -21,7 +22,7 @@ def narrate(case: Case, claims: Sequence[Claim]) -> str:
     if len(people) > MOST_PEOPLE:
         sentences[-1] = sentences[-1][:-1] + f"; {len(people) - MOST_PEOPLE} more people are in the claims below."
     surest = max((c.confidence for c in claims if not c.abstained and c.level != "behaviour"), default=None)
-    if surest is not None:
+    if surest is not None and surest < CERTAIN:
         sentences.append(
             f"No statement about thinking or emotion is surer than {surest:.2f}: an expression is not a feeling."
         )

@@ -6,12 +6,13 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import REFUSED, Abilities, answer_tokens, is_failure, try_out
+from agents.models.abilities import NO_JSON, REFUSED, Abilities, answer_tokens, is_failure, try_out
 from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError, WrongAnswer
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
@@ -209,7 +210,10 @@ class ChatModel:
 
     async def _models(self) -> dict[str, int | None]:
         async with asyncio.timeout(self._timeout_s):
-            page = await self._client.models.list()
+            try:
+                page = await self._client.models.list()
+            except (AttributeError, *NO_JSON) as error:  # the client takes any body for a page, and HTML for text
+                raise WrongAnswer("list of models") from error
         if not isinstance(getattr(page, "data", None), list):
             raise WrongAnswer("list of models")
         return {model.id: (model.model_extra or {}).get("max_model_len") for model in page.data}
@@ -226,7 +230,7 @@ class ChatModel:
             return f"{who} answered HTTP {error.status_code}{tries}{about}"
         if isinstance(error, openai.APIConnectionError):
             return f"no model endpoint answers at {self.base_url}{tries}"
-        meant = str(error) if isinstance(error, WrongAnswer) else f"chat completion ({type(error).__name__})"
+        meant = str(error) if isinstance(error, WrongAnswer) else "chat completion"
         return f"{who} sent something that is no {meant}"
 
 
@@ -254,10 +258,20 @@ def _silent(error: Exception) -> bool:
 def _wait_s(error: Exception, failures: int) -> float:
     """Twice as long each time, with jitter; what a Retry-After header asks for, up to a limit."""
     response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    if asked.replace(".", "", 1).isdigit():
-        return min(float(asked), LONGEST_WAIT_S)
-    return min(float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5)), LONGEST_WAIT_S)
+    asked_s = _asked_wait_s(response.headers.get("retry-after", "")) if response is not None else None
+    wait_s = asked_s if asked_s is not None else float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5))
+    return min(wait_s, LONGEST_WAIT_S)
+
+
+def _asked_wait_s(retry_after: str) -> float | None:
+    """Seconds from now of a Retry-After header, which holds seconds or a date; none where it holds neither."""
+    if retry_after.replace(".", "", 1).isdecimal():
+        return float(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, until.timestamp() - time.time())
 
 
 def _answer(completion: "ChatCompletion", output: type[T], spent: TokenUse) -> Answer[T]:

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import binascii
 import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -182,19 +184,45 @@ def _load(name_or_folder: str) -> _Loaded:
         import transformers
     except ImportError as error:
         raise ModelError("transformers: models need the extra neural: python scripts/install.py neural") from error
+    if _names_folder(name_or_folder) and not Path(name_or_folder).is_dir():
+        raise ModelError(f"transformers can't load {name_or_folder!r}: there is no such folder")
     gpu = torch.cuda.is_available()
     try:
         config = transformers.AutoConfig.from_pretrained(name_or_folder)
         sees = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
         auto: Any = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
         tokenizer = transformers.AutoTokenizer.from_pretrained(name_or_folder)
-        model: Any = auto.from_pretrained(name_or_folder, dtype=torch.bfloat16 if gpu else torch.float32)
+        with _no_bar():
+            model: Any = auto.from_pretrained(name_or_folder, dtype=torch.bfloat16 if gpu else torch.float32)
     except Exception as error:
         raise ModelError(f"transformers can't load {name_or_folder!r}: {_first_sentence(error)}") from error
     processor, blind = _processor(name_or_folder) if sees else (None, "it is a model of words")
     if (tokenizer if processor is None else processor).chat_template is None:
         raise ModelError(f"{name_or_folder!r} has no chat template: take an instruction-tuned model")
     return _Loaded(model.to("cuda" if gpu else "cpu").eval(), tokenizer, processor, blind)
+
+
+def _names_folder(name_or_folder: str) -> bool:
+    """Whether this can't be an id of the hub, which is a name or an owner and a name."""
+    return name_or_folder.startswith(("/", ".", "~")) or name_or_folder.count("/") > 1
+
+
+@contextmanager
+def _no_bar() -> Iterator[None]:
+    """Hide transformers' bar while weights are read; those of downloads, which may take minutes, stay."""
+    import huggingface_hub
+    import transformers
+
+    bars = transformers.utils.logging
+    if not bars.is_progress_bar_enabled():
+        yield
+        return
+    bars.disable_progress_bar()
+    huggingface_hub.utils.enable_progress_bars()
+    try:
+        yield
+    finally:
+        bars.enable_progress_bar()
 
 
 def _processor(name_or_folder: str) -> tuple[Any | None, str]:

@@ -1,5 +1,6 @@
 """What of a clip fits a model's context, and what is given up when it does not, or when a medium is refused."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ TRANSCRIPT_SHARE = 1 / 3  # of the room for text, at most
 FITTED = 0.9  # of the room for text that is used: characters a token differ from clip to clip
 MEDIA = ("video", "images", "audio")  # as abilities are called
 LEAST_CHARACTERS = 600  # with less there is nothing to cite
+CONTEXT_STEP_TOKENS = 8_192  # contexts are served in such sizes; finer ones would tell of each agent another
 
 
 def present(
@@ -32,6 +34,7 @@ def present(
     wanted: Wanted,
     task_characters: int,
     relevance: Mapping[str, float] | None = None,
+    knowledge_characters: int = 0,
 ) -> tuple[Presentation, tuple[str, ...]]:
     """Choose what fits the model's context, and say what the user wanted and does not get.
 
@@ -42,10 +45,20 @@ def present(
         wanted: by the user.
         task_characters: of the system message and the longest task, before any claim.
         relevance: of observations by id, in [0, 1].
+        knowledge_characters: of what is known of such signs in general; left out where little room is left beside it.
     """
     able, notes = _as_asked_for(able, wanted)
     told = (task_characters + CLAIMS_CHARACTERS) / able.characters_per_token
     room = (able.context_tokens or USUAL_CONTEXT_TOKENS) - told - answer_tokens(ANSWER_CHARACTERS, able)
+    knowledge_tokens = knowledge_characters / able.characters_per_token
+    knowledge = (room - knowledge_tokens) * FITTED * able.characters_per_token >= LEAST_CHARACTERS
+    if knowledge:
+        room -= knowledge_tokens
+    elif knowledge_characters:
+        notes.append(
+            f"the model's context of {able.context_tokens or USUAL_CONTEXT_TOKENS} tokens has no room for what is "
+            "known of such signs in general"
+        )
     way, moments_s = _pictures(evidence, able, wanted, room * MEDIA_SHARE)
     if wanted.media not in ("auto", way):
         notes.append(f"the model takes no {wanted.media}, or has no room for it: it is shown {way}")
@@ -70,6 +83,7 @@ def present(
         evidence=wanted.evidence,
         shown=shown,
         transcript_characters=transcript,
+        knowledge=knowledge,
     )
     return chosen, tuple(notes)
 
@@ -129,7 +143,11 @@ def check_room(
     tokens = characters / able.characters_per_token + _media_tokens(presentation, able)
     tokens += answer_tokens(longest(schema), able)
     if tokens > able.context_tokens:
-        raise ContextOverflow(f"about {tokens:.0f} tokens do not fit the model's context of {able.context_tokens}")
+        enough = math.ceil(tokens / CONTEXT_STEP_TOKENS) * CONTEXT_STEP_TOKENS
+        raise ContextOverflow(
+            f"the model's context of {able.context_tokens} tokens is too short: it takes {enough} or more "
+            f"(vLLM: --max-model-len {enough})"
+        )
 
 
 def _as_asked_for(able: Abilities, wanted: Wanted) -> tuple[Abilities, list[str]]:

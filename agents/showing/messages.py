@@ -70,7 +70,8 @@ def shared_parts(case: Case, media: Media) -> list[Message]:
         "fence": case.fence,
         "presentation": case.presentation,
     }
-    content = {**facts, "transcript": transcript(case), "evidence": table(case), "knowledge": known(case)}
+    knowledge = known(case) if case.presentation.knowledge else ""
+    content = {**facts, "transcript": transcript(case), "evidence": table(case), "knowledge": knowledge}
     return [*media_parts(media, case.presentation.moments_s), {"type": "text", "text": fill("evidence.md", content)}]
 
 

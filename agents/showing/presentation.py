@@ -29,3 +29,4 @@ class Presentation(Frozen):
     evidence: bool = True  # measurements are shown at all
     shown: tuple[str, ...] | None = None  # ids of observations, the best first; none: not chosen yet
     transcript_characters: int = TRANSCRIPT_CHARACTERS
+    knowledge: bool = True  # what is known of such signs in general is told

@@ -18,7 +18,11 @@ def conversation(
     window: Annotated[int, typer.Option(min=0, help="Utterances before that are told word by word.")] = 8,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    media: Annotated[
+        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
+    ] = None,
     codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
 ) -> None:
     """Judge the emotion of each utterance, with the evidence for it."""
@@ -33,7 +37,9 @@ def conversation(
             window=window,
             model=model,
             base_url=base_url,
+            media=media,
             codebook=codebook,
+            seed=seed,
             on_event=progress.tell,
         )
     if json:

@@ -16,6 +16,11 @@ def incongruity(
     transcript: Annotated[Path | None, typer.Option(help="What is said: SRT, WebVTT, JSON or text.")] = None,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    media: Annotated[
+        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
+    ] = None,
+    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
 ) -> None:
     """Find sarcasm, masking and other conflicts of words with face or voice, with the evidence of both sides."""
@@ -24,8 +29,15 @@ def incongruity(
 
     with Progress(clip.name, quiet=json) as progress:
         found = incongruities(
-            clip, transcript=transcript, model=model, base_url=base_url, on_event=progress.tell
-        )  # fmt: skip
+            clip,
+            transcript=transcript,
+            model=model,
+            base_url=base_url,
+            media=media,
+            codebook=codebook,
+            seed=seed,
+            on_event=progress.tell,
+        )
     if json:
         typer.echo(found.model_dump_json())
     else:

@@ -15,12 +15,30 @@ def verify(
     transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
     model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    media: Annotated[
+        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
+    ] = None,
+    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Have a model verify statements about a clip: predict, explain, predict again (PEP-MEK)."""
+    from mentalis.progress import Progress
     from mentalis.verifying import verify as verified
 
-    found = verified(clip, statements, variant=variant, transcript=transcript, model=model, base_url=base_url)
+    with Progress(clip.name, quiet=json) as progress:
+        found = verified(
+            clip,
+            statements,
+            variant=variant,
+            transcript=transcript,
+            model=model,
+            base_url=base_url,
+            media=media,
+            codebook=codebook,
+            seed=seed,
+            on_event=progress.tell,
+        )
     if json:
         typer.echo(found.model_dump_json())
         return

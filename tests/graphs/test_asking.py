@@ -7,6 +7,10 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 from test_strategies import honest
 
 import mentalis
+from agents.report import told_once
+from agents.showing.media import Media
+from benchmarks import vllm_prefix
+from benchmarks.measured_case import case_of
 
 MEDIA = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 
@@ -36,8 +40,8 @@ def only_when(words, then, otherwise):
     return lambda request: (then if words in json.dumps(request["messages"]) else otherwise)(request)
 
 
-def analysed(demo, tmp_path, answer, **options):
-    with scripted_endpoint(answer, {"tiny": 32_768}) as endpoint:
+def analysed(demo, tmp_path, answer, context=32_768, **options):
+    with scripted_endpoint(answer, {"tiny": context}) as endpoint:
         report = mentalis.analyze(
             demo.clip, tools=("blinks",), data=tmp_path, model="tiny", base_url=endpoint.url, retries=0, **options
         )
@@ -82,6 +86,38 @@ def test_what_is_too_long_even_halved_is_a_failure(demo, tmp_path):
     assert not [c for c in report.claims if not c.abstained]
     assert len(asked) == 2 * 3, "three agents, each once and once with half"
     assert all("100 tokens" in f.what for f in report.failures)
+
+
+def obliging(request):
+    schema = schema_of(request)
+    return 200, "ok" if schema is None else json.dumps(sample(schema)), "stop"
+
+
+def test_a_context_that_holds_no_task_is_told_once_with_one_that_does(demo, tmp_path):
+    report, asked = analysed(demo, tmp_path, obliging, context=1_500)
+    assert not asked, "nothing is sent that would not fit"
+    told = [line for line in told_once(report.failures) if "too short" in line]
+    (line,) = told
+    assert line.endswith("it takes 8192 or more (vLLM: --max-model-len 8192)")
+    enough, asked = analysed(demo, tmp_path, obliging, context=8_192)
+    assert asked
+    assert not [f for f in enough.failures if "too short" in f.what]
+
+
+def test_a_short_context_is_told_nothing_of_signs_in_general_rather_than_nothing_at_all(demo, tmp_path):
+    report, asked = analysed(demo, tmp_path, obliging, context=4_096, strategy="cascade", audit_pairs=1)
+    assert [c for c in report.claims if not c.abstained]
+    assert not [f for f in report.failures if "too short" in f.what]
+    assert any("no room for what is known" in f.what for f in report.failures)
+    assert "What is known of such signs" not in json.dumps(asked)
+
+
+def test_the_calls_of_the_prefix_benchmark_are_those_of_the_critic_and_the_narrator(demo, tmp_path):
+    report, asked = analysed(demo, tmp_path, obliging, media="text", audit_pairs=0)
+    calls = vllm_prefix.analysis(case_of(report), Media())
+    sent = {request["messages"][1]["content"][-1]["text"] for request in asked if len(request["messages"]) == 2}
+    assert list(calls) == ["behaviour", "cognition", "emotion", "notes", "narrator"]
+    assert {calls[agent][1]["content"][-1]["text"] for agent in ("notes", "narrator")} <= sent
 
 
 STEPS = {

@@ -4,16 +4,21 @@ import json
 
 import pytest
 from test_cli import mentalis
+from typer.testing import CliRunner
 
 from agents.incongruity import Incongruities
+from graphs import conversation, incongruity
+from mentalis.cli import app
 from mentalis.commands.incongruity import show
 from mentalis.conversing import converse, incongruities
+from perception.errors import MentalisError
 from perception.evidence import Evidence
 
 SAID = [
     {"start": 0, "end": 2, "speaker": "Anna", "text": "They gave me the prize, it is wonderful!"},
     {"start": 2, "end": 4, "speaker": "Ben", "text": "And I have lost my job, this is a terrible day."},
 ]
+NOBODY = ("--model", "tiny", "--base-url", "http://127.0.0.1:9/v1")
 
 
 @pytest.fixture
@@ -73,13 +78,30 @@ def test_no_conflict_is_told_of_no_more_than_was_judged(judged, not_judged, told
     assert " ".join(capsys.readouterr().out.split()).endswith(told)
 
 
+@pytest.mark.parametrize(
+    ("command", "graph"),
+    [("conversation", (conversation, "converse")), ("incongruity", (incongruity, "incongruities"))],
+)
+def test_each_takes_the_options_of_an_analysis(command, graph, demo, tmp_path, monkeypatch):
+    talks = []
+
+    async def noting(talk, on_event):
+        talks.append(talk)
+        raise MentalisError("enough is known")
+
+    monkeypatch.setattr(*graph, noting)
+    monkeypatch.setenv("MENTALIS_DATA", str(tmp_path))
+    given = ["--media", "text", "--seed", "7", "--codebook", "motor", *NOBODY]
+    done = CliRunner().invoke(app, [command, str(demo.clip), "--transcript", str(demo.transcript), *given])
+    assert str(done.exception) == "enough is known", done.output
+    (talk,) = talks
+    assert (talk.model.seed, talk.setup.wanted.media, talk.codebook.id) == (7, "text", "motor")
+
+
 async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):
     assert len(converse(transcript=words, data=tmp_path).utterances) == 2
     found = incongruities(demo.clip, transcript=demo.transcript, tools=("speech",), data=tmp_path)
     assert set(found.not_judged) == {1, 2}
-
-
-NOBODY = ("--model", "tiny", "--base-url", "http://127.0.0.1:9/v1")
 
 
 def test_a_model_that_never_answers_is_an_error_after_what_was_measured(demo, words, tmp_path):

@@ -7,6 +7,7 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
 import mentalis
+from agents.codebook import CodebookError
 from mentalis.cli import app
 from mentalis.settings import SettingsError
 
@@ -31,9 +32,28 @@ def verified(demo, *arguments):
 def test_each_statement_gets_an_answer_and_a_reason(demo):
     result, asked = verified(demo, "P1 smiles.", "P1 nods.")
     assert result.exit_code == 0, result.output
-    assert result.output.splitlines()[0] == "YES: P1 smiles."
-    assert "YES: P1 nods." in result.output
+    assert result.stdout.splitlines()[0] == "YES: P1 smiles."
+    assert "YES: P1 nods." in result.stdout
     assert "P1 nods." in asked[-1]["messages"][-1]["content"][-1]["text"]
+
+
+def test_it_tells_on_standard_error_what_is_measured_meanwhile(demo):
+    told, _ = verified(demo, "P1 smiles.", "--variant", "base")
+    assert told.stderr.splitlines()[0] == demo.clip.name
+    assert "✓ blinks" in told.stderr
+    assert "done in" in told.stderr
+    quiet, _ = verified(demo, "P1 smiles.", "--variant", "base", "--json")
+    assert quiet.stderr == ""
+
+
+def test_it_takes_the_options_of_an_analysis(demo):
+    given = ("P1 smiles.", "--variant", "base", "--media", "text", "--seed", "7", "--codebook", "motor")
+    result, (asked,) = verified(demo, *given)
+    assert result.exit_code == 0, result.output
+    assert asked["seed"] == 7
+    assert {part["type"] for part in asked["messages"][-1]["content"]} == {"text"}
+    refused, _ = verified(demo, "P1 smiles.", "--codebook", "nope")
+    assert isinstance(refused.exception, CodebookError)
 
 
 def test_a_variant_leaves_parts_out_and_json_is_whole(demo):

@@ -22,6 +22,13 @@ def test_one_person_is_told_level_by_level():
     )
 
 
+def test_that_nothing_is_surer_than_certain_is_not_said():
+    case = make_case(face(), saw("au12", value=3.0))
+    for confidence, said in ((0.99, True), (0.996, False), (1.0, False)):
+        text = narrate(case, (claim("emotion", "happiness", "au12-1", confidence=confidence),))
+        assert ("No statement about thinking or emotion" in text) == said
+
+
 def test_without_a_face_nothing_is_told_of_anyone():
     text = narrate(make_case(people=(), person=None), ())
     assert "nobody's face" in text

@@ -174,7 +174,7 @@ async def test_an_endpoint_that_answers_something_else_can_do_nothing_and_is_tol
     with serving(replying(*BODIES[kind])) as url:
         model = ChatModel("tiny", url, retries=0)
         assert await model.abilities() == Abilities()
-        with pytest.raises(ModelError, match=r"tiny at http.* sent something that is no chat completion"):
+        with pytest.raises(ModelError, match=r"tiny at http.* sent something that is no chat completion$"):
             await model.answer(QUESTION, Count, Count.model_json_schema())
         await model.close()
 
@@ -184,7 +184,8 @@ def test_the_command_says_of_such_an_endpoint_that_it_is_none(kind):
     with serving(replying(*BODIES[kind])) as url:
         result = checked("--base-url", url)
     assert isinstance(result.exception, ModelError)
-    assert "the endpoint at http://127.0.0.1" in str(result.exception)
+    assert str(result.exception).startswith("the endpoint at http://127.0.0.1")
+    assert str(result.exception).endswith("sent something that is no list of models")
 
 
 def test_the_command_tells_nothing_of_an_endpoint_that_does_not_chat():

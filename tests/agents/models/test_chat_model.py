@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from email.utils import formatdate
 from typing import Annotated
 
 import pytest
@@ -131,6 +132,22 @@ async def test_too_many_calls_are_waited_out_as_long_as_the_endpoint_asks():
     with scripted_endpoint(in_turn((429, "slow down", ""), GOOD), headers={"Retry-After": "7"}) as endpoint:
         assert (await asked(endpoint.url, waited)).content.number == 7
     assert waited == [7.0]
+
+
+@pytest.mark.parametrize(("from_now_s", "least", "most"), [(10, 7, 10), (-60, 0, 0), (3600, 20, 20)])
+async def test_an_endpoint_may_say_until_when_to_wait(from_now_s, least, most):
+    waited = []
+    until = {"Retry-After": formatdate(time.time() + from_now_s, usegmt=True)}
+    with scripted_endpoint(in_turn((503, "busy", ""), GOOD), headers=until) as endpoint:
+        await asked(endpoint.url, waited)
+    assert least <= waited[0] <= most
+
+
+async def test_a_wait_that_can_not_be_read_is_our_own():
+    waited = []
+    with scripted_endpoint(in_turn((503, "busy", ""), GOOD), headers={"Retry-After": "soon"}) as endpoint:
+        await asked(endpoint.url, waited)
+    assert 0.25 <= waited[0] <= 0.75
 
 
 async def test_an_endless_wait_is_cut_short():

@@ -288,6 +288,14 @@ def test_an_analysis_with_a_model_that_talks_rubbish_gives_a_valid_report(words_
 
 
 def test_a_model_that_is_not_there_is_said_in_one_line(tmp_path):
-    with pytest.raises(ModelError, match="nowhere") as refused:
+    with pytest.raises(ModelError, match="nowhere': there is no such folder") as refused:
         LocalModel(str(tmp_path / "nowhere"))
     assert "\n" not in str(refused.value)
+
+
+def test_loading_prints_nothing_and_leaves_others_their_bars(words_folder, capfd):
+    from transformers.utils import logging
+
+    LocalModel(str(words_folder))
+    assert capfd.readouterr().err == ""
+    assert logging.is_progress_bar_enabled()

@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.models.abilities import Abilities, answer_tokens
-from agents.showing.budget import ANSWER_CHARACTERS, CLAIMS_CHARACTERS, VIDEO_FRAMES, fewer, halved, present, without
+from agents.models.errors import ContextOverflow
+from agents.showing.budget import (
+    ANSWER_CHARACTERS,
+    CLAIMS_CHARACTERS,
+    VIDEO_FRAMES,
+    check_room,
+    fewer,
+    halved,
+    present,
+    without,
+)
 from agents.showing.evidence_table import length
 from agents.showing.presentation import Presentation, Wanted
 
@@ -75,6 +85,25 @@ def test_a_short_context_leaves_evidence_out_and_says_how_much():
     chosen, notes = shown(context_tokens=8_192)
     assert 0 < len(chosen.shown) < len(EVIDENCE.observations)
     assert f"has room for {len(chosen.shown)} of 91 observations" in notes[0]
+
+
+def test_knowledge_is_left_out_first_where_room_is_short_and_that_is_said():
+    def given(context_tokens):
+        able = Abilities(known=True, context_tokens=context_tokens)
+        return present(EVIDENCE, False, able, Wanted(), TASKS, knowledge_characters=5_000)
+
+    assert given(32_768)[0].knowledge
+    chosen, notes = given(7_500)
+    assert not chosen.knowledge
+    assert "no room for what is known of such signs in general" in notes[0]
+    assert chosen.shown == shown(context_tokens=7_500)[0].shown, "its room is there for what was measured"
+
+
+def test_what_does_not_fit_is_told_with_a_context_that_would_do():
+    messages = [{"role": "system", "content": "x" * 27_000}]
+    able = Abilities(known=True, context_tokens=4_096)
+    with pytest.raises(ContextOverflow, match=r"context of 4096 tokens is too short: it takes 16384 or more"):
+        check_room(messages, {"type": "boolean"}, Presentation(), able)
 
 
 def test_without_evidence_nothing_measured_is_shown():
