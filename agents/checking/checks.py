@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from agents.by_rule.knowledge_base import knowledge
 from agents.case import Case
 from agents.checking.confidence import Sureness, stated
 from agents.checking.contradictions import SOFT_CHECKS
+from agents.checking.unjudged import judged
 from agents.checking.visual_facts import words_are_no_picture
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
 from agents.showing.media import frame_id
@@ -126,10 +126,8 @@ def evidence_in_time(draft: Draft, level: Level, case: Case) -> Problem:
 
 
 def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
-    """Its words do not judge honesty, health or identity, which nothing here can tell."""
-    text = f" {draft.text.lower()}"
-    word = next((w for w in knowledge().forbidden if f" {w}" in text), None)
-    return f"{word.strip()!r}: honesty, health and identity are not judged" if word else None
+    """Its words do not judge honesty, health, identity or worth, which nothing here can tell."""
+    return judged(draft.text)
 
 
 HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (

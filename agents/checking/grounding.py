@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from agents.by_rule.knowledge_base import knowledge
 from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.checks import of_others
+from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
 from agents.report import Report
@@ -66,8 +66,8 @@ def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]
     for sentence in reply.sentences:
         known = tuple(dict.fromkeys(e for e in sentence.evidence if e in sources))
         unknown = ", ".join(e[:40] for e in sentence.evidence if e not in sources)
-        if any(f" {word}" in f" {sentence.text.lower()}" for word in knowledge().forbidden):
-            notes.append("a sentence was left out: honesty, health and identity are not judged")
+        if judgement := judged(sentence.text):
+            notes.append(f"a sentence was left out, for {judgement}")
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")

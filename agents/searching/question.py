@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
-from agents.by_rule.knowledge_base import knowledge
+from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
@@ -48,19 +48,11 @@ class Topic(Frozen):
     people: bool = Field(default=False, description="`how many` counts people")
 
 
-class Refusal(Frozen):
-    """What is not answered, whatever the report says."""
-
-    about: str
-    pattern: str
-
-
 class QuestionWords(Frozen):
     """The file of words."""
 
     topics: tuple[Topic, ...]
     patterns: dict[str, str]
-    refused: tuple[Refusal, ...]
     fillers: frozenset[str]
     numbers: dict[str, int]
     ordinals: dict[str, int]
@@ -115,7 +107,7 @@ def read_question(text: str, report: Report) -> Question:
         absence=has["absence"],
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
-        refused=_refused(lower),
+        refused=asked_to_judge(lower),
     )
 
 
@@ -220,12 +212,3 @@ def _stretch(pattern: re.Pattern[str], match: re.Match[str], duration_s: float) 
     edge_s = EDGE_SHARE * duration_s
     stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
     return stretches.get(match[1], (0.0, edge_s))
-
-
-def _refused(text: str) -> str | None:
-    """What the question asks to be judged that nothing here may judge."""
-    refused = question_words().refused
-    about = next((r.about for r in refused if re.search(r.pattern, text)), None)
-    if about is None and any(f" {word}" in f" {text}" for word in knowledge().forbidden):
-        return "honesty, health or identity"
-    return about
