@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from agents.case import Case
 from agents.checking.confidence import Sureness, stated
 from agents.checking.contradictions import SOFT_CHECKS
+from agents.checking.stated_facts import PICTURE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import words_are_no_picture
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
@@ -130,6 +131,13 @@ def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
     return judged(draft.text)
 
 
+def states_what_it_cites(draft: Draft, level: Level, case: Case) -> Problem:
+    """A pulse, a voice or a time in its words is one of what it cites."""
+    grounds = [ground_of(o) for o in cited(draft.evidence, case)]
+    shown = [t for t in case.presentation.moments_s if frame_id(t) in draft.evidence]
+    return not_in(draft.text, [*grounds, *(Ground(frozenset({PICTURE}), "", t, t) for t in shown)])
+
+
 HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
     label_in_codebook,
     evidence_given,
@@ -139,7 +147,13 @@ HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
     evidence_in_time,
     words_are_no_picture,
     speaks_of_the_clip,
+    states_what_it_cites,
 )
+
+
+def ground_of(observation: Observation) -> Ground:
+    """An observation as something cited."""
+    return Ground(frozenset({observation.kind}), observation.text, observation.start_s, observation.end_s)
 
 
 def _claim(

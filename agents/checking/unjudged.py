@@ -14,7 +14,10 @@ from perception.evidence import Frozen
 WHO = r"(?:p\d+|person \d+|he|she|they|(?:the|this|that) (?:man|woman|person|guy|girl|boy|lady|speaker|child))"
 IS = r"(?:is|are|was|were|looks?|seems?|appears?|sounds?|(?:may|might|could|must|would) be)"
 ASKS = r"(?:is|are|was|were|does|do|did|might|could|would|must)"
-HOW = r"(?:(?:to be|be|look|seem|appear|sound|an?|very|rather|quite|so|too|really|visibly|clearly|probably|perhaps|maybe|originally) )*"
+HOW = (
+    r"(?:(?:to be|be|look|seem|appear|sound|an?|very|rather|quite|so|too|really|visibly|clearly|probably|perhaps|maybe"
+    r"|originally) )*"
+)
 SOMEBODY = r"(?:man|woman|person|people|guy|girl|boy|lady|male|female|child)"
 ASIDE = r"\W*(?:(?:and|so|or|is|are|he|she|they|it|p\d+) )*"  # what a question of one word may begin with
 

@@ -46,6 +46,9 @@ class Topic(Frozen):
     labels: tuple[str, ...] = ()
     tools: tuple[str, ...] = Field(default=(), description="whose reasons say why it is missing")
     people: bool = Field(default=False, description="`how many` counts people")
+    shown_by: tuple[str, ...] = Field(
+        default=(), description="of a movement: kinds and signals beside `kinds` that bear out a sentence that names it"
+    )
 
 
 class QuestionWords(Frozen):
@@ -158,9 +161,25 @@ def _topics(tokens: Sequence[str]) -> tuple[tuple[Topic, ...], frozenset[str]]:
     return tuple({topic.name: topic for topic in found}.values()), frozenset(explained | set(units))
 
 
+def movements(text: str) -> tuple[Topic, ...]:
+    """The movements that a text names."""
+    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    return tuple(topic for topic in _topics(tokens)[0] if topic.shown_by)
+
+
+def names_labels(text: str) -> tuple[Topic, ...]:
+    """The topics that stand for labels, of which a text speaks."""
+    return tuple(topic for topic in _topics(stems(text.replace("-", " ")))[0] if topic.labels)
+
+
 def _action_unit(unit: str) -> Topic:
     return Topic(
-        name=unit.upper(), asked=(unit,), kinds=(unit, f"{unit}_one_sided"), counted=(unit,), tools=("action_units",)
+        name=unit.upper(),
+        asked=(unit,),
+        kinds=(unit, f"{unit}_one_sided"),
+        counted=(unit,),
+        tools=("action_units",),
+        shown_by=(unit.upper(),),
     )
 
 

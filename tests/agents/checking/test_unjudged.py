@@ -38,13 +38,15 @@ SAID = {
 }
 FINE = [
     "P1 lies on the sofa", "The book lies on the table", "The peak lies at 3 s", "P1 trusts the words",
-    "P1's heart races", "P1 says “I am depressed and lying”", "To be honest, little is seen", "Lip corners depressed (AU15)",
+    "P1's heart races", "P1 says “I am depressed and lying”", "To be honest, little is seen",
+    "Lip corners depressed (AU15)",
     "AU15, the lip corner depressor", "P1 seems to feel guilty", "P1 hides the face behind a hand",
     "P1 is pretty still", "P1 looks straight ahead", "P1 has a white shirt", "The light is high and the face calm",
 ]  # fmt: skip
 ASKED_FINE = [
     "Can I trust the heart rate?", "What happens from 2 to 5 s?", "from the start?", "Is P1 pretty sure?",
-    "Who is speaking?", "What is on the black table?", "Is his hair black?", "When does his heart race?", "What lies on the table?",
+    "Who is speaking?", "What is on the black table?", "Is his hair black?", "When does his heart race?",
+    "What lies on the table?",
 ]  # fmt: skip
 
 
