@@ -30,7 +30,7 @@ SPAN = re.compile(
     rf"|(?<![\d.])(?P<c>{NUMBER})(?:{SECONDS})?\s*[-–]\s*(?P<d>{NUMBER}){SECONDS}){LENGTH}"
 )
 MOMENTS = re.compile(
-    rf"\b(?:at|around|near)\s+(?:(?:about|around|roughly|approximately|the|time|second)\s+)*"
+    rf"\b(?:at|around|near)\s+(?:(?:about|around|roughly|approximately|the|time)\s+)*"
     rf"((?:{NUMBER}(?:{SECONDS})?(?:\s*,\s*(?:and\s+)?|\s+(?:and|or)\s+))*{NUMBER}{SECONDS}){LENGTH}"
 )
 

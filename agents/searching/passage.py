@@ -112,7 +112,13 @@ def _mean(signal: Signal, start_s: float, end_s: float, name: str) -> Source:
     id_ = f"{name}:{signal.name}{'-' + signal.person if signal.person else ''}"
     basis: Basis = "seen" if signal.person else "other"  # voices are measured of nobody in particular
     return Source(
-        id=id_, text=text, person=signal.person, start_s=start_s, end_s=end_s, basis=basis, kinds=(signal.name,)
+        id=id_,
+        text=text,
+        person=signal.person,
+        start_s=start_s,
+        end_s=end_s,
+        basis=basis,
+        kinds=(signal.name, signal.name.partition("_")[0]),
     )
 
 

@@ -113,6 +113,7 @@ def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
     [
         ("P1's pulse is about 73 bpm", ["heart_rate-1"]),
         ("P1's pulse rises by 10 bpm", ["heart_rate-1"]),
+        ("P1's pulse at 8.5 s is steady", ["heart_rate-1"]),
         ("P1's pulse could not be measured", ["light-1"]),
         ("P1 talks of the pulse", ["utterance@1.00"]),
         ("P1 says “my heart rate is 150 bpm”", ["utterance@1.00"]),
