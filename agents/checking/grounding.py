@@ -25,7 +25,7 @@ def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
     """All that may be cited, by id: what the report has, pictures that the model is shown, and what was found since."""
     seen = {o.id for o in report.evidence.observations if seen_of_a_person(o)}
     seen |= {c.id for c in report.claims if any(e in seen or e.startswith(FRAME_PREFIX) for e in c.evidence)}
-    kinds = {o.id: (o.kind,) for o in report.evidence.observations}
+    kinds: dict[str, tuple[str, ...]] = {o.id: (o.kind,) for o in report.evidence.observations}
     kinds |= {c.id: tuple(k for e in c.evidence for k in kinds.get(e, _of_picture(e))) for c in report.claims}
     entries = [_source(entry, seen, kinds) for entry in entries_of(report)]
     moments = history.presentation.moments_s if history.presentation else ()
