@@ -25,6 +25,9 @@ class Source(Frozen):
         default="other",
         description="seen: of a person, or in a picture; other: words, voice, light; missing: why there is nothing",
     )
+    kinds: tuple[str, ...] = Field(
+        default=(), description="of the observations, or names of the signal, that it is or rests on"
+    )
 
 
 class Said(Frozen):

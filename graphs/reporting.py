@@ -15,6 +15,7 @@ from agents.by_rule.knowledge_base import knowledge_sha256
 from agents.by_rule.narration import narrate
 from agents.case import Case
 from agents.checking.self_audit import SelfAudit
+from agents.checking.told_story import not_in_report
 from agents.claims import RejectedClaim, Verdict
 from agents.models.errors import ModelError
 from agents.narrator import narrator
@@ -32,7 +33,7 @@ SHORT_S = 5.0  # under this a person's own neutral is hardly seen
 
 
 async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State:
-    """A short text by the model; by the code when there is no model or it does not answer."""
+    """A short text by the model; by the code when there is no model, or it does not answer or keep to the report."""
     started = time.perf_counter()
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
     notes: tuple[str, ...] = ()
@@ -40,7 +41,10 @@ async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State
     if setup.model is not None and setup.narrated and any(not c.abstained for c in case.claims):
         try:
             answer, tokens, presentation, notes, _ = await put(narrator(), case, setup.video, setup.model)
-            text = answer.text
+            if beyond := not_in_report(answer.text, case):
+                failure = f"the model's narrative is left out, {beyond} (the narrative was composed by rule instead)"
+            else:
+                text = answer.text
         except ModelError as error:
             failure, tokens = f"{error} (the narrative was composed by rule instead)", error.tokens
     seconds = time.perf_counter() - started

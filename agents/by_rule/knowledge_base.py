@@ -148,7 +148,6 @@ class KnowledgeFile(Frozen):
     contradictions: tuple[Contradiction, ...] = ()
     clashes: tuple[Clash, ...] = ()
     no_markers: tuple[str, ...] = Field(default=(), description="kinds that say nothing of emotion by themselves")
-    forbidden: tuple[str, ...] = Field(default=(), description="words that no claim may use")
     affect: AffectWeights = AffectWeights()
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from agents.by_rule.knowledge_base import knowledge
 from agents.case import Case
 from agents.checking.confidence import Sureness, stated
 from agents.checking.contradictions import SOFT_CHECKS
+from agents.checking.stated_facts import PICTURE, Ground, not_in
+from agents.checking.unjudged import judged
 from agents.checking.visual_facts import words_are_no_picture
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
 from agents.showing.media import frame_id
@@ -126,10 +127,15 @@ def evidence_in_time(draft: Draft, level: Level, case: Case) -> Problem:
 
 
 def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
-    """Its words do not judge honesty, health or identity, which nothing here can tell."""
-    text = f" {draft.text.lower()}"
-    word = next((w for w in knowledge().forbidden if f" {w}" in text), None)
-    return f"{word.strip()!r}: honesty, health and identity are not judged" if word else None
+    """Its words do not judge honesty, health, identity or worth, which nothing here can tell."""
+    return judged(draft.text)
+
+
+def states_what_it_cites(draft: Draft, level: Level, case: Case) -> Problem:
+    """A pulse, a voice or a time in its words is one of what it cites."""
+    grounds = [ground_of(o) for o in cited(draft.evidence, case)]
+    shown = [t for t in case.presentation.moments_s if frame_id(t) in draft.evidence]
+    return not_in(draft.text, [*grounds, *(Ground(frozenset({PICTURE}), "", t, t) for t in shown)])
 
 
 HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
@@ -141,7 +147,13 @@ HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
     evidence_in_time,
     words_are_no_picture,
     speaks_of_the_clip,
+    states_what_it_cites,
 )
+
+
+def ground_of(observation: Observation) -> Ground:
+    """An observation as something cited."""
+    return Ground(frozenset({observation.kind}), observation.text, observation.start_s, observation.end_s)
 
 
 def _claim(

@@ -3,35 +3,40 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from agents.by_rule.knowledge_base import knowledge
 from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.checks import of_others
+from agents.checking.quotations import unquoted
+from agents.checking.stated_facts import DENIAL, PICTURE, Ground, not_in
+from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
 from agents.report import Report
+from agents.searching.question import movements
 from agents.searching.report_entries import Entry, entries_of
 from agents.showing.media import frame_id
 
 NOT_TOLD = "The clip, and what was measured in it, does not tell."
 NOT_BORNE_OUT = "The model's answer is left out: nothing that it cites bears it out."
 PERSON = re.compile(r"\bP[1-9][0-9]*\b", re.IGNORECASE)
-DENIAL = re.compile(
-    r"\b(?:no|not|nor|none|nothing|never|neither|without|cannot|abstain\w*|fail\w*|missing|unclear|unknown)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 
 
 def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
     """All that may be cited, by id: what the report has, pictures that the model is shown, and what was found since."""
     seen = {o.id for o in report.evidence.observations if seen_of_a_person(o)}
     seen |= {c.id for c in report.claims if any(e in seen or e.startswith(FRAME_PREFIX) for e in c.evidence)}
-    entries = [_source(entry, seen) for entry in entries_of(report)]
+    kinds: dict[str, tuple[str, ...]] = {o.id: (o.kind,) for o in report.evidence.observations}
+    kinds |= {c.id: tuple(k for e in c.evidence for k in kinds.get(e, _of_picture(e))) for c in report.claims}
+    entries = [_source(entry, seen, kinds) for entry in entries_of(report)]
     moments = history.presentation.moments_s if history.presentation else ()
     return by_id((*entries, *map(picture, moments), *history.found))
 
 
-def _source(entry: Entry, seen: Collection[str]) -> Source:
+def _of_picture(id_: str) -> tuple[str, ...]:
+    return (PICTURE,) if id_.startswith(FRAME_PREFIX) else ()
+
+
+def _source(entry: Entry, seen: Collection[str], kinds: Mapping[str, tuple[str, ...]]) -> Source:
     shown: Basis = "seen" if entry.id in seen else "other"
     return Source(
         id=entry.id,
@@ -40,6 +45,7 @@ def _source(entry: Entry, seen: Collection[str]) -> Source:
         start_s=entry.start_s,
         end_s=entry.end_s,
         basis="missing" if entry.sort == "absence" else shown,
+        kinds=kinds.get(entry.id, (entry.mark,) if entry.sort == "utterance" else ()),
     )
 
 
@@ -57,7 +63,9 @@ def picture(time_s: float, person: str | None = None) -> Source:
     """A picture that only a model looked at."""
     what = f"{person}'s face" if person else "the picture"
     text = f"{what} at {time_s:.2f} s, seen by the model, not measured"
-    return Source(id=frame_id(time_s), text=text, person=person, start_s=time_s, end_s=time_s, basis="seen")
+    return Source(
+        id=frame_id(time_s), text=text, person=person, start_s=time_s, end_s=time_s, basis="seen", kinds=(PICTURE,)
+    )
 
 
 def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]) -> tuple[Reply, tuple[str, ...]]:
@@ -66,8 +74,8 @@ def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]
     for sentence in reply.sentences:
         known = tuple(dict.fromkeys(e for e in sentence.evidence if e in sources))
         unknown = ", ".join(e[:40] for e in sentence.evidence if e not in sources)
-        if any(f" {word}" in f" {sentence.text.lower()}" for word in knowledge().forbidden):
-            notes.append("a sentence was left out: honesty, health and identity are not judged")
+        if judgement := judged(sentence.text):
+            notes.append(f"a sentence was left out, for {judgement}")
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
@@ -82,7 +90,13 @@ def _problem(text: str, cited: Sequence[Source], people: Sequence[str]) -> str |
     """Why what a sentence cites does not bear it out; none where it does."""
     if not cited:
         return "it cites nothing"
-    return _of_somebody_else(text, cited, people) or _only_heard(text, cited)
+    grounds = [Ground(frozenset(s.kinds), s.text, s.start_s, s.end_s) for s in cited]
+    return (
+        _of_somebody_else(text, cited, people)
+        or _only_heard(text, cited)
+        or not_in(text, grounds)
+        or _another_movement(text, cited)
+    )
 
 
 def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
@@ -103,6 +117,17 @@ def _only_heard(text: str, cited: Sequence[Source]) -> str | None:
     if word is None or "seen" in bases or ("missing" in bases and DENIAL.search(text)):
         return None
     return not_heard(word)
+
+
+def _another_movement(text: str, cited: Sequence[Source]) -> str | None:
+    """A movement needs itself, a text of something seen that names it, or a picture; a denial needs none."""
+    if DENIAL.search(text) or any(PICTURE in source.kinds for source in cited):
+        return None
+    kinds = {kind for source in cited for kind in source.kinds}
+    told = {topic.name for source in cited if source.basis == "seen" for topic in movements(source.text)}
+    named = [topic for topic in movements(unquoted(text)) if topic.name not in told]
+    missing = next((topic.name for topic in named if not kinds & {*topic.kinds, *topic.shown_by}), None)
+    return f"it tells of {missing}, but cites none" if missing else None
 
 
 def in_words(reply: Reply) -> str:

@@ -7,11 +7,9 @@ from pathlib import Path
 import yaml
 
 from agents.case import Case
+from agents.checking.quotations import unquoted
 from agents.claims import Draft, Level
 from perception.evidence import Frozen, Observation
-
-# what a claim quotes was said, not seen; an apostrophe within a word opens no quotation
-QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)['‘][^'’]*['’](?!\w)")
 
 
 class Visible(Frozen):
@@ -47,7 +45,7 @@ def seen_of_a_person(observation: Observation) -> bool:
 
 def visible_word(text: str) -> str | None:
     """A word for something visible in a text, outside of quotation marks; none where there is none."""
-    found = _pattern().search(QUOTED.sub(" ", text))
+    found = _pattern().search(unquoted(text))
     return found[0] if found else None
 
 

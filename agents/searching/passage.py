@@ -45,7 +45,7 @@ def passage(evidence: Evidence, tool: str, start_s: float, end_s: float, name: s
             told.append((_source(named), line(named)))
     for signal in _telling(evidence, tool, start_s, end_s):
         mean = _mean(signal, start_s, end_s, name)
-        told.append((mean, data_line(mean.model_dump(mode="json", exclude={"basis"}))))
+        told.append((mean, data_line(mean.model_dump(mode="json", exclude={"basis", "kinds"}))))
     kept = _fitting(told)
     missing = [a for a in evidence.abstentions if a.tool == tool]
     reasons = [data_line({"not_measured": a.tool, "person": a.person, "reason": a.reason}) for a in missing]
@@ -79,7 +79,15 @@ def _fitting(told: list[tuple[Source, str]]) -> list[tuple[Source, str]]:
 
 def _source(seen: Observation) -> Source:
     basis: Basis = "seen" if seen_of_a_person(seen) else "other"
-    return Source(id=seen.id, text=seen.text, person=seen.person, start_s=seen.start_s, end_s=seen.end_s, basis=basis)
+    return Source(
+        id=seen.id,
+        text=seen.text,
+        person=seen.person,
+        start_s=seen.start_s,
+        end_s=seen.end_s,
+        basis=basis,
+        kinds=(seen.kind,),
+    )
 
 
 def _telling(evidence: Evidence, tool: str, start_s: float, end_s: float) -> list[Signal]:
@@ -103,7 +111,15 @@ def _mean(signal: Signal, start_s: float, end_s: float, name: str) -> Source:
     )
     id_ = f"{name}:{signal.name}{'-' + signal.person if signal.person else ''}"
     basis: Basis = "seen" if signal.person else "other"  # voices are measured of nobody in particular
-    return Source(id=id_, text=text, person=signal.person, start_s=start_s, end_s=end_s, basis=basis)
+    return Source(
+        id=id_,
+        text=text,
+        person=signal.person,
+        start_s=start_s,
+        end_s=end_s,
+        basis=basis,
+        kinds=(signal.name, signal.name.partition("_")[0]),
+    )
 
 
 def _within(signal: Signal, start_s: float, end_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
-from agents.by_rule.knowledge_base import knowledge
+from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
@@ -46,13 +46,9 @@ class Topic(Frozen):
     labels: tuple[str, ...] = ()
     tools: tuple[str, ...] = Field(default=(), description="whose reasons say why it is missing")
     people: bool = Field(default=False, description="`how many` counts people")
-
-
-class Refusal(Frozen):
-    """What is not answered, whatever the report says."""
-
-    about: str
-    pattern: str
+    shown_by: tuple[str, ...] = Field(
+        default=(), description="of a movement: kinds and signals beside `kinds` that bear out a sentence that names it"
+    )
 
 
 class QuestionWords(Frozen):
@@ -60,7 +56,6 @@ class QuestionWords(Frozen):
 
     topics: tuple[Topic, ...]
     patterns: dict[str, str]
-    refused: tuple[Refusal, ...]
     fillers: frozenset[str]
     leaning: tuple[str, ...]
     numbers: dict[str, int]
@@ -120,7 +115,7 @@ def read_question(text: str, report: Report) -> Question:
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
         leans=bool(people or window) and not _leaning().sub("", left),
-        refused=_refused(lower),
+        refused=asked_to_judge(lower),
     )
 
 
@@ -177,9 +172,25 @@ def _topics(tokens: Sequence[str]) -> tuple[tuple[Topic, ...], frozenset[str]]:
     return tuple({topic.name: topic for topic in found}.values()), frozenset(explained | set(units))
 
 
+def movements(text: str) -> tuple[Topic, ...]:
+    """The movements that a text names."""
+    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    return tuple(topic for topic in _topics(tokens)[0] if topic.shown_by)
+
+
+def names_labels(text: str) -> tuple[Topic, ...]:
+    """The topics that stand for labels, of which a text speaks."""
+    return tuple(topic for topic in _topics(stems(text.replace("-", " ")))[0] if topic.labels)
+
+
 def _action_unit(unit: str) -> Topic:
     return Topic(
-        name=unit.upper(), asked=(unit,), kinds=(unit, f"{unit}_one_sided"), counted=(unit,), tools=("action_units",)
+        name=unit.upper(),
+        asked=(unit,),
+        kinds=(unit, f"{unit}_one_sided"),
+        counted=(unit,),
+        tools=("action_units",),
+        shown_by=(unit.upper(),),
     )
 
 
@@ -231,12 +242,3 @@ def _stretch(pattern: re.Pattern[str], match: re.Match[str], duration_s: float) 
     edge_s = EDGE_SHARE * duration_s
     stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
     return stretches.get(match[1], (0.0, edge_s))
-
-
-def _refused(text: str) -> str | None:
-    """What the question asks to be judged that nothing here may judge."""
-    refused = question_words().refused
-    about = next((r.about for r in refused if re.search(r.pattern, text)), None)
-    if about is None and any(f" {word}" in f" {text}" for word in knowledge().forbidden):
-        return "honesty, health or identity"
-    return about

@@ -45,6 +45,10 @@ def case_of_two(**changes):
         ("evidence_in_time", draft("happiness", "frame@2.40", start_s=5, end_s=6)),
         ("speaks_of_the_clip", draft("happiness", "au12-1", text="A smile that may be deceptive")),
         ("speaks_of_the_clip", draft("sadness", "au12-1", text="Suggests a depressive disorder")),
+        ("states_what_it_cites", draft("happiness", "au12-1", text="Has a heart rate of 92 bpm and smiles")),
+        ("states_what_it_cites", draft("happiness", "frame@2.40", text="The pulse quickens")),
+        ("states_what_it_cites", draft("happiness", "au12-1", text="Smiles at 15 s")),
+        ("states_what_it_cites", draft("happiness", "au12-1", text="Smiles between 6 and 8 s")),
     ],
 )
 def test_a_draft_that_does_not_hold_is_rejected_with_the_reason(check, a_draft):

@@ -4,7 +4,7 @@ import pytest
 from case_making import claim, face, make_case, saw
 
 from agents.chat import Reply, Sentence
-from agents.chat_history import ChatHistory
+from agents.chat_history import ChatHistory, Source
 from agents.checking.grounding import borne_out, by_id, picture, sources_of
 from agents.report import Person, Provenance, Report
 from perception.evidence import Abstention
@@ -71,6 +71,66 @@ def test_what_is_visible_does_not_rest_on_words_or_light(who, cited):
 )
 def test_what_bears_a_sentence_out_may_be_cited(text, evidence):
     assert not problem(text, *evidence, found=(picture(2.4),))
+
+
+PULSE = Source(
+    id="heart_rate-1", text="P1's pulse is about 72 beats a minute (SNR 8 dB), 0.0-10.0 s", person="P1",
+    start_s=0, end_s=10, basis="seen", kinds=("heart_rate",),
+)  # fmt: skip
+MEAN = Source(
+    id="measure1:AU4-P1", text="P1's AU4: mean 1.2 FACS 0-5, 2.00-4.00 s", person="P1", start_s=2, end_s=4,
+    basis="seen", kinds=("AU4",),
+)  # fmt: skip
+BREATHLESS = Source(id="utterance@1.00", text="“My pulse is 150!”", start_s=1, end_s=2, kinds=("utterance",))
+FOUND = (PULSE, MEAN, BREATHLESS, picture(2.4))
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence", "why"),
+    [
+        ("The heart rate of P1 is 72 bpm", ["light-1"], "it tells a heart rate, but cites none"),
+        ("P1's pulse is fast", ["au12-1"], "it cites no heart rate"),
+        ("Without doubt P1's heart beats at 92 bpm", ["au12-1"], "it tells a heart rate, but cites none"),
+        ("P1's heart rate is 150 bpm", ["utterance@1.00"], "it tells a heart rate, but cites none"),
+        ("P1's heart rate is 92 bpm", ["heart_rate-1"], "a heart rate of 92, but cites another"),
+        ("P1 talks loudly", ["au12-1"], "it cites no voice"),
+        ("P1 weeps at 15 s", ["au12-1"], "it tells of 15 s, but cites nothing of then"),
+        ("P1 smiles at 3 s and 8.5 s", ["au12-1"], "it tells of 8.5 s"),
+        ("P1 smiles between 6 and 9 s", ["au12-1"], "it tells of 6-9 s"),
+        ("P1 smiles from 0:07 to 0:09", ["au12-1"], "it tells of 7-9 s"),
+        ("P1 frowns three times", ["au12-1"], "it tells of frowns, but cites none"),
+        ("P1 shows AU9", ["au12-1"], "it tells of AU9, but cites none"),
+        ("P1 raises the brows and smiles", ["au12-1"], "it tells of raised brows, but cites none"),
+        ("P2 shakes the head", ["nod-1"], "it tells of shakes of the head, but cites none"),
+    ],
+)
+def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
+    assert why in problem(text, *evidence, found=FOUND)
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        ("P1's pulse is about 73 bpm", ["heart_rate-1"]),
+        ("P1's pulse rises by 10 bpm", ["heart_rate-1"]),
+        ("P1's pulse at 8.5 s is steady", ["heart_rate-1"]),
+        ("P1's pulse could not be measured", ["light-1"]),
+        ("P1 talks of the pulse", ["utterance@1.00"]),
+        ("P1 says “my heart rate is 150 bpm”", ["utterance@1.00"]),
+        ("P2 talks loudly", ["utterance-1"]),
+        ("P1 smiles at 4.8 s", ["au12-1"]),
+        ("P1 smiles at about 0:03 for 8 s", ["au12-1"]),
+        ("P1 smiles between 1 and 2.5 s", ["au12-1"]),
+        ("At 9 s P1 does not smile any more", ["au12-1"]),
+        ("The light stays the same at 4 s", ["light-1"]),
+        ("P1 frowns", ["measure1:AU4-P1"]),
+        ("P1 frowns", ["frame@2.40"]),
+        ("P1 smiles and does not frown", ["au12-1"]),
+        ("P1 pulls up the lip corners (AU12)", ["au12-1"]),
+    ],
+)
+def test_honest_sentences_stay(text, evidence):
+    assert not problem(text, *evidence, found=FOUND)
 
 
 def test_why_nothing_was_measured_does_not_show_it():

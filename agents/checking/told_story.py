@@ -1,0 +1,77 @@
+"""Whether a narrative tells only what its report has: nobody, and nothing felt, done or measured, beyond it."""
+
+import re
+from collections.abc import Sequence
+
+from agents.case import Case
+from agents.checking.checks import ground_of
+from agents.checking.quotations import unquoted
+from agents.checking.stated_facts import DENIAL, not_in
+from agents.checking.unjudged import judged
+from agents.claims import Claim
+from agents.searching.question import movements, names_labels, question_words, stems
+
+PERSON = re.compile(r"\bP[1-9][0-9]*\b")
+
+
+def not_in_report(text: str, case: Case) -> str | None:
+    """What a narrative tells that is no claim or observation of the case; none where it keeps to them."""
+    strangers = [name for name in PERSON.findall(text) if name not in case.people]
+    if strangers:
+        return f"there is no {strangers[0]}"
+    if judgement := judged(text):
+        return judgement
+    grounds = [ground_of(o) for o in case.evidence.observations]
+    claims = [c for c in case.claims if not c.abstained]
+    for sentence in re.split(r"(?<=[.!?…])\s+", text):
+        problem = not_in(sentence, grounds)
+        if problem is None and not DENIAL.search(sentence):
+            problem = _not_done(sentence, case) or _not_claimed(sentence, claims, case)
+        if problem:
+            return problem
+    return None
+
+
+def _not_done(sentence: str, case: Case) -> str | None:
+    """A movement that nobody was seen to make, and no claim speaks of."""
+    kinds = {o.kind for o in case.evidence.observations}
+    told = {topic.name for claim in case.claims for topic in movements(_words_of(claim, case))}
+    missing = (
+        t.name for t in movements(unquoted(sentence)) if t.name not in told and not kinds & {*t.kinds, *t.shown_by}
+    )
+    named = next(missing, None)
+    return f"it tells of {named}, which nobody was seen to do" if named else None
+
+
+def _not_claimed(sentence: str, claims: Sequence[Claim], case: Case) -> str | None:
+    """A feeling or thought, by its label or another word for it, that no claim has or speaks of."""
+    held = " ".join(_words_of(claim, case) for claim in claims).lower()
+    neutral = set(case.codebook.neutral.values())
+    labels = [x for level in ("cognition", "emotion") for x in case.codebook.labels(level) if x.id not in neutral]
+    for label in labels:
+        if _named(label.name, unquoted(sentence)) and not _ordinary(label.name) and not _named(label.name, held):
+            return f"it tells of {label.name.lower()}, which is not claimed"
+    ids = {label.id for label in case.codebook.emotion}
+    claimed = {c.label for c in claims} | {a.label for c in claims for a in c.alternatives}
+    known = {topic.name for topic in names_labels(held)}
+    for topic in names_labels(unquoted(sentence)):
+        if ids & set(topic.labels) and not claimed & set(topic.labels) and topic.name not in known:
+            return f"it tells of a {topic.name}, but there is none"
+    return None
+
+
+def _words_of(claim: Claim, case: Case) -> str:
+    """The words of a claim and the names of its labels."""
+    ids = (claim.label, *(a.label for a in claim.alternatives))
+    names = [label.name for id_ in ids if (label := case.codebook.label(claim.level, id_))]
+    return " ".join((*ids, *names, claim.text))
+
+
+def _named(name: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) is not None
+
+
+def _ordinary(name: str) -> bool:
+    """Whether a label is a word for its whole level, such as thinking, or for what is left over."""
+    levels = {stems(phrase) for topic in question_words().topics if topic.levels for phrase in topic.asked}
+    return stems(name) in levels or name.lower() in ("other", "content", "touched")

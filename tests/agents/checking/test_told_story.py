@@ -1,0 +1,59 @@
+"""A narrative keeps to its report: what no claim or observation has is found, whatever the rest says."""
+
+import pytest
+from case_making import claim, face, make_case, saw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.by_rule.narration import narrate
+from agents.checking.told_story import not_in_report
+
+SMILE = claim("emotion", "happiness", "au12-1")
+
+
+def problem(text, *observations, claims=(SMILE,)):
+    return not_in_report(text, make_case(face(), saw("au12"), *observations, claims=claims))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("P1 smiles. P1 is probably lying.", "whether someone lies or is honest is not judged"),
+        ("P1 smiles at P2.", "there is no P2"),
+        ("P1's heart rate is 92 bpm.", "it tells a heart rate, but cites none"),
+        ("P1 smiles at 75 s.", "it tells of 75 s"),
+        ("P1 nods in agreement.", "it tells of nods"),
+        ("P1's expression suggests anger.", "it tells of anger, which is not claimed"),
+        ("P1 seems angry.", "claim of anger, but there is none"),
+        ("P1 may be disagreeing.", "it tells of disagreeing, which is not claimed"),
+    ],
+)
+def test_what_the_report_does_not_have_is_found(text, why):
+    assert why in problem(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "P1 smiles at 3 s. The expression suggests happiness, though not surely.",
+        "P1 may be happy; there is no sign of anger.",
+        "What P1 thinks can't be told.",
+        "Little can be said about P1's thinking.",
+        "P1 says “I am lying and angry”.",
+    ],
+)
+def test_what_it_has_may_be_told(text):
+    assert problem(text) is None
+
+
+def test_a_pulse_that_was_measured_may_be_told():
+    pulse = saw("heart_rate", 0, 10).model_copy(update={"text": "P1's pulse is about 72 beats a minute"})
+    assert problem("P1's pulse is about 72 bpm.", pulse) is None
+    assert "92" in problem("P1's pulse is about 92 bpm.", pulse)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(("happiness", "anger", "fear", "neutral")), st.floats(0, 8))
+def test_the_narrative_by_rule_keeps_to_the_report(label, start_s):
+    case = make_case(face(), saw("au12"), claims=(claim("emotion", label, "au12-1", start_s=start_s, end_s=9),))
+    assert not_in_report(narrate(case, case.claims), case) is None
