@@ -213,12 +213,13 @@ def _no_bar() -> Iterator[None]:
     import huggingface_hub
     import transformers
 
-    bars = transformers.utils.logging
+    bars: Any = transformers.utils.logging
+    downloads: Any = huggingface_hub.utils  # whose bars transformers switches with its own
     if not bars.is_progress_bar_enabled():
         yield
         return
     bars.disable_progress_bar()
-    huggingface_hub.utils.enable_progress_bars()
+    downloads.enable_progress_bars()
     try:
         yield
     finally:
