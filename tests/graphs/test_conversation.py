@@ -86,7 +86,7 @@ async def test_the_question_has_captions_of_who_speaks(demo, tmp_path, monkeypat
         ({"evidence": ["prosody-1"]}, "prosody-1"),
         ({"evidence": []}, "it cites no evidence"),
         ({"label": "guilt", "evidence": ["utterance-2"]}, "'guilt' is no emotion label"),
-        ({"text": "He is a liar.", "evidence": ["utterance-2"]}, "honesty"),
+        ({"text": "He is a liar.", "evidence": ["utterance-2"]}, "honest is not judged"),
     ],
 )
 async def test_what_does_not_hold_is_rejected_with_the_reason(lie, why, demo, tmp_path, monkeypatch):

@@ -58,7 +58,7 @@ async def test_a_conflict_names_both_sides(demo, tmp_path, monkeypatch):
         ({"phrase": "very great"}, "is not among the words"),
         ({"level": "context"}, "cites no earlier utterance"),
         ({"level": "context", "before": ["utterance-3"]}, "utterance-3 is no earlier utterance"),
-        ({"text": "He is deceiving her."}, "honesty"),
+        ({"text": "He is deceiving her."}, "honest is not judged"),
     ],
 )
 async def test_a_conflict_with_one_side_or_a_false_one_is_rejected(lie, why, demo, tmp_path, monkeypatch):
