@@ -82,7 +82,11 @@ async def solve(item: Item, run: Run) -> Outcome:
 
 
 def active_units(evidence: Evidence, start_s: float, end_s: float) -> list[int] | None:
-    """The units seen between two times, also those that a micro-expression may be; none when no tool could measure."""
+    """The units seen between two times, also those that a micro-expression may be; none when no tool could measure.
+
+    In a clip too short for a neutral face of the person's own, micro-movements alone are looked at: a unit that lasts
+    longer counts as not there.
+    """
     if not any(run.status == "ok" for run in evidence.tools if run.tool in TOOLS.split(",")):
         return None
     during = [o for o in evidence.observations if o.start_s <= end_s and start_s <= o.end_s]
