@@ -8,6 +8,7 @@ clip). Repaired: a later one was, after our client had asked again. A model with
 
 import argparse
 import asyncio
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -129,7 +130,11 @@ async def measured(clip: Path, base_url: str, name: str | None, calls: int) -> l
         opened, case = await asyncio.to_thread(measured_case, clip, await model.abilities())
         case = with_speech(case)
         media = read_media(opened, case.presentation)
-        return [await of_agent(agent, case, model, media, calls) for agent in agents_of(case)]
+        rows = []
+        for agent in agents_of(case):
+            rows.append(await of_agent(agent, case, model, media, calls))
+            print(*rows[-1].values(), sep="  ", file=sys.stderr)  # each takes minutes
+        return rows
     finally:
         await model.close()
 
