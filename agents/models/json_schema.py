@@ -70,16 +70,25 @@ def longest(schema: dict[str, Any]) -> int:
     Raises:
         ValueError: a pattern does not say how long it gets.
     """
+    return _longest_of(json.dumps(schema))
+
+
+@lru_cache(maxsize=KEPT)
+def _longest_of(schema: str) -> int:
+    return _longest(json.loads(schema))
+
+
+def _longest(schema: dict[str, Any]) -> int:
     if "enum" in schema:
         return max(len(json.dumps(value, ensure_ascii=False)) for value in schema["enum"])
     if "anyOf" in schema:
-        return max(map(longest, schema["anyOf"]))
+        return max(map(_longest, schema["anyOf"]))
     kind = schema.get("type")
     if kind == "object":
-        return 1 + sum(len(json.dumps(name)) + 2 + longest(child) for name, child in schema["properties"].items())
+        return 1 + sum(len(json.dumps(name)) + 2 + _longest(child) for name, child in schema["properties"].items())
     if kind == "array":
         most: int = schema["maxItems"]
-        return 2 + most * (longest(schema["items"]) + 1)
+        return 2 + most * (_longest(schema["items"]) + 1)
     if kind == "string":
         return 2 + _longest_match(schema["pattern"])
     if kind == "integer":
