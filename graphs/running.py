@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import aiosqlite
 import langsmith
@@ -19,6 +19,9 @@ from graphs.events import Event, ReportReady
 from graphs.state import Setup
 from perception.clip import Clip
 from perception.transcripts import Words
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 
 def thread_of(setup: Setup) -> str:
@@ -45,27 +48,46 @@ def thread_of(setup: Setup) -> str:
 
 
 @asynccontextmanager
-async def checkpoints(database: Path) -> AsyncIterator[AsyncSqliteSaver]:
-    """The checkpointer on an SQLite file; it restores plain JSON values and nothing else."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    async with aiosqlite.connect(database) as connection:
-        yield AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+async def checkpoints(database: Path | str) -> AsyncIterator["AsyncSqliteSaver | AsyncPostgresSaver"]:
+    """The checkpointer on an SQLite file, or on PostgreSQL by its URL; it restores plain JSON values and nothing else."""
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    if str(database).startswith("postgresql"):
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+        async with AsyncPostgresSaver.from_conn_string(str(database), serde=serde) as saver:
+            yield saver
+        return
+    file = Path(database)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    async with aiosqlite.connect(file) as connection:
+        yield AsyncSqliteSaver(connection, serde=serde)
 
 
-async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIterator[Event]:
+async def forget(database: Path | str, thread: str) -> None:
+    """Delete the checkpoints of a thread."""
+    async with checkpoints(database) as saver:
+        await saver.setup()
+        await saver.adelete_thread(thread)
+
+
+async def run(
+    setup: Setup, database: Path | str, *, resume: bool = False, thread: str | None = None
+) -> AsyncIterator[Event]:
     """Analyse the clip and yield events; the last is the report.
 
     Args:
         setup: the clip, tools, model and stores.
-        database: SQLite file of the checkpoints.
+        database: SQLite file of the checkpoints, or a PostgreSQL URL.
         resume: go on from the last finished step of the same analysis if there is one; otherwise start afresh.
+        thread: name of its checkpoints; by the clip and all that can change the result when not given.
 
     Raises:
         ClipError: the clip can't be decoded to its end.
     """
-    thread = thread_of(setup)
+    thread = thread or thread_of(setup)
     config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": 20 + 4 * setup.max_revisions}
     async with checkpoints(database) as saver:
+        await saver.setup()
         graph = mental_state.build(saver, setup.strategy)
         goes_on = False
         if resume:
@@ -76,7 +98,6 @@ async def run(setup: Setup, database: Path, *, resume: bool = False) -> AsyncIte
                 return
             goes_on = bool(snapshot.next) and _evidence_is_stored(snapshot.values.get("evidence"), setup)
         if not goes_on:
-            await saver.setup()
             await saver.adelete_thread(thread)
         # nothing phones home: a tracing variable left in the environment must not send a clip's claims away
         with langsmith.tracing_context(enabled=False):

@@ -45,8 +45,7 @@ async def set_up(
     """
     settings = with_overrides(settings, overrides)
     use_weights_of(settings)
-    if settings.model is None and settings.strategy not in WITHOUT_MODEL:
-        raise SettingsError(f"strategy {settings.strategy} needs a model: name one with --model or MENTALIS_MODEL")
+    check_strategy(settings)
     chosen = tuple(made(t) for t in (tools or settings.tools or BUILT_IN))
     load_codebook(settings.codebook)
     words = Path(transcript) if transcript else None
@@ -55,8 +54,28 @@ async def set_up(
     return setup_for(clip, chosen, model, settings), settings.data / "checkpoints.sqlite"
 
 
-def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: Settings) -> Setup:
+def check_strategy(settings: Settings) -> None:
+    """Refuse a strategy that can't be followed.
+
+    Raises:
+        SettingsError: it needs a model.
+    """
+    if settings.model is None and settings.strategy not in WITHOUT_MODEL:
+        raise SettingsError(f"strategy {settings.strategy} needs a model: name one with --model or MENTALIS_MODEL")
+
+
+def setup_for(
+    clip: Clip,
+    tools: Sequence[Tool],
+    model: Model | None,
+    settings: Settings,
+    *,
+    store: ContentStore | None = None,
+    cache: Cache | None = None,
+) -> Setup:
     """The setup of a clip that is open, tools that are made and a model that is there.
+
+    `store` and `cache` take the place of those in the data folder.
 
     Raises:
         CodebookError: no such codebook.
@@ -66,8 +85,8 @@ def setup_for(clip: Clip, tools: Sequence[Tool], model: Model | None, settings: 
         clip=clip,
         tools=tuple(tools),
         codebook=load_codebook(settings.codebook),
-        store=ContentStore(settings.data / "content"),
-        cache=Cache(settings.data / "cache" / "tools") if settings.cache else None,
+        store=store or ContentStore(settings.data / "content"),
+        cache=cache or (Cache(settings.data / "cache" / "tools") if settings.cache else None),
         model=model,
         embedder=settings.embedder,
         worker=limits(settings) if settings.isolate else None,

@@ -1,139 +1,241 @@
-"""Analyses as jobs: queued, running, done or failed; each with a folder of its own and its events in order."""
+"""Analyses as durable jobs: DBOS owns the queues and the stages, LangGraph's checkpoints the steps inside a stage.
+
+measure (processes, few at a time) -> reason (a model's endpoint, many at a time) -> tell (a webhook, if one is asked
+for). A server that is killed at any point goes on when it is started again; what tools and models had done is found in
+caches and checkpoints. Where a database is shared, a server that stays away is stood in for by the others.
+"""
 
 import asyncio
 import json
-import re
+import logging
 import shutil
-import uuid
+import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
+from dbos import error as dbos_error
 
 from agents.report import Report
-from graphs.events import Event, ReportReady
+from graphs.events import Event
 from perception.errors import MentalisError
+from reports.writing import read_report, write_file
+from server.analysis_records import ENDED, Analyses, Analysis
+from server.codebook_records import Codebooks
+from server.engine import Engine, Places
 from server.errors import ApiError
+from server.event_log import EventLog
+from server.file_records import Files
 
-Analyse = Callable[..., AsyncIterator[Event]]  # path, then options by name, as mentalis.stream takes them
-Status = Literal["queued", "running", "done", "failed"]
-ID = re.compile(r"an_[0-9a-f]{32}")
-AT_ONCE = 2  # analyses; perception of one fills two cores
+MEASURE, REASON, TELL = "measure", "reason", "tell"
+LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
+URGENCY = {"high": 1, "normal": 100, "low": 1000}
+logger = logging.getLogger(__name__)
+Deliver = Callable[[Analysis, Report | None], Any]
 
 
-@dataclass
-class Job:
-    """One analysis."""
+class _Json(Serializer):
+    """Workflows take and return plain values: nothing is pickled."""
 
-    id: str
-    folder: Path
-    options: dict[str, Any]
-    status: Status = "queued"
-    error: str | None = None
-    report: Report | None = None
-    events: list[dict[str, Any]] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    task: "asyncio.Task[None] | None" = None
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=str)
 
-    @property
-    def clip(self) -> Path:
-        """Where its clip lies; the user's own file name is never a path here."""
-        return self.folder / "clip"
+    def deserialize(cls, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
 
-    def tell(self, **event: Any) -> None:
-        """Add an event and wake who follows."""
-        self.events.append(event)
-        self.changed.set()
-        self.changed = asyncio.Event()
-
-    async def followed(self, after: int = 0) -> AsyncIterator[tuple[int, dict[str, Any]]]:
-        """Events numbered from 1, from the one after `after`, until the job is over."""
-        while True:
-            changed = self.changed
-            for number, event in enumerate(self.events[after:], after + 1):
-                yield number, event
-            after = len(self.events)
-            if self.status in ("done", "failed"):
-                return
-            await changed.wait()
+    def name(self) -> str:
+        return "json"
 
 
 class Jobs:
-    """The server's analyses. Finished ones are read again from their folders after a restart."""
+    """The analyses that are queued, run and ended."""
 
-    def __init__(self, analyse: Analyse, folder: Path) -> None:
-        self._analyse, self._folder = analyse, folder
-        self._jobs: dict[str, Job] = {}
-        self._free = asyncio.Semaphore(AT_ONCE)
+    def __init__(
+        self,
+        engine: Engine,
+        analyses: Analyses,
+        files: Files,
+        codebooks: Codebooks,
+        log: EventLog,
+        folder: Path,
+        checkpoints: str | None = None,
+    ) -> None:
+        """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
+        self._engine, self.analyses, self._files, self._codebooks, self.log = engine, analyses, files, codebooks, log
+        self._folder, self._checkpoints = folder, checkpoints
 
-    def new(self, options: dict[str, Any]) -> Job:
-        """A job with an empty folder; it starts when its clip is there."""
-        name = f"an_{uuid.uuid4().hex}"
-        job = Job(name, self._folder / name, options)
-        job.folder.mkdir(parents=True)
-        self._jobs[name] = job
-        return job
+    def folder(self, name: str) -> Path:
+        """Of an analysis that there is."""
+        return self._folder / name
 
-    def start(self, job: Job) -> None:
-        """Queue it."""
-        job.task = asyncio.create_task(self._run(job))
+    def report_of(self, analysis: Analysis) -> Report | None:
+        """The report, once it is there."""
+        path = self.folder(analysis.id) / "report.json"
+        return read_report(path) if path.exists() else None
 
-    def get(self, name: str) -> Job:
-        """A job by its id.
+    def places(self, analysis: Analysis) -> Places:
+        """Where an analysis keeps what it makes."""
+        own = self.folder(analysis.id)
+        checkpoints = self._checkpoints or str(own / "checkpoints.sqlite")
+        return Places(self._files.folder(analysis.file) / "cache", own / "content", checkpoints, analysis.id)
 
-        Raises:
-            ApiError: 404, there is none.
-        """
-        job = self._jobs.get(name) or self._read(name)
-        if job is None:
-            raise ApiError(404, f"there is no analysis {name[:40]!r}", "not_found")
-        return job
+    async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
+        """Start the queues and go on with what was under way."""
+        DBOS(config={**config, "serializer": _Json()})
 
-    async def delete(self, job: Job) -> None:
-        """Stop it and delete all that it holds: clip, events, report."""
-        if job.task is not None:
-            job.task.cancel()
-            await asyncio.gather(job.task, return_exceptions=True)
-        self._jobs.pop(job.id, None)
-        await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
+        @DBOS.workflow(name=MEASURE)
+        async def measure(name: str, priority: int) -> None:
+            if await DBOS.run_step_async({"name": MEASURE}, self._measure, name):
+                await self._enqueue(REASON, name, priority, reason)
 
-    async def _run(self, job: Job) -> None:
+        @DBOS.workflow(name=REASON)
+        async def reason(name: str, priority: int) -> None:
+            await DBOS.run_step_async({"name": REASON}, self._reason, name)
+            await self._enqueue(TELL, name, priority, tell)
+
+        @DBOS.workflow(name=TELL)
+        async def tell(name: str, priority: int) -> None:
+            await DBOS.run_step_async({"name": TELL}, self._tell, name, deliver)
+
+        self._first = measure
+        DBOS.launch()
+        for queue, at_once in ((MEASURE, measure_at_once), (REASON, reason_at_once), (TELL, reason_at_once)):
+            await DBOS.register_queue_async(
+                queue, worker_concurrency=at_once, polling_interval_sec=0.2, on_conflict="always_update"
+            )
+
+    async def close(self, patience_s: int) -> None:
+        """Stop taking jobs; what still runs after a while goes on at the next start."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
+        await self.log.close()
+
+    async def start(self, analysis: Analysis, priority: str = "normal") -> None:
+        """Queue an analysis that is in the table; done twice, it is queued once."""
+        await self._enqueue(MEASURE, analysis.id, URGENCY[priority], self._first)
+
+    async def cancel(self, analysis: Analysis) -> bool:
+        """Stop an analysis; whether it was still under way."""
+        if not await asyncio.to_thread(self.analyses.move, analysis.id, "cancelled"):
+            return False
+        await asyncio.to_thread(self.log.append, analysis.id, {"kind": "cancelled"})
+        for stage in (MEASURE, REASON):
+            with suppress(dbos_error.DBOSException):
+                await DBOS.cancel_workflow_async(f"{analysis.id}:{stage}")
+        return True
+
+    async def delete(self, analysis: Analysis) -> None:
+        """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
+        await self.cancel(analysis)
+        await asyncio.to_thread(self.analyses.delete, analysis.id)
+        await self._engine.forget(self.places(analysis))
+        await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
+        for stage in (MEASURE, REASON, TELL):
+            with suppress(dbos_error.DBOSException):
+                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}")
+
+    async def _enqueue(self, queue: str, name: str, priority: int, workflow: Any) -> None:
+        with SetWorkflowID(f"{name}:{queue}"), SetEnqueueOptions(priority=priority):
+            await DBOS.enqueue_workflow_async(queue, workflow, name, priority)
+
+    async def _measure(self, name: str) -> bool:
+        """Whether the tools have run and the model's turn has come."""
+        return await self._stage(name, MEASURE)
+
+    async def _reason(self, name: str) -> bool:
+        return await self._stage(name, REASON)
+
+    async def _stage(self, name: str, stage: str) -> bool:
+        """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
+        if not await asyncio.to_thread(self.analyses.move, name, "measuring" if stage == MEASURE else "reasoning"):
+            return False
+        work = asyncio.create_task(self._work(name, stage))
         try:
-            async with self._free:
-                job.status = "running"
-                async for event in self._analyse(job.clip, **job.options):
-                    if isinstance(event, ReportReady):
-                        job.report = event.report
-                        (job.folder / "report.json").write_text(event.report.model_dump_json(), encoding="utf-8")
-                        continue
-                    job.tell(**event.model_dump(mode="json"))
-            job.status = "done"
-            job.tell(kind="report", id=job.id)
-        except MentalisError as error:
-            self._fail(job, str(error).replace(str(job.clip), "the clip"))
+            while not work.done():
+                await asyncio.wait([work], timeout=LOOK_EVERY_S)
+                if not work.done() and await asyncio.to_thread(self.analyses.status, name) in (None, *ENDED):
+                    work.cancel()
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        return not work.cancelled() and work.result()
+
+    async def _work(self, name: str, stage: str) -> bool:
+        """Whether it ended well; what went wrong is told as the job's end."""
+        analysis = await asyncio.to_thread(self.analyses.get, name, None)
+        clip = self._files.media(analysis.file)
+        try:
+            if not clip.exists():
+                raise MentalisError("its file was deleted before it was analysed")
+            codebook = self._codebooks.path_of(analysis.options.codebook, analysis.owner)
+            run = self._engine.measure if stage == MEASURE else self._engine.reason
+            events = run(clip, analysis.options, codebook, self.places(analysis))
+            report = await self._follow(name, events)
+        except (MentalisError, ApiError) as error:
+            return await self._fail(name, str(error).replace(str(clip), analysis.name))
         except asyncio.CancelledError:
-            self._fail(job, "the analysis was cancelled")
             raise
         except Exception as error:
-            self._fail(job, f"the analysis broke off ({type(error).__name__})")
-            raise
+            logger.exception("analysis %s broke off", name)
+            return await self._fail(name, f"the analysis broke off ({type(error).__name__})")
+        if stage == REASON:
+            assert report is not None, "a graph that does not raise ends with a report"
+            await self._finish(analysis, report)
+        return True
 
-    def _fail(self, job: Job, why: str) -> None:
-        job.status, job.error = "failed", why
-        if job.folder.exists():
-            (job.folder / "error.json").write_text(json.dumps(why), encoding="utf-8")
-        job.tell(kind="failed", error=why)
+    async def _follow(self, name: str, events: AsyncIterator[Event]) -> Report | None:
+        """Log what happens, once each also where a stage is run again."""
+        told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
+        async for event in events:
+            if event.kind == "report":
+                return event.report
+            plain = event.model_dump(mode="json")
+            if event.kind == "tool_progress" or _what(plain) not in told:
+                await asyncio.to_thread(self.log.append, name, plain)
+        return None
 
-    def _read(self, name: str) -> Job | None:
-        folder = self._folder / name
-        if not ID.fullmatch(name) or not folder.is_dir():
-            return None
-        job = Job(name, folder, {}, status="failed", error="the server was stopped before the analysis was over")
-        if (folder / "report.json").exists():
-            job.report = Report.model_validate_json((folder / "report.json").read_bytes())
-            job.status, job.error = "done", None
-            job.events.append({"kind": "report", "id": name})
-        elif (folder / "error.json").exists():
-            job.error = json.loads((folder / "error.json").read_text(encoding="utf-8"))
-        self._jobs[name] = job
-        return job
+    async def _finish(self, analysis: Analysis, report: Report) -> None:
+        named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
+        path = self.folder(analysis.id) / "report.json"
+        await asyncio.to_thread(write_file, path, named.model_dump_json())
+        if await asyncio.to_thread(self.analyses.move, analysis.id, "done"):
+            await asyncio.to_thread(self.log.append, analysis.id, {"kind": "report", "id": analysis.id})
+        if analysis.derived_only:
+            await asyncio.to_thread(self._drop_media, analysis)
+
+    async def _fail(self, name: str, why: str) -> bool:
+        if await asyncio.to_thread(self.analyses.move, name, "failed", why):
+            await asyncio.to_thread(self.log.append, name, {"kind": "failed", "error": why})
+        return False
+
+    def _drop_media(self, analysis: Analysis) -> None:
+        """Delete the media once no analysis of it is under way; it stays known, so that the report's file has a name."""
+        if all(other.ended for other in self.analyses.of_file(analysis.file)):
+            self._files.media(analysis.file).unlink(missing_ok=True)
+
+    async def _tell(self, name: str, deliver: Deliver) -> None:
+        with suppress(ApiError):  # deleted by now
+            analysis = await asyncio.to_thread(self.analyses.get, name, None)
+            if analysis.webhook:
+                await deliver(analysis, await asyncio.to_thread(self.report_of, analysis))
+
+    async def sweep(self) -> int:
+        """Delete what has expired; how much that was."""
+        now = time.time()
+        analyses = await asyncio.to_thread(self.analyses.expired, now)
+        files = await asyncio.to_thread(self._files.expired, now)
+        for analysis in analyses:
+            await self.delete(analysis)
+        for file in files:
+            for analysis in await asyncio.to_thread(self.analyses.of_file, file.id):
+                if not analysis.ended:
+                    await self.cancel(analysis)
+            await asyncio.to_thread(self._files.delete, file.id)
+        return len(analyses) + len(files)
+
+
+def _what(event: dict[str, Any]) -> str:
+    """What an event tells, but for how long it took."""
+    kept = {k: v for k, v in event.items() if k not in ("seconds", "cached", "tokens")}
+    return json.dumps(kept, sort_keys=True)

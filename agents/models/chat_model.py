@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from copy import copy
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -123,6 +124,12 @@ class ChatModel:
             if not is_failure(error):
                 raise
             raise await self._explained(error, self._retries if _passing(error) else 0) from error
+
+    def keeping(self, cache: ResponseCache) -> "ChatModel":
+        """The same client, with its limit on calls at a time, that keeps its answers elsewhere."""
+        other = copy(self)
+        other._cache = cache
+        return other
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.

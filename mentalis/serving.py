@@ -1,0 +1,154 @@
+"""The product behind the server: one model for all analyses, each clip decoded in a process of its own. Wiring only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from agents.agent import Model
+from agents.chat_history import ChatAnswer, ChatHistory
+from agents.codebook import load_codebook
+from agents.models.chat_model import ChatModel
+from agents.models.errors import ModelError
+from agents.models.response_cache import ResponseCache
+from agents.report import Report
+from agents.showing.fence import fence
+from agents.showing.presentation import Wanted
+from graphs.chat import converse
+from graphs.chat_setup import Chat
+from graphs.events import Event
+from graphs.perceiving import measure
+from graphs.running import forget, run
+from graphs.state import Setup
+from graphs.store import ContentStore
+from mentalis.secret import secret
+from mentalis.setting_up import check_strategy, limits, model_of, setup_for, with_overrides
+from mentalis.settings import Settings, use_weights_of
+from perception.cache import Cache
+from perception.clip import Clip, Limits
+from perception.errors import WorkerKilled
+from perception.tool import BUILT_IN, made
+from perception.worker import run_limited
+from server.engine import Options, Places
+
+
+class Product:
+    """Analyses and answers as these settings say."""
+
+    def __init__(self, settings: Settings, clip_limits: Limits) -> None:
+        """Open the model; nothing is sent yet.
+
+        Raises:
+            MentalisError: a setting can't be used.
+        """
+        use_weights_of(settings)
+        check_strategy(settings)
+        load_codebook(settings.codebook)
+        self._settings, self._clip_limits = settings, clip_limits
+        self._model: Model | None = model_of(settings.model_copy(update={"cache": False}))
+
+    async def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+        """Run the tools; their results are in the cache then."""
+        setup = await self._setup(clip, options, codebook, places)
+        told: asyncio.Queue[Event | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        work = asyncio.create_task(measure(setup, lambda event: loop.call_soon_threadsafe(told.put_nowait, event)))
+        work.add_done_callback(lambda _: loop.call_soon(told.put_nowait, None))
+        try:
+            while (event := await told.get()) is not None:
+                yield event
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def reason(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+        """Run the graph from its last checkpoint; the tools' results are found in the cache."""
+        setup = await self._setup(clip, options, codebook, places)
+        async for event in run(setup, places.checkpoints, resume=True, thread=places.thread):
+            yield event
+
+    async def answer(
+        self, report: Report, clip: Path | None, question: str, history: ChatHistory | None, places: Places
+    ) -> ChatAnswer:
+        """Answer a question about a report; without the clip nothing more can be measured or shown."""
+        settings = self._settings
+        about = Chat(
+            report=report,
+            codebook=load_codebook(report.provenance.codebook if report.provenance.codebook else settings.codebook),
+            clip=await self._opened(clip) if clip is not None else None,
+            model=await self._keeping(places.cache / "answers"),
+            embedder=settings.embedder,
+            cache=Cache(places.cache / "tools"),
+            worker=limits(settings),
+            wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
+            fence=fence(report.clip.sha256, secret(settings.data)),
+        )
+        return await converse(question, about, history)
+
+    async def forget(self, places: Places) -> None:
+        """Delete an analysis' checkpoints from PostgreSQL; a file of its own goes with its folder."""
+        if places.checkpoints.startswith("postgresql"):
+            await forget(places.checkpoints, places.thread)
+
+    def settings(self) -> dict[str, Any]:
+        """What matters to a client of all that is set."""
+        return self._settings.model_dump(
+            mode="json", include={"model", "strategy", "codebook", "media", "frames", "samples", "audit_pairs", "seed"}
+        )
+
+    async def trouble(self) -> str | None:
+        """What is wrong with the model's endpoint, in a line."""
+        served = getattr(self._model, "served", None)
+        if served is None:  # no model, or one in this process
+            return None
+        try:
+            await served()
+        except ModelError as error:
+            return str(error)
+        return None
+
+    async def close(self) -> None:
+        """Close the model's connections."""
+        if self._model is not None:
+            await self._model.close()
+
+    async def _setup(self, clip: Path, options: Options, codebook: str | None, places: Places) -> Setup:
+        settings = with_overrides(
+            self._settings, {**options.model_dump(exclude={"tools", "codebook"}), "codebook": codebook, "isolate": True}
+        )
+        check_strategy(settings)
+        tools = tuple(made(tool) for tool in (options.tools or settings.tools or BUILT_IN))
+        return setup_for(
+            await self._opened(clip),
+            tools,
+            await self._keeping(places.cache / "answers"),
+            settings,
+            store=ContentStore(places.content),
+            cache=Cache(places.cache / "tools"),
+        )
+
+    async def _keeping(self, folder: Path) -> Model | None:
+        """The model, with its answers kept where the file's other results are."""
+        if not isinstance(self._model, ChatModel):
+            return self._model
+        await self._model.abilities()  # once for all
+        return self._model.keeping(ResponseCache(folder))
+
+    async def _opened(self, path: Path) -> Clip:
+        """A clip, probed in a process of its own.
+
+        Raises:
+            ClipError: it can't be used.
+        """
+        limit = limits(self._settings)
+        try:
+            return await asyncio.to_thread(
+                run_limited, _open, path, self._clip_limits, memory_mb=limit.memory_mb, seconds=limit.seconds
+            )
+        except WorkerKilled as error:
+            raise WorkerKilled(f"{path}: it can't be opened ({error}); the file may be damaged") from error
+
+
+def _open(path: Path, limits: Limits) -> Clip:
+    return Clip.open(path, limits=limits)

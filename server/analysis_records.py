@@ -1,0 +1,149 @@
+"""Analyses as rows: who asked for what, and how far it is."""
+
+import time
+import uuid
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.database import ANALYSES, CORRECTIONS, EVENTS
+from server.engine import Options
+from server.errors import ApiError
+
+Status = Literal["queued", "measuring", "reasoning", "done", "failed", "cancelled"]
+ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
+
+
+class Analysis(BaseModel):
+    """One analysis of one file."""
+
+    id: str
+    number: int
+    owner: str
+    file: str
+    name: str
+    status: Status
+    error: str | None = None
+    options: Options = Field(default_factory=Options)
+    purpose: str | None = None
+    consent: str | None = None
+    derived_only: bool = False
+    webhook: str | None = None
+    created_at: float
+    ended_at: float | None = None
+    expires_at: float | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in ENDED
+
+
+class Analyses:
+    """The table of analyses. What another owner made is not there."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(
+        self, idempotency_key: str | None, asked_sha256: str, **values: Any
+    ) -> tuple[Analysis, bool]:
+        """A new analysis and true; the one that was made with the same idempotency key and false.
+
+        Raises:
+            ApiError: 409, the key came with another request before.
+        """
+        row = {
+            "id": f"an_{uuid.uuid4().hex}", "status": "queued", "created_at": time.time(),
+            "idempotency_key": idempotency_key, "asked_sha256": asked_sha256, **values,
+        }  # fmt: skip
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    row["number"] = 1 + connection.execute(select(func.coalesce(func.max(ANALYSES.c.number), 0))).scalar_one()
+                    connection.execute(insert(ANALYSES).values(row))
+                return self.get(row["id"], row["owner"]), True
+            except IntegrityError:  # the key is known, or another server was quicker with the number
+                if idempotency_key and (known := self._by_key(row["owner"], idempotency_key)):
+                    if known.asked_sha256 != asked_sha256:
+                        raise ApiError(
+                            409, "this Idempotency-Key came with another request; use a new one", "idempotency_key"
+                        ) from None
+                    return _read(known), False
+
+    def get(self, name: str, owner: str | None) -> Analysis:
+        """An analysis by its id; `owner` none: whoever made it.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        wanted = select(ANALYSES).where(ANALYSES.c.id == name)
+        if owner is not None:
+            wanted = wanted.where(ANALYSES.c.owner == owner)
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise ApiError(404, f"there is no analysis {name[:40]!r}", "not_found")
+        return _read(row)
+
+    def page(self, owner: str, limit: int, after: str | None, search: str | None) -> tuple[list[Analysis], bool]:
+        """The newest analyses, from the one behind `after`, and whether there are more."""
+        wanted = select(ANALYSES).where(ANALYSES.c.owner == owner)
+        if after is not None:
+            wanted = wanted.where(ANALYSES.c.number < self.get(after, owner).number)
+        if search:
+            wanted = wanted.where(ANALYSES.c.name.icontains(search, autoescape=True))
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.order_by(ANALYSES.c.number.desc()).limit(limit + 1)).all()
+        return [_read(row) for row in rows[:limit]], len(rows) > limit
+
+    def move(self, name: str, status: Status, error: str | None = None) -> bool:
+        """Set how far an analysis is, unless it has ended before; whether that was so."""
+        values: dict[str, Any] = {"status": status, "error": error}
+        if status in ENDED:
+            values["ended_at"] = time.time()
+        changed = update(ANALYSES).where(ANALYSES.c.id == name, ANALYSES.c.status.not_in(ENDED)).values(values)
+        with self._engine.begin() as connection:
+            return connection.execute(changed).rowcount == 1
+
+    def status(self, name: str) -> Status | None:
+        """How far an analysis is; none: it is deleted."""
+        with self._engine.connect() as connection:
+            found: Status | None = connection.execute(
+                select(ANALYSES.c.status).where(ANALYSES.c.id == name)
+            ).scalar_one_or_none()
+        return found
+
+    def of_file(self, file: str) -> list[Analysis]:
+        """The analyses of a file."""
+        with self._engine.connect() as connection:
+            return [_read(row) for row in connection.execute(select(ANALYSES).where(ANALYSES.c.file == file))]
+
+    def expired(self, now: float) -> list[Analysis]:
+        """Those whose time is over."""
+        with self._engine.connect() as connection:
+            return [_read(row) for row in connection.execute(select(ANALYSES).where(ANALYSES.c.expires_at <= now))]
+
+    def count(self) -> dict[str, int]:
+        """How many there are of each status."""
+        counted = select(ANALYSES.c.status, func.count()).group_by(ANALYSES.c.status)
+        with self._engine.connect() as connection:
+            return {status: n for status, n in connection.execute(counted)}
+
+    def delete(self, name: str) -> None:
+        """Delete an analysis with its events and corrections."""
+        with self._engine.begin() as connection:
+            for table in (EVENTS, CORRECTIONS):
+                connection.execute(delete(table).where(table.c.analysis == name))
+            connection.execute(delete(ANALYSES).where(ANALYSES.c.id == name))
+
+    def _by_key(self, owner: str, key: str) -> Row[Any] | None:
+        wanted = select(ANALYSES).where(ANALYSES.c.owner == owner, ANALYSES.c.idempotency_key == key)
+        with self._engine.connect() as connection:
+            return connection.execute(wanted).one_or_none()
+
+
+def _read(row: Row[Any]) -> Analysis:
+    return Analysis.model_validate(row._mapping)

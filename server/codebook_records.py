@@ -1,0 +1,107 @@
+"""Codebooks that clients have uploaded, each checked before it is kept."""
+
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select
+
+from agents.codebook import Codebook, CodebookError, codebook_names, load_codebook
+from server.database import CODEBOOKS
+from server.errors import ApiError
+
+MOST_CHARACTERS = 200_000
+
+
+class Codebooks:
+    """The shipped ones, and an owner's own."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Write those in use to `folder`, where they are read from."""
+        self._engine, self._folder = engine, folder
+
+    def names(self, owner: str) -> list[dict[str, Any]]:
+        """All that an owner can use."""
+        wanted = select(CODEBOOKS).where(CODEBOOKS.c.owner == owner).order_by(CODEBOOKS.c.created_at)
+        with self._engine.connect() as connection:
+            own = [{"id": row.id, "name": row.name, "own": True} for row in connection.execute(wanted)]
+        return [{"id": name, "name": load_codebook(name).name, "own": False} for name in codebook_names()] + own
+
+    def get(self, name: str, owner: str) -> Codebook:
+        """A codebook by its name or id.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        path = self.path_of(name, owner, 404)
+        assert path is not None
+        return load_codebook(path)
+
+    def add(self, yaml: str, owner: str) -> dict[str, Any]:
+        """Keep a codebook; one of the same name is replaced.
+
+        Raises:
+            ApiError: 400, it is none.
+        """
+        book = read(yaml)
+        row = {
+            "id": f"cb_{uuid.uuid4().hex}", "owner": owner, "name": book.id, "yaml": yaml, "created_at": time.time(),
+        }  # fmt: skip
+        if book.id in codebook_names():
+            raise ApiError(400, f"{book.id} is the id of a shipped codebook; choose another", "codebook")
+        with self._engine.begin() as connection:
+            connection.execute(delete(CODEBOOKS).where(CODEBOOKS.c.owner == owner, CODEBOOKS.c.name == book.id))
+            connection.execute(insert(CODEBOOKS).values(row))
+        return {"id": row["id"], "name": book.id, "own": True}
+
+    def delete(self, name: str, owner: str) -> None:
+        """Delete a codebook of an owner.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        with self._engine.begin() as connection:
+            gone = connection.execute(delete(CODEBOOKS).where(CODEBOOKS.c.owner == owner, CODEBOOKS.c.id == name))
+        if not gone.rowcount:
+            raise ApiError(404, f"there is no codebook {name[:40]!r} of yours", "not_found")
+
+    def path_of(self, name: str | None, owner: str, status: int = 400) -> str | None:
+        """What the product loads: a shipped one's name, or the file of an uploaded one; none: the usual one.
+
+        Raises:
+            ApiError: of the status given, no such codebook.
+        """
+        if name is None or name in codebook_names():
+            return name
+        wanted = select(CODEBOOKS).where(
+            CODEBOOKS.c.owner == owner, (CODEBOOKS.c.name == name) | (CODEBOOKS.c.id == name)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted).first()
+        if row is None:
+            there_are = ", ".join(known["id"] for known in self.names(owner))
+            raise ApiError(status, f"no codebook is called {name[:40]!r}; there are: {there_are}", "codebook")
+        path = self._folder / f"{row.id}.yaml"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(row.yaml, encoding="utf-8")
+        return str(path)
+
+
+def read(yaml: str) -> Codebook:
+    """A codebook from its text.
+
+    Raises:
+        ApiError: 400, it is none.
+    """
+    if len(yaml) > MOST_CHARACTERS:
+        raise ApiError(413, f"a codebook has {MOST_CHARACTERS} characters at most", "codebook")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "codebook.yaml"
+        path.write_text(yaml, encoding="utf-8")
+        try:
+            return load_codebook(str(path))
+        except (CodebookError, UnicodeError) as error:
+            raise ApiError(400, str(error), "codebook") from error

@@ -1,0 +1,123 @@
+"""The tables that the server keeps, in SQLite or PostgreSQL; media and reports lie in files beside them."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+
+BUSY_S = 30.0  # for which a writer waits for another
+
+TABLES = MetaData()
+
+KEYS = Table(
+    "api_keys",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("sha256", String, nullable=False, unique=True),  # the key itself is shown once and kept nowhere
+    Column("scopes", JSON, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("revoked_at", Float),
+)
+
+FILES = Table(
+    "files",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("name", String, nullable=False),  # what the client called it; never a path here
+    Column("purpose", String, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    UniqueConstraint("owner", "sha256"),
+)
+
+ANALYSES = Table(
+    "analyses",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),  # in the order in which they were made
+    Column("owner", String, nullable=False),
+    Column("file", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("error", Text),
+    Column("options", JSON, nullable=False),
+    Column("purpose", Text),  # why, and with whose consent, as the client says
+    Column("consent", Text),
+    Column("derived_only", Boolean, nullable=False, default=False),
+    Column("webhook", Text),
+    Column("idempotency_key", String),
+    Column("asked_sha256", String),  # of the request that the key came with
+    Column("created_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("expires_at", Float),
+    UniqueConstraint("owner", "idempotency_key"),
+    Index("analyses_of_owner", "owner", "number"),
+)
+
+EVENTS = Table(
+    "events",
+    TABLES,
+    Column("place", Integer, primary_key=True, autoincrement=True),  # among those of all analyses
+    Column("analysis", String, nullable=False),
+    Column("number", Integer, nullable=False),  # from 1 within its analysis
+    Column("event", JSON, nullable=False),
+    UniqueConstraint("analysis", "number"),
+)
+
+CORRECTIONS = Table(
+    "corrections",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("analysis", String, nullable=False, index=True),
+    Column("claim", String, nullable=False),
+    Column("verdict", String, nullable=False),  # accept, reject or relabel
+    Column("label", String),
+    Column("note", Text),
+    Column("by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+CODEBOOKS = Table(
+    "codebooks",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("yaml", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("owner", "name"),
+)
+
+
+def open_database(url: str) -> Engine:
+    """An engine on an SQLAlchemy URL, with all tables made."""
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _set(connection: object, record: object) -> None:  # readers don't wait for a writer
+            cursor = connection.cursor()  # type: ignore[attr-defined]
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_S)}")
+            cursor.close()
+
+    TABLES.create_all(engine)
+    return engine

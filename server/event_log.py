@@ -1,0 +1,99 @@
+"""The events of all analyses, in the database: appended by who works, followed by who listens, on any server."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Engine, func, insert, select
+
+from server.database import EVENTS
+
+LOOK_EVERY_S = 0.2  # for events that other servers, or other tasks, have appended
+HEARTBEAT_S = 15.0
+OVER = ("report", "failed", "cancelled")  # kinds of last events
+Numbered = tuple[int, dict[str, Any]]
+
+
+class EventLog:
+    """Events by analysis, numbered from 1. One task looks for new ones, however many listen."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._looking: asyncio.Task[None] | None = None
+
+    def append(self, analysis: str, event: dict[str, Any]) -> int:
+        """Add an event and return its number."""
+        with self._engine.begin() as connection:
+            last = select(func.coalesce(func.max(EVENTS.c.number), 0)).where(EVENTS.c.analysis == analysis)
+            number = int(connection.execute(last).scalar_one()) + 1
+            connection.execute(insert(EVENTS).values(analysis=analysis, number=number, event=event))
+        return number
+
+    def after(self, analysis: str, number: int) -> list[Numbered]:
+        """The events behind a number."""
+        wanted = select(EVENTS.c.number, EVENTS.c.event).where(EVENTS.c.analysis == analysis, EVENTS.c.number > number)
+        with self._engine.connect() as connection:
+            return [(row.number, row.event) for row in connection.execute(wanted.order_by(EVENTS.c.number))]
+
+    async def followed(self, analysis: str, after: int = 0) -> AsyncIterator[Numbered | None]:
+        """Events behind a number as they come, until the last one; none now and then while nothing happens."""
+        woken = asyncio.Event()
+        self._waiting[analysis].add(woken)
+        self._look()
+        try:
+            while True:
+                woken.clear()
+                for number, event in await asyncio.to_thread(self.after, analysis, after):
+                    yield number, event
+                    after = number
+                    if event["kind"] in OVER:
+                        return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_S):
+                        await woken.wait()
+                        continue
+                yield None
+        finally:
+            self._waiting[analysis].discard(woken)
+            if not self._waiting[analysis]:
+                del self._waiting[analysis]
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    def _look(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._wake_who_waits())
+
+    async def _wake_who_waits(self) -> None:
+        place = await asyncio.to_thread(self._last_place)
+        while self._waiting:
+            await asyncio.sleep(LOOK_EVERY_S)
+            place, changed = await asyncio.to_thread(self._changed_since, place)
+            for analysis in changed:
+                for woken in self._waiting.get(analysis, ()):
+                    woken.set()
+
+    def _last_place(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(EVENTS.c.place), 0))).scalar_one())
+
+    def _changed_since(self, place: int) -> tuple[int, set[str]]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(EVENTS.c.place, EVENTS.c.analysis).where(EVENTS.c.place > place)).all()
+        return max((row.place for row in rows), default=place), {row.analysis for row in rows}
+
+
+def as_sse(numbered: Numbered | None) -> str:
+    """An event as it is sent; a comment keeps a silent connection open."""
+    if numbered is None:
+        return ": still there\n\n"
+    number, event = numbered
+    return f"id: {number}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"

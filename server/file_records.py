@@ -1,0 +1,153 @@
+"""Uploaded files: a row each, and a folder each, which holds the media and the tools' results on it."""
+
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.database import FILES
+from server.errors import ApiError
+from server.uploads import received
+
+ID = re.compile(r"file-[0-9a-f]{32}")
+
+
+class Stored(BaseModel):
+    """A file that a client sent."""
+
+    id: str
+    owner: str
+    name: str
+    purpose: str
+    bytes: int
+    sha256: str
+    created_at: float
+    expires_at: float | None = None
+
+
+class Files:
+    """The table of files and their folders. What another owner sent is not there."""
+
+    def __init__(self, engine: Engine, folder: Path, most_bytes: int) -> None:
+        """Keep files in `folder`, each in a folder of its own."""
+        self._engine, self._folder, self.most_bytes = engine, folder, most_bytes
+
+    def folder(self, file: str) -> Path:
+        """Of a file, by its id alone.
+
+        Raises:
+            ApiError: 404, that is no id.
+        """
+        if not ID.fullmatch(file):
+            raise ApiError(404, f"there is no file {file[:40]!r}", "not_found")
+        return self._folder / file
+
+    def media(self, file: str) -> Path:
+        """Where a file's bytes lie."""
+        return self.folder(file) / "media"
+
+    async def save(
+        self, body: AsyncIterator[bytes], owner: str, name: str, purpose: str, expires_at: float | None
+    ) -> Stored:
+        """Keep a body as it comes; the same bytes of the same owner are kept once.
+
+        Raises:
+            ApiError: 413, too long; 400, empty.
+        """
+        file = f"file-{uuid.uuid4().hex}"
+        folder = self.folder(file)
+        folder.mkdir(parents=True)
+        try:
+            size, sha256 = await received(body, folder / "media", self.most_bytes)
+            known = self._same(owner, sha256)
+            if known is None:
+                row = {
+                    "id": file, "owner": owner, "name": name, "purpose": purpose, "bytes": size, "sha256": sha256,
+                    "created_at": time.time(), "expires_at": expires_at,
+                }  # fmt: skip
+                try:
+                    with self._engine.begin() as connection:
+                        connection.execute(insert(FILES).values(row))
+                    return Stored.model_validate(row)
+                except IntegrityError:  # the same bytes came twice at once
+                    known = self._same(owner, sha256)
+                    if known is None:
+                        raise
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        again = self.media(known.id)
+        again.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(folder / "media", again)
+        shutil.rmtree(folder, ignore_errors=True)
+        return self._renewed(known, expires_at)
+
+    def get(self, file: str, owner: str | None) -> Stored:
+        """A file by its id.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        wanted = select(FILES).where(FILES.c.id == file)
+        if owner is not None:
+            wanted = wanted.where(FILES.c.owner == owner)
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise ApiError(404, f"there is no file {file[:45]!r}", "not_found")
+        return _read(row)
+
+    def all(self, owner: str, limit: int, after: str | None = None) -> tuple[list[Stored], bool]:
+        """The newest files, from the one behind `after`, and whether there are more."""
+        wanted = select(FILES).where(FILES.c.owner == owner).order_by(FILES.c.created_at.desc(), FILES.c.id.desc())
+        if after is not None:
+            last = self.get(after, owner)
+            older = (FILES.c.created_at < last.created_at) | (
+                (FILES.c.created_at == last.created_at) & (FILES.c.id < last.id)
+            )
+            wanted = wanted.where(older)
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.limit(limit + 1)).all()
+        return [_read(row) for row in rows[:limit]], len(rows) > limit
+
+    def expired(self, now: float) -> list[Stored]:
+        """Those whose time is over."""
+        with self._engine.connect() as connection:
+            return [_read(row) for row in connection.execute(select(FILES).where(FILES.c.expires_at <= now))]
+
+    def total_bytes(self, owner: str) -> int:
+        """Of all that an owner keeps."""
+        counted = select(func.coalesce(func.sum(FILES.c.bytes), 0)).where(FILES.c.owner == owner)
+        with self._engine.connect() as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def delete(self, file: str) -> None:
+        """Delete a file, its bytes and what was measured on it."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(FILES).where(FILES.c.id == file))
+        shutil.rmtree(self.folder(file), ignore_errors=True)
+
+    def _same(self, owner: str, sha256: str) -> Stored | None:
+        wanted = select(FILES).where(FILES.c.owner == owner, FILES.c.sha256 == sha256)
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else _read(row)
+
+    def _renewed(self, known: Stored, expires_at: float | None) -> Stored:
+        """A file that came again stays as long as the later of its times."""
+        later = None if known.expires_at is None or expires_at is None else max(known.expires_at, expires_at)
+        with self._engine.begin() as connection:
+            connection.execute(update(FILES).where(FILES.c.id == known.id).values(expires_at=later))
+        return known.model_copy(update={"expires_at": later})
+
+
+def _read(row: Row[Any]) -> Stored:
+    return Stored.model_validate(row._mapping)
