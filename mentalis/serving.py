@@ -27,7 +27,8 @@ from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip, Limits
 from perception.errors import WorkerKilled
-from perception.tool import BUILT_IN, made
+from perception.overlay import overlay
+from perception.tool import BUILT_IN, factories, made
 from perception.worker import run_limited
 from server.engine import Options, Places
 
@@ -85,6 +86,27 @@ class Product:
             fence=fence(report.clip.sha256, secret(settings.data)),
         )
         return await converse(question, about, history)
+
+    async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
+        """Boxes and landmarks of the faces, where they were measured with the tool's usual options."""
+        return await asyncio.to_thread(overlay, await self._opened(clip), Cache(places.cache / "tools"))
+
+    def check(self, options: Options) -> None:
+        """Refuse options that can't be used.
+
+        Raises:
+            MentalisError: saying which and why.
+        """
+        check_strategy(with_overrides(self._settings, {"strategy": options.strategy}))
+        for tool in options.tools or ():
+            made(tool)
+
+    def tools(self) -> list[dict[str, Any]]:
+        """The tools that there are, with what they need."""
+        return [
+            {"name": tool.name, "version": tool.version, "summary": tool.summary, "needs": list(tool.needs)}
+            for tool in (factory() for factory in factories().values())
+        ]
 
     async def forget(self, places: Places) -> None:
         """Delete an analysis' checkpoints from PostgreSQL; a file of its own goes with its folder."""

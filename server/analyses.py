@@ -1,87 +1,254 @@
-"""REST: a clip is sent, analysed as a job, followed by events, read and deleted."""
+"""REST: a clip is analysed as a job, followed by events, read, exported, corrected and deleted."""
 
+import hashlib
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agents.report import Report
+from reports.writing import FORMATS
+from server.analysis_records import Analysis
+from server.api_keys import Caller, Reads, Writes
+from server.engine import Options
 from server.errors import ApiError
-from server.jobs import Job, Jobs
-from server.uploads import save
+from server.event_log import as_sse
+from server.file_records import Files, Stored
+from server.files import shown_name
+from server.jobs import Jobs
+
+MEDIA_TYPES = {
+    "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
+    "elan": "application/xml", "srt": "application/x-subrip", "vtt": "text/vtt; charset=utf-8",
+    "html": "text/html; charset=utf-8", "parquet": "application/vnd.apache.parquet",
+}  # fmt: skip
+SUFFIXES = {"openface": "openface.csv", "elan": "eaf"}
+UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+Format = Literal["json", "csv", "openface", "elan", "srt", "vtt", "html", "parquet"]
+Fetch = Callable[[str], AsyncIterator[bytes]]
 
 
-def routes(jobs: Jobs, most_bytes: int) -> APIRouter:
-    """The endpoints under /v1/analyses."""
+class Wanted(BaseModel):
+    """An analysis that a client asks for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"file": "file-00000000000000000000000000000000", "options": {"seed": 1}}]},
+    )
+
+    file: str | None = Field(default=None, max_length=60, description="id of a file that was sent")
+    url: str | None = Field(default=None, max_length=2000, description="of a clip, where the server fetches any")
+    demo: bool = Field(default=False, description="the clip of the demo")
+    name: str | None = Field(default=None, max_length=200, description="what to call it")
+    options: Options = Options()
+    purpose: str | None = Field(default=None, max_length=2000, description="why it is analysed; kept with it")
+    consent: str | None = Field(default=None, max_length=2000, description="who agreed to it; kept with it")
+    derived_only: bool = Field(default=False, description="the media are deleted once they are measured")
+    priority: Literal["high", "normal", "low"] = "normal"
+    webhook: str | None = Field(default=None, max_length=2000, description="told when it has ended")
+    expires_after: int | None = Field(default=None, ge=60, le=365 * 86_400, description="seconds")
+
+
+class Sending(BaseModel):
+    """What an analysis can be made with, wired by the application."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
+
+    files: Files
+    jobs: Jobs
+    fetch: Fetch
+    demo: Callable[[], Awaitable[AsyncIterator[bytes]]]
+    file_s: float | None
+    analysis_s: float | None
+    check_webhook: Callable[[str], None]
+
+
+def routes(sending: Sending) -> APIRouter:
+    """The endpoints under /v1/analyses that make, show and end analyses."""
     router = APIRouter(prefix="/v1/analyses", tags=["analyses"])
+    jobs, files = sending.jobs, sending.files
 
-    @router.post("", status_code=202)
+    @router.post("", status_code=202, openapi_extra=_body())
     async def create(
         request: Request,
-        codebook: Annotated[str | None, Query(description="a shipped codebook")] = None,
-        tools: Annotated[str | None, Query(description="names, comma-separated")] = None,
+        caller: Writes,
+        strategy: Annotated[str | None, Query(description="of a clip sent as the body")] = None,
+        codebook: Annotated[str | None, Query(description="of a clip sent as the body")] = None,
+        tools: Annotated[str | None, Query(description="of a clip sent as the body; comma-separated")] = None,
+        name: Annotated[str | None, Query(max_length=200, description="of a clip sent as the body")] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
-        """Send a clip as the request's body: `curl -T clip.mp4 -X POST .../v1/analyses`."""
-        job = jobs.new({"codebook": codebook_name(codebook), "tools": tools.split(",") if tools else None})
-        try:
-            await save(request.stream(), job.clip, most_bytes)
-        except BaseException:
-            await jobs.delete(job)
-            raise
-        jobs.start(job)
-        return told(job)
+        """Analyse a file that was sent, or a clip that is the request's body."""
+        if request.headers.get("content-type", "").startswith("application/json"):
+            wanted, stored = await _read(request), None
+        else:
+            options = _options({"strategy": strategy, "codebook": codebook, "tools": tools.split(",") if tools else None})
+            stored = await files.save(
+                request.stream(), caller.owner, shown_name(name), "user_data", later(sending.file_s)
+            )
+            wanted = Wanted(file=stored.id, options=options)
+        return told(await made(wanted, caller, sending, idempotency_key, stored), sending)
+
+    @router.get("")
+    def several(
+        caller: Reads,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        after: Annotated[str | None, Query(max_length=60)] = None,
+        search: Annotated[str | None, Query(max_length=200, description="in the names")] = None,
+    ) -> dict[str, Any]:
+        """The newest first, without their reports."""
+        found, more = jobs.analyses.page(caller.owner, limit, after, search)
+        data = [told(analysis, sending) for analysis in found]
+        return {"object": "list", "data": data, "has_more": more, "last_id": data[-1]["id"] if data else None}
 
     @router.get("/{name}")
-    async def get(name: str) -> dict[str, Any]:
+    def get(name: str, caller: Reads) -> dict[str, Any]:
         """How far it is; with the report once it is done."""
-        return told(jobs.get(name))
+        analysis = jobs.analyses.get(name, caller.owner)
+        return told(analysis, sending, jobs.report_of(analysis))
 
-    @router.get("/{name}/events")
-    async def events(name: str, last_event_id: Annotated[int, Header()] = 0) -> StreamingResponse:
+    @router.get("/{name}/events", response_class=StreamingResponse)
+    def events(name: str, caller: Reads, last_event_id: Annotated[str, Header(max_length=20)] = "") -> Response:
         """What happens, as server-sent events; after a lost connection it goes on behind Last-Event-ID."""
-        return StreamingResponse(_sent(jobs.get(name), last_event_id), media_type="text/event-stream")
+        analysis = jobs.analyses.get(name, caller.owner)
+        after = int(last_event_id) if last_event_id.isdecimal() else 0
+        return StreamingResponse(_sent(jobs, analysis, after), media_type="text/event-stream", headers=UNBUFFERED)
 
-    @router.get("/{name}/report.html", response_class=HTMLResponse)
-    async def page(name: str) -> str:
-        """The report as a page."""
-        from reports.html import html
+    @router.post("/{name}/cancel")
+    async def cancel(name: str, caller: Writes) -> dict[str, Any]:
+        """Stop it; one that has ended stays as it is."""
+        await jobs.cancel(jobs.analyses.get(name, caller.owner))
+        return told(jobs.analyses.get(name, caller.owner), sending)
 
-        job = jobs.get(name)
-        if job.report is None:
-            raise ApiError(409, f"there is no report: the analysis is {job.status}", "not_done")
-        return html(job.report)
+    @router.delete("/{name}", status_code=204, response_class=Response)
+    async def delete(name: str, caller: Writes) -> None:
+        """Stop it and delete all that it made."""
+        await jobs.delete(jobs.analyses.get(name, caller.owner))
 
-    @router.delete("/{name}", status_code=204)
-    async def delete(name: str) -> Response:
-        """Delete the clip and all that was made of it."""
-        await jobs.delete(jobs.get(name))
-        return Response(status_code=204)
+    @router.get("/{name}/export", response_class=Response)
+    def export(name: str, caller: Reads, format: Format = "json") -> Response:
+        """The report as a file."""
+        analysis = jobs.analyses.get(name, caller.owner)
+        report = done(jobs, analysis)
+        content = report.model_dump_json(indent=1) if format == "json" else FORMATS[format](report)
+        stem = analysis.name.rpartition(".")[0] or analysis.name
+        plain = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "_" for c in stem)
+        disposition = f'attachment; filename="{plain}.{SUFFIXES.get(format, format)}"'
+        return Response(content, media_type=MEDIA_TYPES[format], headers={"Content-Disposition": disposition})
+
+    @router.get("/{name}/tracks")
+    async def tracks(name: str, caller: Reads) -> dict[str, Any]:
+        """Where faces were found, for an overlay; nothing where it is not known."""
+        analysis = jobs.analyses.get(name, caller.owner)
+        clip = files.media(analysis.file)
+        return {"people": await jobs.engine.tracks(clip, jobs.places(analysis)) if clip.exists() else []}
 
     return router
 
 
-def told(job: Job) -> dict[str, Any]:
-    """A job as JSON."""
-    report = job.report.model_dump(mode="json") if job.report else None
-    return {"id": job.id, "object": "analysis", "status": job.status, "error": job.error, "report": report}
-
-
-def codebook_name(name: str | None) -> str | None:
-    """A shipped codebook's name; a path of the server's disk is nobody's to name.
+async def made(
+    wanted: Wanted, caller: Caller, sending: Sending, idempotency_key: str | None = None, stored: Stored | None = None
+) -> Analysis:
+    """An analysis that is queued.
 
     Raises:
-        ApiError: 400, no such codebook.
+        ApiError: 400 or 404, it can't be made as it is wanted; 409, the idempotency key was used otherwise.
     """
-    from agents.codebook import codebook_names
+    jobs, files = sending.jobs, sending.files
+    named = [wanted.file is not None, wanted.url is not None, wanted.demo]
+    if sum(named) != 1:
+        raise ApiError(400, "name one of: file, url, demo", "file")
+    jobs.codebooks.path_of(wanted.options.codebook, caller.owner)
+    jobs.engine.check(wanted.options)
+    if wanted.webhook is not None:
+        sending.check_webhook(wanted.webhook)
+    if stored is None and wanted.file is not None:
+        stored = files.get(wanted.file, caller.owner)
+    elif stored is None:
+        body = sending.fetch(wanted.url) if wanted.url is not None else await sending.demo()
+        name = wanted.name or (wanted.url or "demo.mp4").partition("?")[0]
+        stored = await files.save(body, caller.owner, shown_name(name), "user_data", later(sending.file_s))
+    if not files.media(stored.id).exists():
+        raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
+    analysis, new = jobs.analyses.add(
+        idempotency_key,
+        hashlib.sha256(json.dumps([wanted.model_dump(mode="json"), stored.sha256]).encode()).hexdigest(),
+        owner=caller.owner,
+        file=stored.id,
+        name=shown_name(wanted.name or stored.name),
+        options=wanted.options.model_dump(mode="json", exclude_none=True),
+        purpose=wanted.purpose,
+        consent=wanted.consent,
+        derived_only=wanted.derived_only,
+        webhook=wanted.webhook,
+        expires_at=later(wanted.expires_after or sending.analysis_s),
+    )
+    if new or analysis.status == "queued":
+        await jobs.start(analysis, wanted.priority)
+    return analysis
 
-    if name is not None and name not in codebook_names():
-        raise ApiError(
-            400, f"no codebook is called {name[:40]!r}; there are: {', '.join(codebook_names())}", "codebook"
-        )
-    return name
+
+def told(analysis: Analysis, sending: Sending, report: Report | None = None) -> dict[str, Any]:
+    """An analysis as JSON."""
+    plain = analysis.model_dump(mode="json", exclude={"number", "owner"})
+    plain["options"] = analysis.options.model_dump(mode="json", exclude_none=True)
+    media = sending.files.media(analysis.file).exists()
+    told_report = report.model_dump(mode="json") if report else None
+    return {**plain, "object": "analysis", "has_media": media, "report": told_report}
 
 
-async def _sent(job: Job, after: int) -> AsyncIterator[str]:
-    async for number, event in job.followed(after):
-        yield f"id: {number}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+def done(jobs: Jobs, analysis: Analysis) -> Report:
+    """The report of an analysis.
+
+    Raises:
+        ApiError: 409, there is none.
+    """
+    report = jobs.report_of(analysis)
+    if report is None:
+        why = f": {analysis.error}" if analysis.error else ""
+        raise ApiError(409, f"there is no report: the analysis is {analysis.status}{why}", "not_done")
+    return report
+
+
+def later(seconds: float | None) -> float | None:
+    """When something expires that stays for so long."""
+    return None if seconds is None else time.time() + seconds
+
+
+async def _read(request: Request) -> Wanted:
+    try:
+        return Wanted.model_validate_json(await request.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "body"
+        raise ApiError(422, f"{where}: {first['msg']}", "invalid_request") from error
+
+
+def _options(given: dict[str, Any]) -> Options:
+    try:
+        return Options.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ApiError(422, f"{first['loc'][0]}: {first['msg']}", "invalid_request") from error
+
+
+def _body() -> dict[str, Any]:
+    schema = Wanted.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    schema["properties"]["options"] = Options.model_json_schema()
+    clip = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema}, "video/mp4": clip, "application/octet-stream": clip},
+        }
+    }
+
+
+async def _sent(jobs: Jobs, analysis: Analysis, after: int) -> AsyncIterator[str]:
+    async for numbered in jobs.log.followed(analysis.id, after):
+        yield as_sse(numbered)

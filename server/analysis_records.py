@@ -116,6 +116,15 @@ class Analyses:
             ).scalar_one_or_none()
         return found
 
+    def same(self, owner: str, file: str, options: dict[str, Any]) -> Analysis | None:
+        """The newest analysis of a file with these options that has not come to nothing."""
+        wanted = select(ANALYSES).where(
+            ANALYSES.c.owner == owner, ANALYSES.c.file == file, ANALYSES.c.status.not_in(("failed", "cancelled"))
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.order_by(ANALYSES.c.number.desc())).all()
+        return next((_read(row) for row in rows if row.options == options), None)
+
     def of_file(self, file: str) -> list[Analysis]:
         """The analyses of a file."""
         with self._engine.connect() as connection:

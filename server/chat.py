@@ -1,145 +1,243 @@
-"""OpenAI's chat completions: the last user message brings a clip, the answer is what the report says of it."""
+"""OpenAI's chat completions: a clip and questions about it; what a client sends again is not analysed again."""
 
-import base64
-import binascii
+import hashlib
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.chat_history import ChatAnswer, ChatHistory
 from agents.report import Report
-from server.errors import ApiError
-from server.jobs import Job, Jobs
+from graphs.state import STRATEGIES
+from perception.errors import MentalisError
+from reports.writing import write_file
+from server.analyses import UNBUFFERED, Sending, Wanted, made
+from server.analysis_records import Analysis
+from server.api_keys import Caller, Reads, Writes
+from server.chat_messages import Asked, Message, asked
+from server.engine import Options
+from server.errors import ApiError, body
+from server.summary import summary
 
 MODEL = "mentalis"
-EARLIER = "analysis:"  # video_url of an earlier analysis of the same clip, by its id
-
-
-class Message(BaseModel):
-    """One message, as OpenAI's clients send it."""
-
-    role: str
-    content: str | list[dict[str, Any]] | None = None
+CREATED = 1_760_000_000  # of the models, as OpenAI's list has it; a constant so that lists compare equal
 
 
 class ChatRequest(BaseModel):
     """What is read of a request; other fields of OpenAI's are accepted and not used."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": MODEL,
+                    "messages": [
+                        {
+                            "role": "user",
+                            "content": [
+                                {"type": "video_url", "video_url": {"url": "file-00000000000000000000000000000000"}},
+                                {"type": "text", "text": "When does she smile?"},
+                            ],
+                        }
+                    ],
+                }
+            ]
+        },
+    )
 
-    model: str = MODEL
-    messages: list[Message] = Field(min_length=1)
+    model: str = Field(default=MODEL, max_length=100)
+    messages: list[Message] = Field(min_length=1, max_length=1000)
     stream: bool = False
+    stream_options: dict[str, Any] | None = None
     response_format: dict[str, Any] | None = None
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
 
 
-def routes(jobs: Jobs, most_bytes: int) -> APIRouter:
+class Replied(NamedTuple):
+    """What a client is told about a clip."""
+
+    text: str
+    report: Report
+    answer: ChatAnswer | None  # to a question; none: the report alone was asked for
+
+
+def routes(sending: Sending) -> APIRouter:
     """The endpoints that OpenAI's clients call."""
     router = APIRouter(prefix="/v1", tags=["chat"])
 
     @router.get("/models")
-    async def models() -> dict[str, Any]:
-        """The one model: the graph."""
-        return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "mentalis"}]}
+    def models(caller: Reads) -> dict[str, Any]:
+        """The strategies by which a clip can be judged; the first is the server's usual one."""
+        return {"object": "list", "data": [_model(name) for name in names()]}
+
+    @router.get("/models/{name:path}")
+    def model(name: str, caller: Reads) -> dict[str, Any]:
+        """One of the models."""
+        strategy_of(name)
+        return _model(name)
 
     @router.post("/chat/completions", response_model=None)
-    async def complete(request: ChatRequest) -> dict[str, Any] | StreamingResponse:
-        """Analyse the clip of the last user message that has one."""
-        job = await _job_of(request, jobs, most_bytes)
+    async def complete(request: ChatRequest, caller: Writes) -> dict[str, Any] | StreamingResponse:
+        """Answer the last user message about the clip that it or an earlier one brings."""
+        strategy = strategy_of(request.model)
+        question = await asked(request.messages, sending, caller.owner)
+        analysis = await _analysis(question, Options(strategy=strategy, seed=request.seed), caller, sending)
         if request.stream:
-            return StreamingResponse(_streamed(job, request), media_type="text/event-stream")
-        async for _ in job.followed():
+            chunks = _streamed(analysis, question, request, sending)
+            return StreamingResponse(chunks, media_type="text/event-stream", headers=UNBUFFERED)
+        async for _ in sending.jobs.log.followed(analysis.id):
             pass
-        message = {"role": "assistant", "content": _answer(job, request)}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return {**_head(job, "chat.completion"), "choices": [choice], "usage": _usage(job), "mentalis": _cited(job)}
+        replied = await _replied(analysis, question, request, sending)
+        choice = {"index": 0, "message": {"role": "assistant", "content": replied.text}, "finish_reason": "stop"}
+        head = _head(analysis, request, "chat.completion")
+        return {**head, "choices": [choice], "usage": _usage(replied), "mentalis": _cited(analysis, replied)}
 
     return router
 
 
-async def _job_of(request: ChatRequest, jobs: Jobs, most_bytes: int) -> Job:
-    url = _clip_url(request.messages)
-    if url.startswith(EARLIER):
-        return jobs.get(url.removeprefix(EARLIER))
-    head, comma, content = url.partition(",")
-    if not (url.startswith("data:") and comma and head.endswith(";base64")):
-        raise ApiError(400, "video_url must be a data: URL (base64) or analysis:ID; links are not fetched", "video_url")
-    if len(content) * 3 // 4 > most_bytes:
-        raise ApiError(413, f"the clip is longer than {most_bytes / 1e6:g} MB; send a smaller one", "too_large")
-    try:
-        clip = base64.b64decode(content, validate=True)
-    except binascii.Error as error:
-        raise ApiError(400, "video_url is not valid base64", "video_url") from error
-    job = jobs.new({})
-    job.clip.write_bytes(clip)
-    jobs.start(job)
-    return job
+def names() -> list[str]:
+    """The models' names."""
+    return [MODEL, *(f"{MODEL}/{strategy}" for strategy in STRATEGIES)]
 
 
-def _clip_url(messages: list[Message]) -> str:
-    for message in reversed(messages):
-        for part in message.content if isinstance(message.content, list) else ():
-            if message.role == "user" and part.get("type") == "video_url":
-                url = part.get("video_url")
-                url = url.get("url") if isinstance(url, dict) else url
-                return str(url)
-    raise ApiError(400, "no user message has a clip: add a part of type video_url", "no_clip")
+def strategy_of(model: str) -> Any:
+    """The strategy that a model's name asks for; none: the server's usual one.
+
+    Raises:
+        ApiError: 404, no such model.
+    """
+    if model not in names():
+        raise ApiError(
+            404, f"there is no model {model[:60]!r}; there are: {', '.join(names())}", "model_not_found", param="model"
+        )
+    return model.partition("/")[2] or None
 
 
-async def _streamed(job: Job, request: ChatRequest) -> AsyncIterator[str]:
+async def _analysis(question: Asked, options: Options, caller: Caller, sending: Sending) -> Analysis:
+    """The analysis of the clip that was asked about: one that is there already, or a new one."""
+    jobs = sending.jobs
+    if question.analysis is not None:
+        return jobs.analyses.get(question.analysis, caller.owner)
+    assert question.file is not None, "a question is about an analysis or a file"
+    known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
+    if known is not None:
+        return known
+    return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file)
+
+
+async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending) -> Replied:
+    """What is told once the analysis has ended.
+
+    Raises:
+        ApiError: 422, it came to no report.
+    """
+    jobs = sending.jobs
+    ended = jobs.analyses.get(analysis.id, analysis.owner)
+    report = jobs.report_of(ended)
+    if report is None:
+        raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
+    if (request.response_format or {}).get("type") in ("json_schema", "json_object"):
+        return Replied(report.model_dump_json(), report, None)
+    if not question.texts:
+        return Replied(summary(report), report, None)
+    answer = await answered(analysis, report, question.texts, sending)
+    first = len(question.texts) == 1
+    return Replied(f"{answer.text}\n\n{summary(report)}" if first else answer.text, report, answer)
+
+
+async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], sending: Sending) -> ChatAnswer:
+    """The answer to the last question; earlier ones are gone on from where they were answered here."""
+    jobs = sending.jobs
+    clip = sending.files.media(analysis.file)
+    before = _history(jobs.folder(analysis.id), texts[:-1])
+    answer = await jobs.engine.answer(
+        report, clip if clip.exists() else None, texts[-1], before, jobs.places(analysis)
+    )
+    write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
+    return answer
+
+
+def _history(folder: Path, texts: tuple[str, ...]) -> ChatHistory | None:
+    path = _path(folder, texts)
+    return ChatHistory.model_validate_json(path.read_bytes()) if texts and path.exists() else None
+
+
+def _path(folder: Path, texts: tuple[str, ...]) -> Path:
+    return folder / "chats" / f"{hashlib.sha256(json.dumps(texts).encode()).hexdigest()}.json"
+
+
+async def _streamed(
+    analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending
+) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
-    head = _head(job, "chat.completion.chunk")
+    head = _head(analysis, request, "chat.completion.chunk")
 
-    def chunk(delta: dict[str, str], finish: str | None = None) -> str:
+    def chunk(delta: dict[str, str], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
+        return f"data: {json.dumps({**head, 'choices': [choice], **more})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
-    async for _, event in job.followed():
-        if event["kind"] in ("tool_finished", "agent_finished"):
-            yield chunk({"reasoning_content": f"{event.get('tool') or event.get('agent')} is done\n"})
+    async for numbered in sending.jobs.log.followed(analysis.id):
+        if numbered is None:
+            yield ": still there\n\n"
+        elif line := _progress(numbered[1]):
+            yield chunk({"reasoning_content": f"{line}\n"})
     try:
-        yield chunk({"content": _answer(job, request)})
-    except ApiError as error:
-        yield f"data: {json.dumps({'error': {'message': error.message, 'code': error.code}})}\n\n"
+        replied = await _replied(analysis, question, request, sending)
+    except (ApiError, MentalisError) as error:
+        status, code = (error.status, error.code) if isinstance(error, ApiError) else (400, type(error).__name__)
+        yield f"data: {json.dumps(body(status, str(error), code))}\n\n"
         return
-    yield chunk({}, "stop")
+    for piece in replied.text.splitlines(keepends=True):
+        yield chunk({"content": piece})
+    yield chunk({}, "stop", mentalis=_cited(analysis, replied))
+    if (request.stream_options or {}).get("include_usage"):
+        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied)})}\n\n"
     yield "data: [DONE]\n\n"
 
 
-def _answer(job: Job, request: ChatRequest) -> str:
-    if job.report is None:
-        raise ApiError(400, job.error or "the analysis gave no report", "analysis_failed")
-    if request.response_format and request.response_format.get("type") in ("json_schema", "json_object"):
-        return job.report.model_dump_json()
-    return _in_words(job.report)
+def _progress(event: dict[str, Any]) -> str | None:
+    """A line about what has happened."""
+    if event["kind"] == "tool_finished":
+        done = "is done" if event["status"] in ("ok", "abstained") else event["status"]
+        return f"{event['tool']} {done}" + (f": {event['error']}" if event["error"] else "")
+    if event["kind"] == "agent_finished":
+        about = f" about {event['person']}" if event["person"] else ""
+        return f"{event['agent']}{about} is done" + (f": {event['error']}" if event["error"] else "")
+    return None
 
 
-def _in_words(report: Report) -> str:
-    lines = [report.narrative, ""]
-    for claim in report.claims:
-        if not claim.abstained:
-            when = f"{claim.start_s:.1f}-{claim.end_s:.1f} s"
-            sure = f"{claim.confidence:.0%}"
-            lines.append(f"- {claim.level}, {claim.person or 'all'}, {when}: {claim.label} ({sure}). {claim.text} "
-                         f"[{', '.join(claim.evidence)}]")  # fmt: skip
-    return "\n".join([*lines, "", report.caveats[0]])
+def _head(analysis: Analysis, request: ChatRequest, kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{analysis.id}", "object": kind, "created": int(time.time()), "model": request.model}
 
 
-def _head(job: Job, kind: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{job.id}", "object": kind, "created": int(time.time()), "model": MODEL}
-
-
-def _usage(job: Job) -> dict[str, int]:
-    tokens = job.report.provenance.tokens if job.report else None
-    prompt, completion = (tokens.prompt_tokens, tokens.completion_tokens) if tokens else (0, 0)
+def _usage(replied: Replied) -> dict[str, int]:
+    tokens = replied.report.provenance.tokens
+    if replied.answer is not None:
+        tokens = tokens + replied.answer.tokens
+    prompt, completion = tokens.prompt_tokens, tokens.completion_tokens
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _cited(job: Job) -> dict[str, Any]:
-    claims = job.report.claims if job.report else ()
-    return {"analysis": job.id, "citations": {claim.id: list(claim.evidence) for claim in claims}}
+def _cited(analysis: Analysis, replied: Replied) -> dict[str, Any]:
+    """What an answer rests on, for programs."""
+    cited: dict[str, Any] = {
+        "analysis": analysis.id,
+        "file": analysis.file,
+        "citations": {claim.id: list(claim.evidence) for claim in replied.report.claims},
+    }
+    if replied.answer is not None:
+        cited["sources"] = [source.model_dump(mode="json") for source in replied.answer.citations]
+        cited["method"], cited["notes"] = replied.answer.method, list(replied.answer.notes)
+    return cited
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": "mentalis"}
+

@@ -55,6 +55,22 @@ class Engine(Protocol):
         """Answer a question about a report."""
         ...
 
+    async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
+        """Boxes and landmarks of the faces, where they were measured."""
+        ...
+
+    def check(self, options: Options) -> None:
+        """Refuse options that can't be used.
+
+        Raises:
+            MentalisError: saying which and why.
+        """
+        ...
+
+    def tools(self) -> list[dict[str, Any]]:
+        """The tools that there are."""
+        ...
+
     def settings(self) -> dict[str, Any]:
         """What the server is set up with, without secrets."""
         ...

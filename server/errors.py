@@ -1,5 +1,7 @@
 """Errors in OpenAI's shape: what any OpenAI client shows its user."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -7,37 +9,55 @@ from starlette.exceptions import HTTPException
 
 from perception.errors import MentalisError
 
+KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+CODES = {404: "not_found", 405: "method_not_allowed"}
+
 
 class ApiError(Exception):
-    """A request that can't be served: HTTP status, one line, and a code for programs."""
+    """A request that can't be served: HTTP status, one line, a code for programs, and headers if need be."""
 
-    def __init__(self, status: int, message: str, code: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str,
+        *,
+        param: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.status, self.message, self.code = status, message, code
+        self.status, self.message, self.code, self.param, self.headers = status, message, code, param, headers
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error as {"error": {"message", "type", "code"}}."""
+    """Answer every error as {"error": {"message", "type", "param", "code"}}."""
 
     @app.exception_handler(ApiError)
     async def _api(_: Request, error: ApiError) -> JSONResponse:
-        return shaped(error.status, error.message, error.code)
+        content = body(error.status, error.message, error.code, error.param)
+        return JSONResponse(content, error.status, error.headers)
 
     @app.exception_handler(MentalisError)
     async def _input(_: Request, error: MentalisError) -> JSONResponse:
-        return shaped(400, str(error), type(error).__name__)
+        return JSONResponse(body(400, str(error), type(error).__name__), 400)
 
     @app.exception_handler(RequestValidationError)
     async def _form(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        return shaped(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "invalid_request")
+        where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+        return JSONResponse(body(422, f"{where}: {first['msg']}", "invalid_request", where), 422)
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return shaped(error.status_code, str(error.detail), "not_found" if error.status_code == 404 else "http_error")
+        code = CODES.get(error.status_code, "http_error")
+        return JSONResponse(body(error.status_code, str(error.detail), code), error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(body(500, "the server failed; its log says more", type(error).__name__), 500)
 
 
-def shaped(status: int, message: str, code: str) -> JSONResponse:
-    """An error answer."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    return JSONResponse({"error": {"message": message, "type": kind, "code": code}}, status)
+def body(status: int, message: str, code: str, param: str | None = None) -> dict[str, Any]:
+    """An error as JSON."""
+    kind = KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}

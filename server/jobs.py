@@ -63,7 +63,7 @@ class Jobs:
         checkpoints: str | None = None,
     ) -> None:
         """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
-        self._engine, self.analyses, self._files, self._codebooks, self.log = engine, analyses, files, codebooks, log
+        self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
         self._folder, self._checkpoints = folder, checkpoints
 
     def folder(self, name: str) -> Path:
@@ -129,7 +129,7 @@ class Jobs:
         """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
         await self.cancel(analysis)
         await asyncio.to_thread(self.analyses.delete, analysis.id)
-        await self._engine.forget(self.places(analysis))
+        await self.engine.forget(self.places(analysis))
         await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
         for stage in (MEASURE, REASON, TELL):
             with suppress(dbos_error.DBOSException):
@@ -168,8 +168,8 @@ class Jobs:
         try:
             if not clip.exists():
                 raise MentalisError("its file was deleted before it was analysed")
-            codebook = self._codebooks.path_of(analysis.options.codebook, analysis.owner)
-            run = self._engine.measure if stage == MEASURE else self._engine.reason
+            codebook = self.codebooks.path_of(analysis.options.codebook, analysis.owner)
+            run = self.engine.measure if stage == MEASURE else self.engine.reason
             events = run(clip, analysis.options, codebook, self.places(analysis))
             report = await self._follow(name, events)
         except (MentalisError, ApiError) as error:

@@ -1,0 +1,63 @@
+"""REST: what there is to choose from (tools, codebooks), and what this server is."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from server.api_keys import Reads, Writes
+from server.codebook_records import Codebooks
+from server.engine import Engine
+from server.errors import ApiError
+
+NOTICE = Path(__file__).with_name("notice.md")
+YAML = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/yaml": {"schema": {"type": "string", "description": "a codebook"}}},
+    }
+}
+
+
+def routes(engine: Engine, codebooks: Codebooks, version: str, local_paths: bool) -> APIRouter:
+    """The endpoints /v1/tools, /v1/codebooks and /v1/about."""
+    router = APIRouter(prefix="/v1", tags=["catalogue"])
+
+    @router.get("/about")
+    def about() -> dict[str, Any]:
+        """The version, what the server is set up with, and what it must not be used for."""
+        notice = NOTICE.read_text(encoding="utf-8")
+        return {"name": "mentalis", "version": version, "settings": engine.settings(), "local_paths": local_paths,
+                "notice": notice}  # fmt: skip
+
+    @router.get("/tools")
+    def tools(caller: Reads) -> dict[str, Any]:
+        """The perception tools, in the order in which reports show them."""
+        return {"object": "list", "data": engine.tools()}
+
+    @router.get("/codebooks")
+    def several(caller: Reads) -> dict[str, Any]:
+        """The shipped codebooks and your own."""
+        return {"object": "list", "data": codebooks.names(caller.owner)}
+
+    @router.post("/codebooks", status_code=201, openapi_extra=YAML)
+    async def add(request: Request, caller: Writes) -> dict[str, Any]:
+        """Check a codebook (YAML) and keep it; one of the same id is replaced."""
+        try:
+            text = (await request.body()).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ApiError(400, "a codebook is YAML in UTF-8", "codebook") from error
+        return codebooks.add(text, caller.owner)
+
+    @router.get("/codebooks/{name}")
+    def get(name: str, caller: Reads) -> dict[str, Any]:
+        """A codebook with its labels."""
+        return codebooks.get(name, caller.owner).model_dump(mode="json")
+
+    @router.delete("/codebooks/{name}", status_code=204, response_class=Response)
+    def delete(name: str, caller: Writes) -> None:
+        """Delete a codebook of your own; reports that were made with it stay."""
+        codebooks.delete(name, caller.owner)
+
+    return router

@@ -1,0 +1,204 @@
+"""REST: files are sent, listed, read and deleted, in OpenAI's shape."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, UploadFile
+from fastapi.responses import FileResponse, Response
+from starlette.formparsers import MultiPartException
+
+from server.api_keys import Reads, Writes
+from server.errors import ApiError
+from server.file_records import Files, Stored
+from server.jobs import Jobs
+
+CHUNK_BYTES = 1 << 20
+LEAST_S, MOST_S = 3600, 30 * 86_400  # that a client may ask a file to stay, as at OpenAI
+PURPOSES = ("user_data", "vision", "assistants", "evals")
+SHAPE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "purpose": {"type": "string", "enum": list(PURPOSES)},
+                        "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
+                        "expires_after[seconds]": {"type": "integer", "minimum": LEAST_S, "maximum": MOST_S},
+                    },
+                }
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "video/mp4": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, local_paths: bool) -> APIRouter:
+    """The endpoints under /v1/files.
+
+    Args:
+        files: the files.
+        jobs: analyses that a file's deletion stops.
+        usual_s: seconds that a file stays when the client does not say.
+        owner_bytes: that a client may keep altogether.
+        local_paths: a client on this machine may name a file instead of sending it.
+    """
+    router = APIRouter(prefix="/v1/files", tags=["files"])
+
+    def checked_room(owner: str) -> None:
+        if files.total_bytes(owner) > owner_bytes:
+            raise ApiError(
+                413, f"you keep more than {owner_bytes / 1e9:g} GB; delete files that are not needed", "quota"
+            )
+
+    @router.post("", openapi_extra=SHAPE)
+    async def create(
+        request: Request,
+        caller: Writes,
+        name: Annotated[str | None, Query(max_length=200, description="what to call a clip sent as the body")] = None,
+        purpose: Annotated[str, Query(description="one of OpenAI's purposes")] = "user_data",
+        expires_after: Annotated[int | None, Query(ge=LEAST_S, le=MOST_S, description="seconds")] = None,
+    ) -> dict[str, Any]:
+        """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
+        checked_room(caller.owner)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            if not local_paths:
+                raise ApiError(400, "paths are read in local mode only; send the file's bytes", "local_paths")
+            path = await _local(request)
+            name, body = name or path.name, _read(path)
+        elif kind == "multipart/form-data":
+            form = await _form(request)
+            upload = form.get("file")
+            if not isinstance(upload, UploadFile) and not hasattr(upload, "read"):
+                raise ApiError(400, "the form has no file: send it as the field 'file'", "file")
+            name, purpose = name or upload.filename, str(form.get("purpose", purpose))
+            expires_after = _seconds(form.get("expires_after[seconds]"), expires_after)
+            body = _chunks(upload)
+        else:
+            body = request.stream()
+        if purpose not in PURPOSES:
+            raise ApiError(400, f"no purpose is called {purpose[:40]!r}; there are: {', '.join(PURPOSES)}", "purpose")
+        stored = await files.save(
+            body, caller.owner, shown_name(name), purpose, _expires_at(expires_after, usual_s)
+        )
+        return told(stored, files)
+
+    @router.get("")
+    def several(
+        caller: Reads,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        after: Annotated[str | None, Query(max_length=60)] = None,
+    ) -> dict[str, Any]:
+        """The newest first."""
+        found, more = files.all(caller.owner, limit, after)
+        data = [told(file, files) for file in found]
+        return {"object": "list", "data": data, "has_more": more, "last_id": data[-1]["id"] if data else None}
+
+    @router.get("/{file}")
+    def get(file: str, caller: Reads) -> dict[str, Any]:
+        """What is known of a file."""
+        return told(files.get(file, caller.owner), files)
+
+    @router.get("/{file}/content", response_class=FileResponse)
+    def content(file: str, caller: Reads) -> FileResponse:
+        """The bytes, or a range of them."""
+        stored = files.get(file, caller.owner)
+        path = files.media(stored.id)
+        if not path.exists():
+            raise ApiError(404, f"the media of {file} were deleted; what was measured is kept", "no_media")
+        return FileResponse(path, media_type=media_type(path), filename=stored.name, content_disposition_type="inline")
+
+    @router.delete("/{file}")
+    async def delete(file: str, caller: Writes) -> dict[str, Any]:
+        """Delete the bytes and all that was measured on them; analyses of it that run are cancelled."""
+        stored = files.get(file, caller.owner)
+        for analysis in jobs.analyses.of_file(stored.id):
+            if not analysis.ended:
+                await jobs.cancel(analysis)
+        files.delete(stored.id)
+        return {"id": stored.id, "object": "file", "deleted": True}
+
+    return router
+
+
+def told(file: Stored, files: Files) -> dict[str, Any]:
+    """A file as OpenAI's clients read it."""
+    return {
+        "id": file.id,
+        "object": "file",
+        "bytes": file.bytes,
+        "created_at": int(file.created_at),
+        "expires_at": None if file.expires_at is None else int(file.expires_at),
+        "filename": file.name,
+        "purpose": file.purpose,
+        "status": "processed" if files.media(file.id).exists() else "deleted",
+        "sha256": file.sha256,
+    }
+
+
+def shown_name(name: str | None) -> str:
+    """What a client calls a file, as it is shown: one line without a folder."""
+    last = (name or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable())[:200] or "clip"
+
+
+def media_type(path: Path) -> str:
+    """Told by the content; what is none of the videos that are read is bytes to a browser."""
+    from perception.container import identify
+    from perception.errors import ClipError
+
+    kinds = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/x-matroska",
+             "avi": "video/x-msvideo", "gif": "image/gif"}  # fmt: skip
+    try:
+        return kinds[identify(path)]
+    except ClipError:
+        return "application/octet-stream"
+
+
+async def _form(request: Request) -> Any:
+    try:
+        return await request.form(max_files=1, max_fields=20)
+    except (MultiPartException, ValueError) as error:
+        raise ApiError(400, f"the form can't be read: {error}", "form") from error
+
+
+def _seconds(given: Any, usual: int | None) -> int | None:
+    if given is None:
+        return usual
+    if not str(given).isdecimal() or not LEAST_S <= int(given) <= MOST_S:
+        raise ApiError(
+            400, f"expires_after[seconds] must be a whole number from {LEAST_S} to {MOST_S}", "expires_after"
+        )
+    return int(given)
+
+
+def _expires_at(seconds: float | None, usual_s: float | None) -> float | None:
+    stays = seconds or usual_s
+    return None if stays is None else time.time() + stays
+
+
+async def _local(request: Request) -> Path:
+    given = await request.json()
+    path = Path(str(given.get("path", ""))).expanduser() if isinstance(given, dict) else Path()
+    if not path.is_file():
+        raise ApiError(400, f"there is no file {str(path)[:200]!r} on this machine", "path")
+    return path
+
+
+async def _read(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+async def _chunks(upload: Any) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(CHUNK_BYTES):
+        yield chunk
