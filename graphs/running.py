@@ -49,7 +49,7 @@ def thread_of(setup: Setup) -> str:
 
 @asynccontextmanager
 async def checkpoints(database: Path | str) -> AsyncIterator["AsyncSqliteSaver | AsyncPostgresSaver"]:
-    """The checkpointer on an SQLite file, or on PostgreSQL by its URL; it restores plain JSON values and nothing else."""
+    """The checkpointer on an SQLite file or, by its URL, on PostgreSQL; it restores plain JSON values only."""
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     if str(database).startswith("postgresql"):
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver

@@ -21,6 +21,7 @@ from graphs.perceiving import measure
 from graphs.running import forget, run
 from graphs.state import Setup
 from graphs.store import ContentStore
+from mentalis.demo import WORDS, make_demo
 from mentalis.secret import secret
 from mentalis.setting_up import check_strategy, limits, model_of, setup_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
@@ -30,6 +31,7 @@ from perception.errors import WorkerKilled
 from perception.overlay import overlay
 from perception.tool import BUILT_IN, factories, made
 from perception.worker import run_limited
+from server.analyses import Demo
 from server.engine import Options, Places
 
 
@@ -77,7 +79,7 @@ class Product:
         about = Chat(
             report=report,
             codebook=load_codebook(report.provenance.codebook if report.provenance.codebook else settings.codebook),
-            clip=await self._opened(clip) if clip is not None else None,
+            clip=await self._opened(clip, places.transcript) if clip is not None else None,
             model=await self._keeping(places.cache / "answers"),
             embedder=settings.embedder,
             cache=Cache(places.cache / "tools"),
@@ -89,7 +91,7 @@ class Product:
 
     async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
         """Boxes and landmarks of the faces, where they were measured with the tool's usual options."""
-        return await asyncio.to_thread(overlay, await self._opened(clip), Cache(places.cache / "tools"))
+        return await asyncio.to_thread(overlay, await self._opened(clip, places.transcript), Cache(places.cache / "tools"))
 
     def check(self, options: Options) -> None:
         """Refuse options that can't be used.
@@ -142,7 +144,7 @@ class Product:
         check_strategy(settings)
         tools = tuple(made(tool) for tool in (options.tools or settings.tools or BUILT_IN))
         return setup_for(
-            await self._opened(clip),
+            await self._opened(clip, places.transcript),
             tools,
             await self._keeping(places.cache / "answers"),
             settings,
@@ -157,20 +159,31 @@ class Product:
         await self._model.abilities()  # once for all
         return self._model.keeping(ResponseCache(folder))
 
-    async def _opened(self, path: Path) -> Clip:
+    async def _opened(self, path: Path, transcript: Path | None) -> Clip:
         """A clip, probed in a process of its own.
 
         Raises:
             ClipError: it can't be used.
+            TranscriptError: its words can't be read, or do not fit.
         """
         limit = limits(self._settings)
         try:
             return await asyncio.to_thread(
-                run_limited, _open, path, self._clip_limits, memory_mb=limit.memory_mb, seconds=limit.seconds
+                run_limited, _open, path, transcript, self._clip_limits, memory_mb=limit.memory_mb, seconds=limit.seconds
             )
         except WorkerKilled as error:
             raise WorkerKilled(f"{path}: it can't be opened ({error}); the file may be damaged") from error
 
 
-def _open(path: Path, limits: Limits) -> Clip:
-    return Clip.open(path, limits=limits)
+def _open(path: Path, transcript: Path | None, limits: Limits) -> Clip:
+    return Clip.open(path, transcript, limits)
+
+
+def demo(settings: Settings) -> Demo:
+    """The demo's clip, made when it is first asked for."""
+
+    async def clip() -> AsyncIterator[bytes]:
+        made = await asyncio.to_thread(make_demo, settings.data / "demo")
+        yield await asyncio.to_thread(made.clip.read_bytes)
+
+    return Demo(clip, WORDS)

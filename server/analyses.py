@@ -3,15 +3,15 @@
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.report import Report
-from reports.writing import FORMATS
+from reports.writing import FORMATS, write_file
 from server.analysis_records import Analysis
 from server.api_keys import Caller, Reads, Writes
 from server.engine import Options
@@ -27,6 +27,7 @@ MEDIA_TYPES = {
     "html": "text/html; charset=utf-8", "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
 SUFFIXES = {"openface": "openface.csv", "elan": "eaf"}
+MOST_WORDS = 1_000_000  # characters of a transcript
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 Format = Literal["json", "csv", "openface", "elan", "srt", "vtt", "html", "parquet"]
 Fetch = Callable[[str], AsyncIterator[bytes]]
@@ -44,6 +45,9 @@ class Wanted(BaseModel):
     url: str | None = Field(default=None, max_length=2000, description="of a clip, where the server fetches any")
     demo: bool = Field(default=False, description="the clip of the demo")
     name: str | None = Field(default=None, max_length=200, description="what to call it")
+    transcript: str | None = Field(
+        default=None, max_length=MOST_WORDS, description="what is said: SRT, WebVTT, JSON or plain text"
+    )
     options: Options = Options()
     purpose: str | None = Field(default=None, max_length=2000, description="why it is analysed; kept with it")
     consent: str | None = Field(default=None, max_length=2000, description="who agreed to it; kept with it")
@@ -51,6 +55,13 @@ class Wanted(BaseModel):
     priority: Literal["high", "normal", "low"] = "normal"
     webhook: str | None = Field(default=None, max_length=2000, description="told when it has ended")
     expires_after: int | None = Field(default=None, ge=60, le=365 * 86_400, description="seconds")
+
+
+class Demo(NamedTuple):
+    """The demo's clip and its words."""
+
+    clip: Callable[[], AsyncIterator[bytes]]
+    transcript: str
 
 
 class Sending(BaseModel):
@@ -61,7 +72,7 @@ class Sending(BaseModel):
     files: Files
     jobs: Jobs
     fetch: Fetch
-    demo: Callable[[], Awaitable[AsyncIterator[bytes]]]
+    demo: Demo
     file_s: float | None
     analysis_s: float | None
     check_webhook: Callable[[str], None]
@@ -86,7 +97,9 @@ def routes(sending: Sending) -> APIRouter:
         if request.headers.get("content-type", "").startswith("application/json"):
             wanted, stored = await _read(request), None
         else:
-            options = _options({"strategy": strategy, "codebook": codebook, "tools": tools.split(",") if tools else None})
+            options = _options(
+                {"strategy": strategy, "codebook": codebook, "tools": tools.split(",") if tools else None}
+            )
             stored = await files.save(
                 request.stream(), caller.owner, shown_name(name), "user_data", later(sending.file_s)
             )
@@ -136,7 +149,7 @@ def routes(sending: Sending) -> APIRouter:
         report = done(jobs, analysis)
         content = report.model_dump_json(indent=1) if format == "json" else FORMATS[format](report)
         stem = analysis.name.rpartition(".")[0] or analysis.name
-        plain = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "_" for c in stem)
+        plain = "".join(c if (c.isalnum() and c.isascii()) or c in "-_" else "_" for c in stem)
         disposition = f'attachment; filename="{plain}.{SUFFIXES.get(format, format)}"'
         return Response(content, media_type=MEDIA_TYPES[format], headers={"Content-Disposition": disposition})
 
@@ -169,7 +182,7 @@ async def made(
     if stored is None and wanted.file is not None:
         stored = files.get(wanted.file, caller.owner)
     elif stored is None:
-        body = sending.fetch(wanted.url) if wanted.url is not None else await sending.demo()
+        body = sending.fetch(wanted.url) if wanted.url is not None else sending.demo.clip()
         name = wanted.name or (wanted.url or "demo.mp4").partition("?")[0]
         stored = await files.save(body, caller.owner, shown_name(name), "user_data", later(sending.file_s))
     if not files.media(stored.id).exists():
@@ -187,6 +200,9 @@ async def made(
         webhook=wanted.webhook,
         expires_at=later(wanted.expires_after or sending.analysis_s),
     )
+    words = sending.demo.transcript if wanted.demo else wanted.transcript
+    if new and words:
+        write_file(jobs.folder(analysis.id) / f"transcript.{kind_of(words)}", words)
     if new or analysis.status == "queued":
         await jobs.start(analysis, wanted.priority)
     return analysis
@@ -212,6 +228,16 @@ def done(jobs: Jobs, analysis: Analysis) -> Report:
         why = f": {analysis.error}" if analysis.error else ""
         raise ApiError(409, f"there is no report: the analysis is {analysis.status}{why}", "not_done")
     return report
+
+
+def kind_of(transcript: str) -> str:
+    """Suffix of a transcript's format, told by its content."""
+    begin = transcript.lstrip("\ufeff \t\r\n")
+    if begin.startswith("WEBVTT"):
+        return "vtt"
+    if begin.startswith(("{", "[")):
+        return "json"
+    return "srt" if "-->" in transcript else "txt"
 
 
 def later(seconds: float | None) -> float | None:

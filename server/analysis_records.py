@@ -47,9 +47,7 @@ class Analyses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(
-        self, idempotency_key: str | None, asked_sha256: str, **values: Any
-    ) -> tuple[Analysis, bool]:
+    def add(self, idempotency_key: str | None, asked_sha256: str, **values: Any) -> tuple[Analysis, bool]:
         """A new analysis and true; the one that was made with the same idempotency key and false.
 
         Raises:
@@ -62,7 +60,9 @@ class Analyses:
         while True:
             try:
                 with self._engine.begin() as connection:
-                    row["number"] = 1 + connection.execute(select(func.coalesce(func.max(ANALYSES.c.number), 0))).scalar_one()
+                    row["number"] = (
+                        1 + connection.execute(select(func.coalesce(func.max(ANALYSES.c.number), 0))).scalar_one()
+                    )
                     connection.execute(insert(ANALYSES).values(row))
                 return self.get(row["id"], row["owner"]), True
             except IntegrityError:  # the key is known, or another server was quicker with the number

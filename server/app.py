@@ -1,33 +1,115 @@
-"""The application: its endpoints, its limits, where it keeps things."""
+"""The application: its endpoints, its limits, where it keeps things, what runs beside the requests."""
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from dbos import DBOSConfig
 from fastapi import FastAPI
 
-from server import analyses, chat
+from server import analyses, analysis_chat, catalogue, chat, corrections, files, health
+from server.analyses import Demo, Sending
+from server.analysis_records import Analyses
+from server.codebook_records import Codebooks
+from server.database import open_database
+from server.engine import Engine
 from server.errors import add_error_handlers
-from server.jobs import Analyse, Jobs
+from server.event_log import EventLog
+from server.figures import Figures
+from server.file_records import Files
+from server.jobs import Jobs
+from server.settings import ServerSettings
 
-MOST_BYTES = 512_000_000  # of one clip
+SWEEP_EVERY_S = 60.0
+PATIENCE_S = 3  # for jobs when the server is stopped: what is not done goes on at the next start
+SUMMARY = "From a clip of people to behaviour, cognition and emotion, every claim with its evidence."
+logger = logging.getLogger(__name__)
 
 
-def create_app(analyse: Analyse, folder: Path, most_bytes: int = MOST_BYTES) -> FastAPI:
+def create_app(
+    engine: Engine,
+    settings: ServerSettings,
+    folder: Path,
+    version: str,
+    demo: Demo,
+    *,
+    local_paths: bool = False,
+) -> FastAPI:
     """The server's application.
 
     Args:
-        analyse: `mentalis.stream`, or what does the same.
-        folder: where clips and reports lie until they are deleted.
-        most_bytes: of one clip.
+        engine: what measures, reasons and answers.
+        settings: limits and places.
+        folder: where everything is kept.
+        version: of the product.
+        demo: the demo's clip.
+        local_paths: a client may name files of this machine; only for a server that nobody else reaches.
     """
-    app = FastAPI(title="Mentalis", summary="From a clip of people to claims, each with its evidence.")
-    jobs = Jobs(analyse, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    shared = settings.database_url
+    database = open_database(_driver(shared) if shared else f"sqlite:///{folder / 'server.sqlite'}")
+    figures, log = Figures(), EventLog(database)
+    kept = Files(database, folder / "files", settings.file_bytes)
+    codebooks = Codebooks(database, folder / "codebooks")
+    jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", shared)
+    sending = Sending(
+        files=kept,
+        jobs=jobs,
+        fetch=lambda url: fetched(url, settings.fetch),
+        demo=demo,
+        file_s=settings.file_ttl_s,
+        analysis_s=settings.analysis_ttl_s,
+        check_webhook=lambda url: None,
+    )
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        await jobs.launch(_config(settings, folder, version), settings.measure_at_once, settings.reason_at_once, print)
+        sweeping = asyncio.create_task(_sweep(jobs))
+        yield
+        sweeping.cancel()
+        await jobs.close(PATIENCE_S)
+        await engine.close()
+        database.dispose()
+
+    app = FastAPI(title="Mentalis", summary=SUMMARY, version=version, lifespan=life)
     add_error_handlers(app)
-    app.include_router(analyses.routes(jobs, most_bytes))
-    app.include_router(chat.routes(jobs, most_bytes))
-
-    @app.get("/healthz", tags=["health"])
-    async def healthz() -> dict[str, str]:
-        """Whether the process answers."""
-        return {"status": "ok"}
-
+    app.state.jobs, app.state.database = jobs, database
+    for router in (
+        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, local_paths),
+        analyses.routes(sending),
+        analysis_chat.routes(sending),
+        corrections.routes(database, jobs),
+        catalogue.routes(engine, codebooks, version, local_paths),
+        chat.routes(sending),
+        health.routes(figures, database, folder, engine.trouble, jobs.analyses.count),
+    ):
+        app.include_router(router)
     return app
+
+
+def _config(settings: ServerSettings, folder: Path, version: str) -> DBOSConfig:
+    return {
+        "name": "mentalis",
+        "system_database_url": settings.database_url or f"sqlite:///{folder / 'jobs.sqlite'}",
+        "application_version": version,
+        "log_level": "WARNING",
+        "enable_otlp": False,
+    }
+
+
+async def _sweep(jobs: Jobs) -> None:
+    """Delete what has expired, now and then."""
+    while True:
+        try:
+            await jobs.sweep()
+        except Exception:
+            logger.exception("what has expired could not all be deleted; it is tried again")
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def _driver(url: str) -> str:
+    """The URL as SQLAlchemy reads it for psycopg 3."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)

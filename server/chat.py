@@ -156,9 +156,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
     before = _history(jobs.folder(analysis.id), texts[:-1])
-    answer = await jobs.engine.answer(
-        report, clip if clip.exists() else None, texts[-1], before, jobs.places(analysis)
-    )
+    answer = await jobs.engine.answer(report, clip if clip.exists() else None, texts[-1], before, jobs.places(analysis))
     write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
     return answer
 
@@ -172,9 +170,7 @@ def _path(folder: Path, texts: tuple[str, ...]) -> Path:
     return folder / "chats" / f"{hashlib.sha256(json.dumps(texts).encode()).hexdigest()}.json"
 
 
-async def _streamed(
-    analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending
-) -> AsyncIterator[str]:
+async def _streamed(analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
     head = _head(analysis, request, "chat.completion.chunk")
 
@@ -240,4 +236,3 @@ def _cited(analysis: Analysis, replied: Replied) -> dict[str, Any]:
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": CREATED, "owned_by": "mentalis"}
-

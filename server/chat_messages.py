@@ -99,14 +99,14 @@ async def _stored(link: str, sending: Sending, owner: str) -> Stored:
         if not comma or not head.endswith(";base64"):
             raise ApiError(400, "video_url is a data: URL, but not of base64", "video_url")
         if len(content) * 3 // 4 > files.most_bytes + 2:
-            raise ApiError(413, f"the clip is longer than {files.most_bytes / 1e6:g} MB; send a smaller one", "too_large")
+            raise ApiError(
+                413, f"the clip is longer than {files.most_bytes / 1e6:g} MB; send a smaller one", "too_large"
+            )
         body, name = _decoded(content), "clip"
     elif link.startswith(("http://", "https://")):
         body, name = sending.fetch(link), shown_name(link.partition("?")[0])
     else:
-        raise ApiError(
-            400, "video_url must be a data: URL (base64), a link, file-ID or analysis:ID", "video_url"
-        )
+        raise ApiError(400, "video_url must be a data: URL (base64), a link, file-ID or analysis:ID", "video_url")
     return await files.save(body, owner, name, "vision", later(sending.file_s))
 
 

@@ -19,6 +19,7 @@ class Places(NamedTuple):
     content: Path  # evidence and report: of its own
     checkpoints: str  # SQLite file or PostgreSQL URL
     thread: str  # its checkpoints' name
+    transcript: Path | None = None  # what is said, where the client told
 
 
 class Options(BaseModel):

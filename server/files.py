@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, UploadFile
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse
 from starlette.formparsers import MultiPartException
 
 from server.api_keys import Reads, Writes
@@ -86,9 +86,7 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, lo
             body = request.stream()
         if purpose not in PURPOSES:
             raise ApiError(400, f"no purpose is called {purpose[:40]!r}; there are: {', '.join(PURPOSES)}", "purpose")
-        stored = await files.save(
-            body, caller.owner, shown_name(name), purpose, _expires_at(expires_after, usual_s)
-        )
+        stored = await files.save(body, caller.owner, shown_name(name), purpose, _expires_at(expires_after, usual_s))
         return told(stored, files)
 
     @router.get("")

@@ -27,6 +27,7 @@ from server.codebook_records import Codebooks
 from server.engine import Engine, Places
 from server.errors import ApiError
 from server.event_log import EventLog
+from server.figures import Figures
 from server.file_records import Files
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
@@ -59,12 +60,13 @@ class Jobs:
         files: Files,
         codebooks: Codebooks,
         log: EventLog,
+        figures: Figures,
         folder: Path,
         checkpoints: str | None = None,
     ) -> None:
         """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
         self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
-        self._folder, self._checkpoints = folder, checkpoints
+        self._figures, self._folder, self._checkpoints = figures, folder, checkpoints
 
     def folder(self, name: str) -> Path:
         """Of an analysis that there is."""
@@ -78,8 +80,15 @@ class Jobs:
     def places(self, analysis: Analysis) -> Places:
         """Where an analysis keeps what it makes."""
         own = self.folder(analysis.id)
+        words = next(own.glob("transcript.*"), None)
         checkpoints = self._checkpoints or str(own / "checkpoints.sqlite")
-        return Places(self._files.folder(analysis.file) / "cache", own / "content", checkpoints, analysis.id)
+        return Places(
+            cache=self._files.folder(analysis.file) / "cache",
+            content=own / "content",
+            checkpoints=checkpoints,
+            thread=analysis.id,
+            transcript=words,
+        )
 
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
@@ -150,7 +159,7 @@ class Jobs:
         """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
         if not await asyncio.to_thread(self.analyses.move, name, "measuring" if stage == MEASURE else "reasoning"):
             return False
-        work = asyncio.create_task(self._work(name, stage))
+        work, started = asyncio.create_task(self._work(name, stage)), time.perf_counter()
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=LOOK_EVERY_S)
@@ -159,6 +168,7 @@ class Jobs:
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+            self._figures.stage_s.labels(stage).observe(time.perf_counter() - started)
         return not work.cancelled() and work.result()
 
     async def _work(self, name: str, stage: str) -> bool:
@@ -193,6 +203,7 @@ class Jobs:
             plain = event.model_dump(mode="json")
             if event.kind == "tool_progress" or _what(plain) not in told:
                 await asyncio.to_thread(self.log.append, name, plain)
+                self._figures.tell(plain)
         return None
 
     async def _finish(self, analysis: Analysis, report: Report) -> None:
@@ -210,7 +221,7 @@ class Jobs:
         return False
 
     def _drop_media(self, analysis: Analysis) -> None:
-        """Delete the media once no analysis of it is under way; it stays known, so that the report's file has a name."""
+        """Delete the media once no analysis of it is under way; what was measured stays."""
         if all(other.ended for other in self.analyses.of_file(analysis.file)):
             self._files.media(analysis.file).unlink(missing_ok=True)
 
