@@ -28,6 +28,7 @@ from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip, Limits
 from perception.errors import WorkerKilled
+from perception.isolation import kept_apart
 from perception.overlay import overlay
 from perception.tool import BUILT_IN, factories, made
 from perception.worker import run_limited
@@ -55,7 +56,11 @@ class Product:
         setup = await self._setup(clip, options, codebook, places)
         told: asyncio.Queue[Event | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        work = asyncio.create_task(measure(setup, lambda event: loop.call_soon_threadsafe(told.put_nowait, event)))
+
+        def tell(event: Event) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, event)
+
+        work = asyncio.create_task(measure(setup, tell))
         work.add_done_callback(lambda _: loop.call_soon(told.put_nowait, None))
         try:
             while (event := await told.get()) is not None:
@@ -91,7 +96,9 @@ class Product:
 
     async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
         """Boxes and landmarks of the faces, where they were measured with the tool's usual options."""
-        return await asyncio.to_thread(overlay, await self._opened(clip, places.transcript), Cache(places.cache / "tools"))
+        return await asyncio.to_thread(
+            overlay, await self._opened(clip, places.transcript), Cache(places.cache / "tools")
+        )
 
     def check(self, options: Options) -> None:
         """Refuse options that can't be used.
@@ -168,11 +175,18 @@ class Product:
         """
         limit = limits(self._settings)
         try:
-            return await asyncio.to_thread(
-                run_limited, _open, path, transcript, self._clip_limits, memory_mb=limit.memory_mb, seconds=limit.seconds
+            clip = await asyncio.to_thread(
+                run_limited,
+                _open,
+                path,
+                transcript,
+                self._clip_limits,
+                memory_mb=limit.memory_mb,
+                seconds=limit.seconds,
             )
         except WorkerKilled as error:
             raise WorkerKilled(f"{path}: it can't be opened ({error}); the file may be damaged") from error
+        return kept_apart(clip, limit)
 
 
 def _open(path: Path, transcript: Path | None, limits: Limits) -> Clip:

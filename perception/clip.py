@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ class Clip(Frozen):
     transcript_language: str | None = Field(default=None, description="BCP 47 tag, when the transcript says it")
     views: tuple[View, ...] = Field(default=(), description="further cameras on the same scene")
     _probe: Probe | None = PrivateAttr(default=None)
+    _limits: tuple[Any, ...] | None = PrivateAttr(default=None)  # of the process that decodes it; see `isolation`
 
     @classmethod
     def open(cls, path: Path | str, transcript: Path | str | None = None, limits: Limits | None = None) -> Self:

@@ -4,7 +4,7 @@ import importlib
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from perception.cache import Cache
 from perception.clip import Clip
@@ -13,6 +13,8 @@ from perception.evidence import Evidence
 from perception.scheduler import ToolEvent, perceive
 from perception.tool import Tool, factories, make_tool
 from perception.worker import run_limited
+
+T = TypeVar("T")
 
 
 class WorkerLimits(NamedTuple):
@@ -64,6 +66,34 @@ def perceive_isolated(
         )
     except WorkerKilled as error:
         raise WorkerKilled(f"{clip.path}: its measurement broke off ({error}); the file may be damaged") from error
+
+
+def decoded(function: Callable[..., T], clip: Clip, *args: Any) -> T:
+    """What `function(clip, *args)`, which decodes the clip, returns: from a process of its own for a clip kept apart.
+
+    Raises:
+        ClipError: the clip can't be decoded.
+        WorkerKilled: over a limit, or crashed; the line names the clip.
+    """
+    limits = apart_of(clip)
+    if limits is None:
+        return function(clip, *args)
+    try:
+        return run_limited(function, clip, *args, memory_mb=limits.memory_mb, seconds=limits.seconds)
+    except WorkerKilled as error:
+        raise WorkerKilled(f"{clip.path}: it can't be decoded ({error}); the file may be damaged") from error
+
+
+def kept_apart(clip: Clip, limits: WorkerLimits) -> Clip:
+    """The clip, never to be decoded in this process where `decoded` is asked for it."""
+    apart = clip.model_copy()
+    apart._limits = tuple(limits)
+    return apart
+
+
+def apart_of(clip: Clip) -> WorkerLimits | None:
+    """The limits of a clip that is kept apart; none of another."""
+    return None if clip._limits is None else WorkerLimits(*clip._limits)
 
 
 def _perceive(

@@ -42,11 +42,11 @@ class Options(BaseModel):
 class Engine(Protocol):
     """The product behind the server."""
 
-    async def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+    def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
         """Run the tools and keep their results in the cache."""
         ...
 
-    async def reason(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+    def reason(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
         """Run the graph on what is measured, from its last checkpoint; the last event is the report."""
         ...
 
@@ -78,6 +78,10 @@ class Engine(Protocol):
 
     async def forget(self, places: Places) -> None:
         """Delete the checkpoints of an analysis where they do not lie in its own folder."""
+        ...
+
+    async def close(self) -> None:
+        """Close the model's connections."""
         ...
 
     async def trouble(self) -> str | None:

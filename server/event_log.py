@@ -25,13 +25,13 @@ class EventLog:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._looking: asyncio.Task[None] | None = None
 
-    def append(self, analysis: str, event: dict[str, Any]) -> int:
-        """Add an event and return its number."""
+    def append(self, analysis: str, *events: dict[str, Any]) -> None:
+        """Add events, all or none."""
         with self._engine.begin() as connection:
             last = select(func.coalesce(func.max(EVENTS.c.number), 0)).where(EVENTS.c.analysis == analysis)
-            number = int(connection.execute(last).scalar_one()) + 1
-            connection.execute(insert(EVENTS).values(analysis=analysis, number=number, event=event))
-        return number
+            first = int(connection.execute(last).scalar_one()) + 1
+            rows = [{"analysis": analysis, "number": n, "event": event} for n, event in enumerate(events, first)]
+            connection.execute(insert(EVENTS), rows)
 
     def after(self, analysis: str, number: int) -> list[Numbered]:
         """The events behind a number."""

@@ -32,6 +32,7 @@ from server.file_records import Files
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
+MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
 Deliver = Callable[[Analysis, Report | None], Any]
@@ -197,14 +198,22 @@ class Jobs:
     async def _follow(self, name: str, events: AsyncIterator[Event]) -> Report | None:
         """Log what happens, once each also where a stage is run again."""
         told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
+        new: list[dict[str, Any]] = []
+        report = None
         async for event in events:
             if event.kind == "report":
-                return event.report
+                report = event.report
+                continue
             plain = event.model_dump(mode="json")
             if event.kind == "tool_progress" or _what(plain) not in told:
-                await asyncio.to_thread(self.log.append, name, plain)
                 self._figures.tell(plain)
-        return None
+                new.append(plain)
+            if new and (event.kind != "check" or len(new) >= MOST_AT_ONCE):  # checks come by the hundred
+                await asyncio.to_thread(self.log.append, name, *new)
+                new = []
+        if new:
+            await asyncio.to_thread(self.log.append, name, *new)
+        return report
 
     async def _finish(self, analysis: Analysis, report: Report) -> None:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})

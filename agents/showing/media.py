@@ -14,6 +14,7 @@ import numpy.typing as npt
 from agents.claims import FRAME_PREFIX
 from agents.showing.presentation import Presentation
 from perception.clip import Clip
+from perception.isolation import decoded
 
 Picture = npt.NDArray[np.uint8]  # height x width x RGB
 LONG_SIDE_PX = 448  # the setting of MOTOR-MAS (Yuan et al. 2026)
@@ -37,6 +38,10 @@ def read_media(clip: Clip, presentation: Presentation) -> Media:
     Raises:
         ClipError: the clip can't be decoded.
     """
+    return decoded(_read, clip, presentation)
+
+
+def _read(clip: Clip, presentation: Presentation) -> Media:
     frames: tuple[bytes, ...] = ()
     video = sound = None
     if presentation.moments_s:

@@ -10,6 +10,7 @@ from agents.showing.media import LONG_SIDE_PX, Picture, frame_id, jpeg, picture_
 from perception.clip import Clip
 from perception.evidence import Evidence, Findings, Frozen, Seconds, Signal
 from perception.face_track import FaceTrack
+from perception.isolation import decoded
 from perception.tool import Tool
 
 SIDES = ("left", "top", "right", "bottom")
@@ -85,11 +86,16 @@ def picture_parts(clip: Clip, shown: tuple[Crop, ...]) -> tuple[dict[str, Any], 
         ClipError: the clip can't be decoded.
     """
     parts: list[dict[str, Any]] = []
-    for crop, frame in zip(shown, clip.frames_at([c.time_s for c in shown]), strict=True):
+    for crop, picture in zip(shown, decoded(_pictures, clip, shown), strict=True):
         whose = f"{crop.person}'s face" if crop.person else "the whole picture"
         told = f"{frame_id(crop.time_s)} (at {round(crop.time_s * 1000)} ms), {whose}"
-        parts += [{"type": "text", "text": told}, picture_part(jpeg(_cropped(frame.rgb, crop.box)))]
+        parts += [{"type": "text", "text": told}, picture_part(picture)]
     return tuple(parts)
+
+
+def _pictures(clip: Clip, shown: tuple[Crop, ...]) -> list[bytes]:
+    frames = clip.frames_at([c.time_s for c in shown])
+    return [jpeg(_cropped(frame.rgb, crop.box)) for crop, frame in zip(shown, frames, strict=True)]
 
 
 def _cropped(rgb: Picture, box: Box | None) -> Picture:

@@ -23,6 +23,9 @@ def serve(
     except ImportError as error:
         raise MentalisError("serving needs the server extra: python scripts/install.py server") from error
     from perception.clip import Limits
+
     settings, limits = read_settings(), ServerSettings()
-    app = create_app(Product(settings, Limits()), limits, settings.data / "server", __version__, demo(settings), local_paths=True)
+    app = create_app(
+        Product(settings, Limits()), limits, settings.data / "server", __version__, demo(settings), local_paths=True
+    )
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
