@@ -9,11 +9,11 @@ from perception.errors import MentalisError
 
 
 class ApiError(Exception):
-    """A request that can't be served: HTTP status, one line, and a code for programs."""
+    """A request that can't be served: HTTP status, one line, a code for programs, headers of the answer."""
 
-    def __init__(self, status: int, message: str, code: str) -> None:
+    def __init__(self, status: int, message: str, code: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status, self.message, self.code = status, message, code
+        self.status, self.message, self.code, self.headers = status, message, code, headers
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -21,7 +21,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ApiError)
     async def _api(_: Request, error: ApiError) -> JSONResponse:
-        return shaped(error.status, error.message, error.code)
+        return shaped(error.status, error.message, error.code, error.headers)
 
     @app.exception_handler(MentalisError)
     async def _input(_: Request, error: MentalisError) -> JSONResponse:
@@ -37,7 +37,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return shaped(error.status_code, str(error.detail), "not_found" if error.status_code == 404 else "http_error")
 
 
-def shaped(status: int, message: str, code: str) -> JSONResponse:
+def shaped(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error answer."""
     kind = "invalid_request_error" if status < 500 else "server_error"
-    return JSONResponse({"error": {"message": message, "type": kind, "code": code}}, status)
+    return JSONResponse({"error": {"message": message, "type": kind, "code": code}}, status, headers)
