@@ -102,7 +102,7 @@ def renewed(engine: Engine, name: str) -> tuple[str, Key]:
 
 
 def any_made(engine: Engine) -> bool:
-    """Whether a key was ever made: from then on one is needed, on loopback as well. To revoke the last opens nothing."""
+    """Whether a key was ever made: from then on one is needed, on loopback as well; revoking opens nothing."""
     with engine.connect() as connection:
         return connection.execute(select(KEYS.c.id).limit(1)).first() is not None
 
