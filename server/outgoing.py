@@ -38,7 +38,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
             httpx.TransportError: no address answers.
         """
         host = host_of(check_url(request.url, self._reach))
-        failure = httpx.ConnectError(f"{host} has no address", request=request)
+        failure: httpx.TransportError = httpx.ConnectError(f"{host} has no address", request=request)
         for address in await self._addresses(host, request):
             try:
                 return await self._inner.handle_async_request(_at(address, host, request))
