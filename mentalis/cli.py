@@ -15,6 +15,7 @@ from mentalis.commands import (
     export,
     incongruity,
     inspection,
+    keys,
     model,
     prompt,
     serve,
@@ -46,6 +47,7 @@ app.add_typer(eval.app, name="eval")
 app.add_typer(weights.app, name="weights")
 app.add_typer(model.app, name="model")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(keys.app, name="keys")
 
 
 def _version(wanted: bool) -> None:

@@ -26,7 +26,7 @@ class EncryptedClipError(ClipError):
 
 
 class ClipTooLargeError(ClipError):
-    """More pixels, time or streams than the limits allow."""
+    """More of something than the limits allow: pixels, pictures, time, sound, streams, bytes."""
 
 
 class TruncatedClipError(ClipError):

@@ -50,12 +50,12 @@ class FrameIndex:
         return bool(np.abs(steps - median).max() > max(UNEVEN_SHARE * median, CLOCK_S))
 
 
-def read_index(file: "InputContainer", stream: "VideoStream", longest_s: float) -> FrameIndex:
+def read_index(file: "InputContainer", stream: "VideoStream", longest_s: float, most_frames: int) -> FrameIndex:
     """Read every packet's time.
 
     Raises:
         EncryptedClipError: a packet is encrypted.
-        ClipTooLargeError: the clip lasts longer than `longest_s`.
+        ClipTooLargeError: the clip lasts longer than `longest_s`, or has more pictures than `most_frames`.
         CorruptClipError: no packet holds a picture that can be shown.
     """
     tick_s = float(stream.time_base or 0)
@@ -69,6 +69,8 @@ def read_index(file: "InputContainer", stream: "VideoStream", longest_s: float) 
         if packet.has_sidedata("encryption_info"):
             raise EncryptedClipError(f"{file.name}: its pictures are encrypted (DRM); get a copy without protection")
         n_packets += 1
+        if n_packets > most_frames:  # those that are not shown are decoded as well
+            raise ClipTooLargeError(f"{file.name}: more than {most_frames} pictures; cut it or lower its frame rate")
         if first_key is None and packet.is_keyframe:
             first_key = at
         if first_key is None or at < first_key or packet.is_discard or hidden(packet):

@@ -1,5 +1,6 @@
 """What a video file holds, found out without decoding more than its first picture."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limits:
-    """What is refused before it is decoded."""
+    """What is refused before it is decoded; a server that anyone can reach sets lower ones."""
 
     pixels: int = 8192 * 4320  # of one picture: 8K fits
     duration_s: float = 24 * 3600.0
     streams: int = 64  # in the container, of any kind
+    frames: int = 24 * 3600 * 240  # a day of slow motion fits
+    file_bytes: int = 10**13
+    decoded_bytes: int = 10**15  # of all pictures, 3 bytes a pixel: a day of 8K fits
+    audio_s: float = math.inf  # of the first sound stream; unless it is limited, its packets are not counted
 
 
 @dataclass(frozen=True)
@@ -48,15 +53,21 @@ def probe(path: Path, container: Container, limits: Limits) -> Probe:
     Raises:
         ClipError: no video stream, encrypted, above the limits, cut short or damaged.
     """
+    n_bytes = path.stat().st_size
+    if n_bytes > limits.file_bytes:
+        raise ClipTooLargeError(f"{path}: {n_bytes / 1e6:.1f} MB, at most {limits.file_bytes / 1e6:g} are read; cut it")
     _check_pixels(path, declared_size(path, container), limits)
     with opened(path, container, max_pixels=str(limits.pixels)) as file:
         stream = best_video(path, file)
         _check(path, file, stream, limits)
         has_audio = bool(file.streams.audio)
-        index = read_index(file, stream, limits.duration_s)
+        index = read_index(file, stream, limits.duration_s, limits.frames)
+        _check_decoded(path, stream, len(index.times_s), limits)
+    if has_audio and limits.audio_s < math.inf:
+        _check_audio(path, container, limits.audio_s)
     rotation, width, height = _first_picture(path, container)
     codec = stream.codec_context.codec.canonical_name
-    return Probe(codec, width, height, rotation, has_audio, path.stat().st_size, index)
+    return Probe(codec, width, height, rotation, has_audio, n_bytes, index)
 
 
 @contextmanager
@@ -113,6 +124,31 @@ def _check_pixels(path: Path, size: tuple[int, int], limits: Limits) -> None:
     width, height = size
     if width * height > limits.pixels:
         raise ClipTooLargeError(f"{path}: {width}x{height} pixels, at most {limits.pixels} are read; scale it down")
+
+
+def _check_decoded(path: Path, stream: "VideoStream", frames: int, limits: Limits) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    decoded_bytes = width * height * 3 * frames
+    if decoded_bytes > limits.decoded_bytes:
+        raise ClipTooLargeError(
+            f"{path}: {frames} pictures of {width}x{height} are {decoded_bytes / 1e9:.3g} GB when decoded,"
+            f" at most {limits.decoded_bytes / 1e9:g} GB are read; cut it or scale it down"
+        )
+
+
+def _check_audio(path: Path, container: Container, most_s: float) -> None:
+    """Follow the first sound stream's packets, by their durations and their times: it may outlast the pictures."""
+    with opened(path, container) as file:
+        stream = file.streams.audio[0]
+        most_ticks = most_s / float(stream.time_base or 1)
+        first, total = None, 0
+        for packet in file.demux(stream):
+            total += packet.duration or 0
+            if packet.pts is not None:
+                first = packet.pts if first is None else first
+            span = 0 if packet.pts is None or first is None else packet.pts - first
+            if max(total, span) > most_ticks:
+                raise ClipTooLargeError(f"{path}: its sound is longer than {most_s:g} s; cut it")
 
 
 def _first_picture(path: Path, container: Container) -> tuple[int, int, int]:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.report import Report
 from reports.writing import FORMATS, write_file
+from server.access import Caller, Reads, Writes
 from server.analysis_records import Analysis
-from server.api_keys import Caller, Reads, Writes
 from server.engine import Options
 from server.errors import ApiError
 from server.event_log import as_sse

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.chat_history import ChatHistory
+from server.access import Writes
 from server.analyses import Sending, done
-from server.api_keys import Writes
 
 
 class Question(BaseModel):

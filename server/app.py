@@ -8,19 +8,26 @@ from pathlib import Path
 
 from dbos import DBOSConfig
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
-from server import analyses, analysis_chat, catalogue, chat, corrections, files, health
+from server import analyses, analysis_chat, catalogue, chat, corrections, files, health, sessions, web_page
+from server import engine as engines
+from server.access import Access
+from server.addresses import check_url
 from server.analyses import Demo, Sending
-from server.analysis_records import Analyses
+from server.analysis_records import Analyses, Analysis
+from server.api_keys import is_loopback
 from server.codebook_records import Codebooks
 from server.database import open_database
-from server.engine import Engine
-from server.errors import add_error_handlers
+from server.errors import ApiError, add_error_handlers
 from server.event_log import EventLog
+from server.fetching import fetched
 from server.figures import Figures
 from server.file_records import Files
-from server.jobs import Jobs
+from server.jobs import Deliver, Jobs
+from server.security_headers import SecurityHeaders, names_of
 from server.settings import ServerSettings
+from server.webhooks import deliver
 
 SWEEP_EVERY_S = 60.0
 PATIENCE_S = 3  # for jobs when the server is stopped: what is not done goes on at the next start
@@ -29,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(
-    engine: Engine,
+    engine: engines.Engine,
     settings: ServerSettings,
     folder: Path,
     version: str,
@@ -47,26 +54,27 @@ def create_app(
         demo: the demo's clip.
         local_paths: a client may name files of this machine; only for a server that nobody else reaches.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     shared = settings.database_url
-    database = open_database(_driver(shared) if shared else f"sqlite:///{folder / 'server.sqlite'}")
+    database = database_of(settings, folder)
     figures, log = Figures(), EventLog(database)
     kept = Files(database, folder / "files", settings.file_bytes)
     codebooks = Codebooks(database, folder / "codebooks")
-    jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", shared)
+    jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", _plain(shared))
     sending = Sending(
         files=kept,
         jobs=jobs,
-        fetch=lambda url: fetched(url, settings.fetch),
+        fetch=lambda url: fetched(url, settings.fetch_rules()),
         demo=demo,
         file_s=settings.file_ttl_s,
         analysis_s=settings.analysis_ttl_s,
-        check_webhook=lambda url: None,
+        check_webhook=lambda url: check_url(url, settings.webhook_reach()) and None,
     )
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        await jobs.launch(_config(settings, folder, version), settings.measure_at_once, settings.reason_at_once, print)
+        await jobs.launch(
+            _config(settings, folder, version), settings.measure_at_once, settings.reason_at_once, tell_of(settings)
+        )
         sweeping = asyncio.create_task(_sweep(jobs))
         yield
         sweeping.cancel()
@@ -76,7 +84,8 @@ def create_app(
 
     app = FastAPI(title="Mentalis", summary=SUMMARY, version=version, lifespan=life)
     add_error_handlers(app)
-    app.state.jobs, app.state.database = jobs, database
+    app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
+    app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
         files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, local_paths),
         analyses.routes(sending),
@@ -84,20 +93,42 @@ def create_app(
         corrections.routes(database, jobs),
         catalogue.routes(engine, codebooks, version, local_paths),
         chat.routes(sending),
+        sessions.routes(),
+        web_page.routes(),
         health.routes(figures, database, folder, engine.trouble, jobs.analyses.count),
     ):
         app.include_router(router)
     return app
 
 
+def database_of(settings: ServerSettings, folder: Path) -> Engine:
+    """The database of the server whose files lie in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_database(_driver(settings.database(folder)))
+
+
 def _config(settings: ServerSettings, folder: Path, version: str) -> DBOSConfig:
     return {
         "name": "mentalis",
-        "system_database_url": settings.database_url or f"sqlite:///{folder / 'jobs.sqlite'}",
+        "system_database_url": _driver(settings.database_url or f"sqlite:///{folder / 'jobs.sqlite'}"),
         "application_version": version,
         "log_level": "WARNING",
         "enable_otlp": False,
     }
+
+
+def tell_of(settings: ServerSettings) -> Deliver:
+    """Tells a webhook of an ended analysis: what it is called and how it ended, not what was found."""
+    secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
+
+    async def tell(analysis: Analysis) -> None:
+        told = {"type": f"analysis.{analysis.status}", "analysis": analysis.id, "error": analysis.error}
+        try:
+            await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id)
+        except ApiError as error:
+            logger.warning("analysis %s: %s", analysis.id, error.message)
+
+    return tell
 
 
 async def _sweep(jobs: Jobs) -> None:
@@ -111,5 +142,10 @@ async def _sweep(jobs: Jobs) -> None:
 
 
 def _driver(url: str) -> str:
-    """The URL as SQLAlchemy reads it for psycopg 3."""
+    """A PostgreSQL URL as SQLAlchemy reads it for psycopg 3."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _plain(url: str | None) -> str | None:
+    """A PostgreSQL URL as libpq reads it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1) if url else None

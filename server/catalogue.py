@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from server.api_keys import Reads, Writes
+from server.access import Reads, Writes
 from server.codebook_records import Codebooks
 from server.engine import Engine
 from server.errors import ApiError

@@ -16,9 +16,9 @@ from agents.report import Report
 from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from reports.writing import write_file
+from server.access import Caller, Reads, Writes
 from server.analyses import UNBUFFERED, Sending, Wanted, made
 from server.analysis_records import Analysis
-from server.api_keys import Caller, Reads, Writes
 from server.chat_messages import Asked, Message, asked
 from server.engine import Options
 from server.errors import ApiError, body

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine, delete, insert, select
 
 from agents.report import Report
+from server.access import Reads, Writes
 from server.analyses import done
-from server.api_keys import Reads, Writes
 from server.database import CORRECTIONS
 from server.errors import ApiError
 from server.jobs import Jobs

@@ -33,6 +33,14 @@ KEYS = Table(
     Column("revoked_at", Float),
 )
 
+SESSIONS = Table(
+    "sessions",
+    TABLES,
+    Column("sha256", String, primary_key=True),  # of the cookie
+    Column("key", String, nullable=False),  # the id of the key that it was begun with
+    Column("expires_at", Float, nullable=False, index=True),
+)
+
 FILES = Table(
     "files",
     TABLES,

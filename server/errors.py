@@ -21,9 +21,9 @@ class ApiError(Exception):
         status: int,
         message: str,
         code: str,
+        headers: dict[str, str] | None = None,
         *,
         param: str | None = None,
-        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.code, self.param, self.headers = status, message, code, param, headers
@@ -34,12 +34,11 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ApiError)
     async def _api(_: Request, error: ApiError) -> JSONResponse:
-        content = body(error.status, error.message, error.code, error.param)
-        return JSONResponse(content, error.status, error.headers)
+        return JSONResponse(body(error.status, error.message, error.code, error.param), error.status, error.headers)
 
     @app.exception_handler(MentalisError)
     async def _input(_: Request, error: MentalisError) -> JSONResponse:
-        return JSONResponse(body(400, str(error), type(error).__name__), 400)
+        return shaped(400, str(error), type(error).__name__)
 
     @app.exception_handler(RequestValidationError)
     async def _form(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -54,7 +53,12 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(body(500, "the server failed; its log says more", type(error).__name__), 500)
+        return shaped(500, "the server failed; its log says more", type(error).__name__)
+
+
+def shaped(status: int, message: str, code: str) -> JSONResponse:
+    """An error answer."""
+    return JSONResponse(body(status, message, code), status)
 
 
 def body(status: int, message: str, code: str, param: str | None = None) -> dict[str, Any]:

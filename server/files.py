@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, UploadFile
 from fastapi.responses import FileResponse
 from starlette.formparsers import MultiPartException
 
-from server.api_keys import Reads, Writes
+from server.access import Reads, Writes
 from server.errors import ApiError
 from server.file_records import Files, Stored
 from server.jobs import Jobs

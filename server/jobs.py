@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another s
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
-Deliver = Callable[[Analysis, Report | None], Any]
+Deliver = Callable[[Analysis], Awaitable[None]]
 
 
 class _Json(Serializer):
@@ -238,7 +238,7 @@ class Jobs:
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
             if analysis.webhook:
-                await deliver(analysis, await asyncio.to_thread(self.report_of, analysis))
+                await deliver(analysis)
 
     async def sweep(self) -> int:
         """Delete what has expired; how much that was."""

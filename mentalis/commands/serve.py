@@ -1,31 +1,52 @@
 """`mentalis serve`: REST, OpenAI-compatible chat and the page."""
 
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; others than this machine need a key.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 8080 when nothing else is set.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:ID.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint of the model.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="PostgreSQL that several servers share.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of all that is kept.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page, where there is a screen.")] = True,
 ) -> None:
-    """Serve analyses over REST and OpenAI's chat API, and a page."""
+    """Serve analyses over REST and OpenAI's chat API, and a page to see them."""
     from mentalis import __version__
-    from mentalis.serving import Product, demo
-    from mentalis.settings import read_settings
     from perception.errors import MentalisError
 
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
     try:
         import uvicorn
 
+        from mentalis.serving import Product, demo
+        from server.api_keys import check_address, is_loopback
         from server.app import create_app
-        from server.settings import ServerSettings
+        from server.settings import read_server_settings
     except ImportError as error:
         raise MentalisError("serving needs the server extra: python scripts/install.py server") from error
-    from perception.clip import Limits
+    from mentalis.setting_up import with_overrides
 
-    settings, limits = read_settings(), ServerSettings()
-    app = create_app(
-        Product(settings, Limits()), limits, settings.data / "server", __version__, demo(settings), local_paths=True
+    settings = with_overrides(None, {"model": model, "base_url": base_url, "data": data_dir})
+    given = {"host": host, "port": port, "database_url": database_url}
+    limits = read_server_settings(**{name: value for name, value in given.items() if value is not None})
+    alone = is_loopback(limits.host) and not limits.allowed_hosts
+    product = Product(settings, limits.clip_limits())
+    app = create_app(product, limits, settings.data / "server", __version__, demo(settings), local_paths=alone)
+    check_address(limits.host, app.state.access.engine, limits.allowed_hosts)
+    shown = f"[{limits.host}]" if ":" in limits.host else limits.host
+    address = f"http://{shown}:{limits.port}"
+    typer.echo(f"Mentalis {__version__} at {address} (stop it with Ctrl-C)", err=True)
+    if browser and sys.stderr.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
+        import webbrowser
+
+        webbrowser.open(address)
+    uvicorn.run(
+        app, host=limits.host, port=limits.port, access_log=False, log_level="warning", timeout_graceful_shutdown=5
     )
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")

@@ -5,6 +5,7 @@ import os
 import struct
 import time
 
+import numpy as np
 import pytest
 
 from perception.clip import Clip, Limits
@@ -143,7 +144,6 @@ def test_bad_input_is_refused_in_one_line_that_names_the_file(make_clip, tmp_pat
 
 def test_sound_alone_is_not_a_clip(tmp_path):
     import av
-    import numpy as np
 
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as file:
@@ -162,6 +162,33 @@ def test_limits_are_kept(make_clip, limits):
     Clip.open(path)
     with pytest.raises(ClipTooLargeError):
         Clip.open(path, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("most", "beyond", "says"),
+    [
+        (Limits(frames=24), Limits(frames=23), "more than 23 pictures"),
+        (Limits(decoded_bytes=24 * 64 * 48 * 3), Limits(decoded_bytes=24 * 64 * 48 * 3 - 1), "24 pictures of 64x48"),
+        (Limits(audio_s=3.2), Limits(audio_s=2.8), "sound is longer than 2.8 s"),
+    ],
+)
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mkv", "clip.avi"])
+def test_what_decoding_would_take_is_limited_before(make_clip, monkeypatch, name, most, beyond, says):
+    path = make_clip(name, frames=24, sound=np.zeros(3 * 16_000))  # a second of pictures, three of sound
+    Clip.open(path, limits=most)
+    monkeypatch.setattr("perception.probe._first_picture", None)  # the first picture that is decoded
+    with pytest.raises(ClipTooLargeError, match=says) as refused:
+        Clip.open(path, limits=beyond)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_above_the_limit_is_not_opened(make_clip, monkeypatch):
+    path = make_clip()
+    size = path.stat().st_size
+    Clip.open(path, limits=Limits(file_bytes=size))
+    monkeypatch.setattr("perception.probe.opened", None)
+    with pytest.raises(ClipTooLargeError, match="MB, at most"):
+        Clip.open(path, limits=Limits(file_bytes=size - 1))
 
 
 def test_hours_are_allowed(make_clip):

@@ -1,0 +1,74 @@
+"""Settings of the server come from the environment, and what can't be is said in a line without secrets."""
+
+import pytest
+
+from perception.errors import MentalisError
+
+pytest.importorskip("fastapi", reason="the server extra is not installed")
+from server.addresses import check_url
+from server.settings import read_server_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # no .env
+
+
+def test_as_it_is_it_listens_on_loopback_and_connects_to_nobody():
+    settings = read_server_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.fetch_rules().reach.hosts == settings.webhook_reach().hosts == ()
+
+
+def test_the_environment_sets_and_a_call_wins(monkeypatch):
+    monkeypatch.setenv("MENTALIS_SERVER_PORT", "9000")
+    monkeypatch.setenv("MENTALIS_SERVER_FETCH_HOSTS", "Clips.example, *.media.example,")
+    settings = read_server_settings(host="0.0.0.0")
+    assert (settings.host, settings.port) == ("0.0.0.0", 9000)
+    assert settings.fetch_hosts == ("clips.example", "*.media.example")
+    assert read_server_settings(port=1).port == 1
+    assert check_url("https://a.media.example/", settings.fetch_rules().reach).host == "a.media.example"
+
+
+def test_limits_reach_the_clip_and_the_link():
+    settings = read_server_settings(file_bytes=5, seconds=6, frames=7, pixels=8, audio_seconds=9, streams=10)
+    limits = settings.clip_limits()
+    assert (limits.file_bytes, limits.duration_s, limits.frames) == (5, 6, 7)
+    assert (limits.pixels, limits.audio_s, limits.streams) == (8, 9, 10)
+    assert settings.fetch_rules().most_bytes == 5
+
+
+def test_the_database_is_sqlite_in_the_folder_unless_set(tmp_path):
+    assert read_server_settings().database(tmp_path) == f"sqlite:///{tmp_path}/server.sqlite"
+    assert read_server_settings(database_url="postgresql+psycopg://a/b").database(tmp_path).startswith("postgresql")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"port": 70000}, r"setting port \(MENTALIS_SERVER_PORT\) can't be 70000"),
+        ({"frames": 0}, "MENTALIS_SERVER_FRAMES"),
+        ({"seconds": "inf"}, "MENTALIS_SERVER_SECONDS"),
+        ({"fetch_hosts": "https://clips.example"}, "is no host"),
+        ({"fetch_hosts": "*"}, "is no host"),
+        ({"allowed_hosts": "*.example.org"}, "written out"),
+        ({"webhook_hosts": "a.example"}, "need MENTALIS_SERVER_WEBHOOK_SECRET"),
+        ({"webhook_secret": "short"}, "16 characters at least"),
+    ],
+)
+def test_what_a_setting_can_not_be_is_said_in_a_line(given, says):
+    with pytest.raises(MentalisError, match=says) as refused:
+        read_server_settings(**given)
+    assert "\n" not in str(refused.value)
+    assert "short" not in str(refused.value)
+
+
+def test_a_secret_is_never_shown():
+    settings = read_server_settings(webhook_hosts="a.example", webhook_secret="0123456789abcdef")
+    assert "0123456789abcdef" not in repr(settings)
+    assert settings.webhook_secret.get_secret_value() == "0123456789abcdef"
+
+
+def test_settings_can_not_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        read_server_settings().port = 1
