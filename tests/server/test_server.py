@@ -1,75 +1,52 @@
-"""A real server on loopback, used by httpx and by the unmodified openai client."""
+"""A real server on loopback, used by httpx, the unmodified openai client and LangChain's."""
 
 import base64
 import json
-import threading
 import time
 
 import httpx
 import pytest
 
-import mentalis
 from agents.report import Report
 
-uvicorn = pytest.importorskip("uvicorn", reason="the server extra is not installed")
 pytest.importorskip("fastapi", reason="the server extra is not installed")
+pytest.importorskip("dbos", reason="the server extra is not installed")
+from server_running import ended, running
+
 MOST_BYTES = 5_000_000
-QUICK = {"params": {"tools": "blinks,speech"}}
+QUICK = {"params": {"tools": "blinks,speech", "name": "clip.mp4"}}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("server")
-
-
-@pytest.fixture(scope="module")
-def url(folder):
-    from server.app import create_app
-
-    def analyse(path, **options):
-        return mentalis.stream(path, **{"tools": ("blinks", "speech"), **options}, data=folder / "data")
-
-    app = create_app(analyse, folder / "jobs", MOST_BYTES)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+def server(tmp_path_factory):
+    data = tmp_path_factory.mktemp("server")
+    with running(data, MENTALIS_SERVER_FILE_BYTES=str(MOST_BYTES), MENTALIS_SERVER_REQUESTS_PER_MINUTE="100000") as up:
+        yield up
 
 
 @pytest.fixture
-def client(url):
-    with httpx.Client(base_url=url, timeout=60) as opened:
+def client(server):
+    with httpx.Client(base_url=server.url, timeout=60) as opened:
         yield opened
 
 
-def finished(client, name):
-    for _ in range(600):
-        job = client.get(f"/v1/analyses/{name}").json()
-        if job["status"] in ("done", "failed"):
-            return job
-        time.sleep(0.1)
-    raise AssertionError(f"{name} is not finished after a minute")
+@pytest.fixture(scope="module")
+def done(server, demo):
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        answer = client.post("/v1/analyses", content=demo.clip.read_bytes(), **QUICK)
+        assert answer.status_code == 202, answer.text
+        return ended(client, answer.json()["id"])
 
 
 def events_of(text):
-    return [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.strip().split("\n\n")]
-
-
-@pytest.fixture(scope="module")
-def done(url, demo):
-    with httpx.Client(base_url=url, timeout=60) as client:
-        answer = client.post("/v1/analyses", content=demo.clip.read_bytes(), **QUICK)
-        assert answer.status_code == 202
-        return finished(client, answer.json()["id"])
+    blocks = [block for block in text.strip().split("\n\n") if not block.startswith(":")]
+    return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
 
 
 def test_a_clip_that_is_sent_becomes_a_report(done):
     assert done["status"] == "done", done["error"]
     report = Report.model_validate(done["report"])
+    assert report.clip.name == "clip.mp4"
     assert {run.tool for run in report.evidence.tools} == {"faces", "blinks", "speech"}
     assert len(report.evidence.of("blink")) == 3
 
@@ -79,53 +56,157 @@ def test_events_are_replayed_and_go_on_where_a_client_stopped(client, done):
     events = events_of(client.get(path).text)
     assert [event["id"] for event in events] == [str(n) for n in range(1, len(events) + 1)]
     assert events[0]["event"] == "tool_started"
+    assert [event["event"] for event in events].count("agent_finished") == 4
     assert events[-1]["event"] == "report"
     assert events_of(client.get(path, headers={"Last-Event-ID": "2"}).text) == events[2:]
 
 
-def test_the_page_shows_the_report(client, done):
-    answer = client.get(f"/v1/analyses/{done['id']}/report.html")
-    assert answer.headers["content-type"].startswith("text/html")
-    assert done["report"]["claims"][0]["id"] in answer.text
+def test_each_tool_is_told_once_though_the_graph_looks_again(client, done):
+    told = [json.loads(e["data"]) for e in events_of(client.get(f"/v1/analyses/{done['id']}/events").text)]
+    finished = [event["tool"] for event in told if event["kind"] == "tool_finished"]
+    assert sorted(finished) == ["blinks", "faces", "speech"]
 
 
-def test_a_finished_analysis_outlives_the_server(done, folder):
-    from server.jobs import Jobs
+def test_analyses_are_listed_newest_first_and_found_by_name(client, done, demo):
+    second = client.post(
+        "/v1/analyses", json={"file": done["file"], "name": "another.mp4", "options": {"tools": ["blinks"]}}
+    ).json()
+    listed = client.get("/v1/analyses", params={"limit": 1}).json()
+    assert [job["id"] for job in listed["data"]] == [second["id"]]
+    assert listed["has_more"]
+    rest = client.get("/v1/analyses", params={"after": listed["last_id"]}).json()
+    assert done["id"] in [job["id"] for job in rest["data"]]
+    assert second["id"] not in [job["id"] for job in rest["data"]]
+    assert [j["id"] for j in client.get("/v1/analyses", params={"search": "ANOTHER"}).json()["data"]] == [second["id"]]
+    assert ended(client, second["id"])["status"] == "done"
 
-    kept = Jobs(None, folder / "jobs").get(done["id"])
-    assert kept.report == Report.model_validate(done["report"])
+
+def test_the_same_bytes_are_kept_once(client, done, demo):
+    sent = client.post("/v1/files", files={"file": ("again.mp4", demo.clip.read_bytes(), "video/mp4")})
+    assert sent.json()["id"] == done["file"]
 
 
-def test_delete_leaves_nothing(client, demo, folder):
-    name = client.post("/v1/analyses", content=demo.clip.read_bytes(), **QUICK).json()["id"]
-    assert (folder / "jobs" / name / "clip").exists()
+def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(client, done):
+    asked = {"json": {"file": done["file"], "options": {"tools": ["blinks"]}}, "headers": {"Idempotency-Key": "one"}}
+    first, again = client.post("/v1/analyses", **asked), client.post("/v1/analyses", **asked)
+    assert first.json()["id"] == again.json()["id"]
+    other = client.post("/v1/analyses", json={"file": done["file"]}, headers={"Idempotency-Key": "one"})
+    assert other.status_code == 409
+    assert "another request" in other.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "openface", "elan", "srt", "vtt", "html", "parquet"])
+def test_a_report_is_exported(client, done, format):
+    answer = client.get(f"/v1/analyses/{done['id']}/export", params={"format": format})
+    assert answer.status_code == 200
+    assert 'attachment; filename="clip.' in answer.headers["content-disposition"]
+    assert len(answer.content) > 10
+
+
+def test_where_faces_are_is_told_for_an_overlay(client, done):
+    (person,) = client.get(f"/v1/analyses/{done['id']}/tracks").json()["people"]
+    assert person["person"] == "P1"
+    assert len(person["times_s"]) == len(person["boxes"]) == len(person["contours"]["lips"])
+    x, y, width, height = person["boxes"][0]
+    assert 0 < x < x + width < done["report"]["clip"]["width"]
+    assert 0 < y < y + height < done["report"]["clip"]["height"]
+
+
+def test_the_media_are_sent_in_ranges(client, done, demo):
+    answer = client.get(f"/v1/files/{done['file']}/content", headers={"Range": "bytes=10-19"})
+    assert answer.status_code == 206
+    assert answer.content == demo.clip.read_bytes()[10:20]
+    assert answer.headers["content-type"] == "video/mp4"
+
+
+def test_claims_are_corrected_beside_the_report(client, done):
+    path = f"/v1/analyses/{done['id']}/corrections"
+    first, second = [claim["id"] for claim in done["report"]["claims"] if not claim["abstained"]][:2]
+    assert client.get(path).json()["kappa"] is None
+    client.post(path, json={"claim": first, "verdict": "accept"})
+    both = client.post(path, json={"claim": second, "verdict": "relabel", "label": "fear", "note": "eyes"}).json()
+    assert both["n"] == 2
+    assert both["agreement"] == 0.5
+    assert {row["claim"]: row["verdict"] for row in both["data"]} == {first: "accept", second: "relabel"}
+    assert client.get(f"/v1/analyses/{done['id']}").json()["report"] == done["report"]
+    assert client.delete(f"{path}/{second}").json()["n"] == 1
+    assert client.post(path, json={"claim": "nobody", "verdict": "accept"}).status_code == 404
+    assert client.post(path, json={"claim": first, "verdict": "relabel"}).status_code == 400
+
+
+def test_questions_are_answered_turn_by_turn(client, done):
+    path = f"/v1/analyses/{done['id']}/chat"
+    first = client.post(path, json={"question": "Does P1 blink?"}).json()
+    assert "blink-1" in [source["id"] for source in first["citations"]]
+    then = client.post(path, json={"question": "And smile?", "history": first["history"]}).json()
+    assert "smile" in then["text"]
+
+
+def test_delete_leaves_nothing(client, server, demo):
+    name = client.post("/v1/analyses", content=demo.clip.read_bytes() + b"\0", **QUICK).json()["id"]
+    job = ended(client, name)
+    assert (server.data / "server" / "analyses" / name / "report.json").exists()
     assert client.delete(f"/v1/analyses/{name}").status_code == 204
-    assert not (folder / "jobs" / name).exists()
+    assert client.delete(f"/v1/files/{job['file']}").json()["deleted"]
+    assert not list((server.data / "server").glob(f"*/{name}*"))
+    assert not list((server.data / "server").glob(f"*/{job['file']}*"))
     assert client.get(f"/v1/analyses/{name}").status_code == 404
+    assert client.get(f"/v1/analyses/{name}/events").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("content", "params", "status", "says"),
-    [
-        (b"", {}, 400, "empty"),
-        (b"x" * (MOST_BYTES + 1), {}, 413, "longer than 5 MB"),
-        (b"clip", {"codebook": "/etc/passwd"}, 400, "no codebook"),
-    ],
-)
-def test_a_bad_request_is_refused_and_leaves_nothing(client, folder, content, params, status, says):
-    before = set((folder / "jobs").iterdir())
-    answer = client.post("/v1/analyses", content=content, params=params)
-    assert answer.status_code == status
-    assert says in answer.json()["error"]["message"]
-    assert set((folder / "jobs").iterdir()) == before
+def test_a_running_analysis_is_cancelled_within_two_seconds(client, shared):
+    clip = (shared / "clips" / "man_talking_640x360.mp4").read_bytes()
+    name = client.post("/v1/analyses", content=clip).json()["id"]
+    while client.get(f"/v1/analyses/{name}").json()["status"] != "measuring":
+        time.sleep(0.05)
+    time.sleep(1.0)
+    started = time.monotonic()
+    assert client.post(f"/v1/analyses/{name}/cancel").json()["status"] == "cancelled"
+    quick = client.post("/v1/analyses", content=b"no clip").json()["id"]
+    ended(client, quick)
+    events = events_of(client.get(f"/v1/analyses/{name}/events").text)
+    assert events[-1]["event"] == "cancelled"
+    assert time.monotonic() - started < 20
+    assert client.get(f"/v1/analyses/{name}").json()["status"] == "cancelled"
 
 
-def test_what_is_no_video_fails_in_one_line_without_a_path(client, folder):
-    name = client.post("/v1/analyses", content=b"Dear diary, " * 99).json()["id"]
-    job = finished(client, name)
-    assert job["status"] == "failed"
-    assert "text" in job["error"]
-    assert str(folder) not in job["error"]
+def test_media_are_deleted_once_measured_where_only_what_is_derived_is_kept(client, server, demo):
+    sent = client.post("/v1/files", content=demo.clip.read_bytes() + b"\0\0", params={"name": "gone.mp4"}).json()
+    asked = {"file": sent["id"], "derived_only": True, "options": {"tools": ["blinks"]}, "consent": "by P1, in writing"}
+    job = ended(client, client.post("/v1/analyses", json=asked).json()["id"])
+    assert job["status"] == "done"
+    assert job["consent"] == "by P1, in writing"
+    assert not job["has_media"]
+    assert client.get(f"/v1/files/{sent['id']}/content").status_code == 404
+    assert not (server.data / "server" / "files" / sent["id"] / "media").exists()
+    chat = client.post(f"/v1/analyses/{job['id']}/chat", json={"question": "Does P1 blink?"})
+    assert "blink" in chat.json()["text"]
+
+
+def test_a_transcript_comes_with_a_clip(client, done):
+    words = "WEBVTT\n\n00:00.500 --> 00:02.000\nI am so happy to be here today.\n"
+    asked = {"file": done["file"], "transcript": words, "options": {"tools": ["speech"]}}
+    job = ended(client, client.post("/v1/analyses", json=asked).json()["id"])
+    assert [u["text"] for u in job["report"]["clip"]["transcript"]] == ["I am so happy to be here today."]
+
+
+def test_an_uploaded_codebook_is_checked_and_used(client, done):
+    assert client.post("/v1/codebooks", content="emotion: 3").status_code == 400
+    book = """
+id: mine
+name: Mine
+source: a test
+emotion:
+  - {id: glad, name: glad, definition: a smile}
+  - {id: plain, name: plain, definition: nothing else}
+neutral: {emotion: plain}
+"""
+    made = client.post("/v1/codebooks", content=book)
+    assert made.status_code == 201, made.text
+    asked = {"file": done["file"], "options": {"codebook": "mine", "tools": ["blinks"]}}
+    job = ended(client, client.post("/v1/analyses", json=asked).json()["id"])
+    assert job["report"]["provenance"]["codebook"] == "mine"
+    assert client.delete(f"/v1/codebooks/{made.json()['id']}").status_code == 204
 
 
 @pytest.mark.parametrize("name", ["nobody", "../data", "an_" + "0" * 32])
@@ -135,48 +216,99 @@ def test_an_unknown_analysis_is_404(client, name):
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
+def test_what_is_no_video_fails_in_one_line_without_a_path(client, server):
+    name = client.post("/v1/analyses", content=b"Dear diary, " * 99).json()["id"]
+    job = ended(client, name)
+    assert job["status"] == "failed"
+    assert "text" in job["error"]
+    assert str(server.data) not in job["error"]
+
+
+def test_figures_and_readiness(client, done):
+    assert client.get("/readyz").json()["checks"] == {"model": "ok", "database": "ok", "disk": "ok"}
+    figures = client.get("/metrics").text
+    assert 'mentalis_analyses{status="done"}' in figures
+    assert 'mentalis_tools_total{cached="false",status="ok",tool="blinks"}' in figures
+    assert 'mentalis_stage_seconds_count{stage="measure"}' in figures
+
+
 @pytest.fixture
-def chat(url):
+def chat(server):
     from openai import OpenAI
 
-    with OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+    with OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 
-def asked(demo, link=None):
-    link = link or "data:video/mp4;base64," + base64.b64encode(demo.clip.read_bytes()).decode()
-    parts = [{"type": "video_url", "video_url": {"url": link}}, {"type": "text", "text": "What happens?"}]
-    return [{"role": "user", "content": parts}]
+def data_url(demo):
+    return "data:video/mp4;base64," + base64.b64encode(demo.clip.read_bytes()).decode()
 
 
-def test_the_openai_client_gets_an_answer_that_names_its_evidence(chat, demo):
-    assert [model.id for model in chat.models.list()] == ["mentalis"]
-    answer = chat.chat.completions.create(model="mentalis", messages=asked(demo))
+def asked(link, *texts):
+    messages = [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": link}}]}]
+    for text in texts[:1]:
+        messages[0]["content"].append({"type": "text", "text": text})
+    for text in texts[1:]:
+        messages += [{"role": "assistant", "content": "..."}, {"role": "user", "content": text}]
+    return messages
+
+
+def test_the_openai_client_gets_an_answer_that_names_its_evidence(chat, done):
+    assert "mentalis/cascade" in [model.id for model in chat.models.list()]
+    answer = chat.chat.completions.create(model="mentalis", messages=asked(f"analysis:{done['id']}"))
     claims = answer.model_extra["mentalis"]["citations"]
     assert answer.choices[0].finish_reason == "stop"
     assert all(cited in answer.choices[0].message.content for ids in claims.values() for cited in ids)
 
 
-def test_a_second_turn_on_the_same_clip_needs_no_upload_and_can_give_the_report(chat, done):
+def test_a_clip_that_comes_again_is_not_analysed_again_and_later_turns_go_on(chat, demo):
+    first = chat.chat.completions.create(model="mentalis", messages=asked(data_url(demo), "Does P1 nod?"))
+    then = chat.chat.completions.create(
+        model="mentalis", messages=asked(data_url(demo), "Does P1 nod?", "and does P1 blink?")
+    )
+    assert "nod" in first.choices[0].message.content
+    assert "blink-1" in then.choices[0].message.content
+    assert first.model_extra["mentalis"]["analysis"] == then.model_extra["mentalis"]["analysis"]
+    assert "blink-1" in [source["id"] for source in then.model_extra["mentalis"]["sources"]]
+
+
+def test_the_report_is_the_answer_where_json_is_asked_for(chat, done):
     answer = chat.chat.completions.create(
-        model="mentalis",
-        messages=asked(None, f"analysis:{done['id']}"),
-        response_format={"type": "json_object"},
+        model="mentalis", messages=asked(f"analysis:{done['id']}"), response_format={"type": "json_object"}
     )
     assert json.loads(answer.choices[0].message.content) == done["report"]
 
 
-def test_a_stream_tells_progress_and_then_the_answer(chat, demo):
-    chunks = list(chat.chat.completions.create(model="mentalis", messages=asked(demo), stream=True))
-    thoughts = "".join(getattr(c.choices[0].delta, "reasoning_content", None) or "" for c in chunks)
+def test_an_uploaded_file_is_asked_about_by_its_id_and_a_stream_tells_progress(chat, demo):
+    file = chat.files.create(file=("demo.mp4", demo.clip.read_bytes()), purpose="user_data")
+    chunks = list(chat.chat.completions.create(
+        model="mentalis", messages=asked(file.id, "Does P1 nod?"), stream=True, stream_options={"include_usage": True}
+    ))  # fmt: skip
+    told = [c for c in chunks if c.choices]
+    thoughts = "".join(getattr(c.choices[0].delta, "reasoning_content", None) or "" for c in told)
     assert "blinks is done" in thoughts
-    assert "P1" in "".join(c.choices[0].delta.content or "" for c in chunks)
-    assert chunks[-1].choices[0].finish_reason == "stop"
+    assert "nod" in "".join(c.choices[0].delta.content or "" for c in told)
+    assert told[-1].choices[0].finish_reason == "stop"
+    assert chunks[-1].usage is not None
+
+
+def test_langchains_client_is_served(server, done):
+    from langchain_openai import ChatOpenAI
+
+    model = ChatOpenAI(model="mentalis", base_url=f"{server.url}/v1", api_key="none", max_retries=0)
+    assert "P1" in model.invoke(asked(f"analysis:{done['id']}", "Does P1 blink?")).content
+
+
+def test_an_unknown_model_is_told_with_those_that_there_are(chat, done):
+    from openai import NotFoundError
+
+    with pytest.raises(NotFoundError, match="mentalis/cascade"):
+        chat.chat.completions.create(model="gpt-9", messages=asked(f"analysis:{done['id']}"))
 
 
 @pytest.mark.parametrize("link", ["http://example.org/clip.mp4", "file:///etc/passwd", "data:video/mp4;base64,!!!"])
 def test_no_link_is_fetched(chat, link):
     from openai import BadRequestError
 
-    with pytest.raises(BadRequestError, match="video_url"):
-        chat.chat.completions.create(model="mentalis", messages=asked(None, link))
+    with pytest.raises(BadRequestError, match=r"video_url|FETCH_HOSTS"):
+        chat.chat.completions.create(model="mentalis", messages=asked(link))
