@@ -22,6 +22,8 @@ let turn = 0;
 async function show() {
   const path = location.hash.replace(/^#\/?/, "");
   const mine = ++turn;
+  if (mine > 1) main.focus({ preventScroll: true }); // a new view is read from its beginning
+  scrollTo(0, 0);
   leave?.();
   leave = null;
   const found = ROUTES.find(([pattern]) => pattern.test(path));

@@ -101,6 +101,7 @@ export function makeClip(one, report, tracks) {
   }
 
   function close() {
+    hearers.length = 0;
     cancelAnimationFrame(frame);
     watch.disconnect();
     machine.pause();

@@ -37,13 +37,17 @@ function head(letter, one) {
 
 const overlap = (a, b) => Math.min(a.end_s, b.end_s) - Math.max(a.start_s, b.start_s);
 
-/** Claims of a level in pairs: first of the same label at the same time, then of other labels, then those left over. */
+/** Whether two claims are about the same moment: half of the shorter one at least. */
+const together = (a, b) => overlap(a, b) > 0.5 * Math.min(a.end_s - a.start_s, b.end_s - b.start_s);
+
+/** Claims of a level in pairs: of the same label at the same time, of other labels (not of behaviour: people do several things at once), those left over. */
 function paired(a, b, level) {
   const of = (report) => report.claims.filter((claim) => claim.level === level && !claim.abstained);
   const left = of(a), right = of(b), rows = [];
-  for (const [mark, fits] of [["same", (x, y) => x.label === y.label], ["differs", (x, y) => x.label !== y.label]]) {
+  const kinds = [["same", (x, y) => x.label === y.label && overlap(x, y) > 0], ["differs", (x, y) => level !== "behaviour" && together(x, y)]];
+  for (const [mark, fits] of kinds) {
     for (const claim of [...left]) {
-      const near = right.filter((other) => other.person === claim.person && fits(claim, other) && overlap(claim, other) > 0).sort((x, y) => overlap(claim, y) - overlap(claim, x))[0];
+      const near = right.filter((other) => other.person === claim.person && fits(claim, other)).sort((x, y) => overlap(claim, y) - overlap(claim, x))[0];
       if (!near) continue;
       rows.push({ mark, left: claim, right: near });
       left.splice(left.indexOf(claim), 1);
@@ -55,10 +59,10 @@ function paired(a, b, level) {
 }
 
 function line({ mark, left, right }) {
-  return el("li", { class: `pair ${mark}` }, cell(left, "A"), cell(right, "B"), el("span", { class: "mark small" }, MARKS[mark]));
+  return el("li", { class: `pair ${mark}` }, cell(left, "A"), cell(right, "B"), el("span", { class: "mark small" }, el("span", {}, MARKS[mark])));
 }
 
 function cell(claim, letter) {
   if (!claim) return el("div", { class: "cell missing small soft" }, `${letter}: no such claim`);
-  return el("div", { class: "cell" }, el("span", { class: "unseen" }, `${letter}: `), el("span", { class: "label" }, plain(claim.label)), el("span", { class: "small soft" }, `${whom(claim)} · ${span(claim)} · ${percent(claim.confidence)}`));
+  return el("div", { class: "cell" }, el("span", { class: "unseen" }, `${letter}: `), el("span", { class: "label" }, el("span", { class: "soft" }, "suggests "), plain(claim.label)), el("span", { class: "small soft" }, `${whom(claim)} · ${span(claim)} · ${percent(claim.confidence)}`));
 }

@@ -1,7 +1,7 @@
 // The claim that is chosen: its words, how sure it is and what else it could be, its evidence, the checks, the review.
 
 import { meter } from "./claims.js";
-import { button, el, field, trouble } from "./dom.js";
+import { button, el, trouble } from "./dom.js";
 import { CONFIDENCE_FROM, capital, clock, counted, percent, plain, span, whom } from "./words.js";
 
 export function showInspector(place, report, selection, review) {
@@ -68,14 +68,13 @@ function verdicts(all) {
 function reviewForm(claim, review) {
   const now = review.of(claim.id);
   const wrong = el("div");
-  const note = el("input", { type: "text", maxlength: 2000, value: now?.note ?? "" });
+  const note = el("input", { type: "text", maxlength: 2000, value: now?.note ?? "", "aria-label": "Note, saved with your verdict", placeholder: "Note" });
   const other = el("select", { "aria-label": "The right label" }, review.labels(claim.level).filter(([id]) => id !== claim.label).map(([id, name]) => el("option", { value: id, selected: id === now?.label }, name)));
   const act = (text, verdict, label) => button(text, () => save(() => review.set(claim.id, verdict, label?.(), note.value.trim())), { "aria-pressed": String(now?.verdict === verdict), "data-verdict": verdict });
   return el("section", { class: "review", "aria-label": "Your review" },
     el("div", { class: "line" }, el("h4", {}, "Your review"), el("span", { class: "small soft", role: "status" }, now ? review.words(now, claim) : "not reviewed")),
     el("div", { class: "actions start" }, act("Accept", "accept"), act("Reject", "reject"), now && button("Take back", () => save(() => review.takeBack(claim.id)), { class: "quiet" })),
-    el("div", { class: "relabel" }, other, act("Relabel", "relabel", () => other.value)),
-    field("Note (saved with your verdict)", note), wrong);
+    el("div", { class: "relabel" }, act("Relabel as", "relabel", () => other.value), other, note), wrong);
 
   async function save(change) {
     const place = document.activeElement?.dataset.verdict;

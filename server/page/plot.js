@@ -4,7 +4,7 @@ import { colour, fill, scale } from "./colours.js";
 import { AU_NAMES } from "./lanes.js";
 import { clock, percent, whom } from "./words.js";
 
-const LANE_PX = 19, EVENT_PX = 15, UNIT_PX = 12, GAP_PX = 26;
+const LANE_PX = 21, EVENT_PX = 15, UNIT_PX = 12, GAP_PX = 26;
 const FIRST_AXIS = 1;
 export const CURVE_INKS = ["curve-1", "curve-2", "curve-3", "curve-4", "curve-5"];
 

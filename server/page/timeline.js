@@ -9,13 +9,15 @@ const WIDE_PX = 720;
 const MOVED_PX = 4; // farther than that, a click was a drag
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
 
-/** plotly.js, loaded once. */
+/** plotly.js, loaded once. It would write its maps' rules into the page, which the policy refuses; no map is drawn here. */
 let library = null;
 const plotly = () => (library ??= new Promise((resolve, reject) => {
   const script = el("script", { src: "/page/plotly.js" });
-  script.addEventListener("load", () => resolve(window.Plotly));
-  script.addEventListener("error", () => { library = null; reject(new Error("The plots could not be loaded.")); });
-  document.head.append(script);
+  const { head } = document, append = head.appendChild;
+  head.appendChild = (node) => (node.localName === "style" ? node : append.call(head, node));
+  script.addEventListener("load", () => { delete head.appendChild; resolve(window.Plotly); });
+  script.addEventListener("error", () => { delete head.appendChild; library = null; reject(new Error("The plots could not be loaded.")); });
+  head.append(script);
 }));
 
 export async function makeTimeline(place, report, clip, selection) {
@@ -45,6 +47,7 @@ export async function makeTimeline(place, report, clip, selection) {
   board.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; }, true);
   addEventListener("pointerup", lifted, true);
   return () => {
+    plot = null; // the clip may still tell of its end
     watch.disconnect();
     colours.removeEventListener("change", draw);
     removeEventListener("pointerup", lifted, true);
@@ -94,6 +97,7 @@ export async function makeTimeline(place, report, clip, selection) {
   }
 
   function follow(time_s) {
+    if (!plot) return;
     const { from, to, width } = across();
     if (time_s > to && time_s < to + (to - from)) return show([time_s, time_s + to - from]); // it has played out of view
     const share = (time_s - from) / (to - from);
