@@ -7,9 +7,9 @@ export function showClaims(place, report, selection, review) {
   const rejected = el("section", { hidden: true, "aria-label": "Rejected claims" }, rejectedList(report.rejected));
   const agreed = el("p", { class: "small soft", role: "status" });
   const buttons = new Map();
-  const words = report.rejected.length ? `Show rejected claims (${report.rejected.length})` : "No claim was rejected";
+  const wanted = checkbox(`Show rejected claims (${report.rejected.length})`, false, (checked) => { rejected.hidden = !checked; });
   place.append(
-    el("div", { class: "bar" }, el("h2", {}, "Claims"), checkbox(words, false, (checked) => { rejected.hidden = !checked; }, { disabled: !report.rejected.length })),
+    el("div", { class: "bar" }, el("h2", {}, "Claims"), report.rejected.length ? wanted : el("span", { class: "small soft" }, "None was rejected.")),
     agreed,
     el("div", { class: "levels" }, LEVELS.map((level) => column(level))),
     rejected);
@@ -25,12 +25,18 @@ export function showClaims(place, report, selection, review) {
 
   function claimButton(one) {
     const state = el("span", { class: "state" });
-    const node = el("button", { type: "button", class: "claim", "data-claim": one.id, "aria-pressed": "false", onclick: () => selection.chooseClaim(one.id) },
+    const node = el("button", { type: "button", class: "claim", "data-claim": one.id, "aria-pressed": "false", onclick: (event) => choose(one.id, event) },
       el("span", { class: "line" }, el("span", { class: "label" }, el("span", { class: "soft" }, "suggests "), review.name(one.level, one.label)), state),
       el("span", { class: "line small soft" }, el("span", {}, `${whom(one)} · ${span(one)}`), el("span", { class: "number" }, percent(one.confidence))),
       meter(one.confidence));
     buttons.set(one.id, { node, state });
     return node;
+  }
+
+  /** Choose a claim; who points at it, and not who goes by keyboard, is taken to the clip. */
+  function choose(id, event) {
+    selection.chooseClaim(id);
+    if (event.detail && selection.clip.node.getBoundingClientRect().bottom < 80) selection.clip.node.scrollIntoView({ block: "start" });
   }
 
   function chosen() {

@@ -72,9 +72,8 @@ function reviewForm(claim, review) {
   const other = el("select", { "aria-label": "The right label" }, review.labels(claim.level).filter(([id]) => id !== claim.label).map(([id, name]) => el("option", { value: id, selected: id === now?.label }, name)));
   const act = (text, verdict, label) => button(text, () => save(() => review.set(claim.id, verdict, label?.(), note.value.trim())), { "aria-pressed": String(now?.verdict === verdict), "data-verdict": verdict });
   return el("section", { class: "review", "aria-label": "Your review" },
-    el("div", { class: "line" }, el("h4", {}, "Your review"), el("span", { class: "small soft", role: "status" }, now ? review.words(now, claim) : "not reviewed")),
-    el("div", { class: "actions start" }, act("Accept", "accept"), act("Reject", "reject"), now && button("Take back", () => save(() => review.takeBack(claim.id)), { class: "quiet" })),
-    el("div", { class: "relabel" }, act("Relabel as", "relabel", () => other.value), other, note), wrong);
+    el("div", { class: "line" }, el("h4", {}, "Your review"), el("span", { class: "status small soft", role: "status" }, now ? review.words(now, claim) : "not reviewed"), note),
+    el("div", { class: "verdicts" }, act("Accept", "accept"), act("Reject", "reject"), act("Relabel as", "relabel", () => other.value), other, now && button("Take back", () => save(() => review.takeBack(claim.id)), { class: "quiet" })), wrong);
 
   async function save(change) {
     const place = document.activeElement?.dataset.verdict;

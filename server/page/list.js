@@ -2,24 +2,25 @@
 
 import { analyse, analyses, deleteAnalysis, deleteFile } from "./api.js";
 import { button, checkbox, dialog, el, trouble } from "./dom.js";
-import { date } from "./words.js";
+import { counted, date } from "./words.js";
 
 const PAGE = 20;
+const AGAIN_MS = 4000; // while something runs
 const QUIET_MS = 250; // after the last key, before it is searched
 export const STATUS = { queued: "Queued", measuring: "Measuring", reasoning: "Reasoning", done: "Done", failed: "Failed", cancelled: "Cancelled" };
 
 export function showList(place) {
   const before = []; // the last ids of the pages before this one
-  let search = "", wait = null, asked = null;
+  let search = "", wait = null, again = null, asked = null, drawn = "";
   const box = el("input", { type: "search", id: "search", placeholder: "Name of a clip", autocomplete: "off", oninput: typed });
-  const rows = el("div", { "aria-live": "polite" });
+  const rows = el("div"), found = el("p", { class: "unseen", role: "status" });
   place.append(
     el("div", { class: "heading" }, el("h1", {}, "Analyses"), el("a", { class: "button primary", href: "#/new" }, "New analysis")),
     el("div", { class: "field search" }, el("label", { for: "search" }, "Search"), box),
-    rows,
+    found, rows,
   );
   load();
-  return () => { clearTimeout(wait); asked?.abort(); };
+  return () => { clearTimeout(wait); clearTimeout(again); asked?.abort(); };
 
   function typed() {
     clearTimeout(wait);
@@ -32,15 +33,22 @@ export function showList(place) {
 
   async function load() {
     asked?.abort();
+    clearTimeout(again);
     asked = new AbortController();
     const query = { limit: PAGE, ...(before.length && { after: before.at(-1) }), ...(search && { search }) };
     try {
       const page = await analyses(query, asked.signal);
       if (!page.data.length && before.length) return step(() => before.pop()); // the last of a page was deleted
+      if (page.data.some((one) => !["done", "failed", "cancelled"].includes(one.status))) again = setTimeout(load, AGAIN_MS);
+      if (drawn === JSON.stringify([page, search])) return;
+      drawn = JSON.stringify([page, search]);
+      found.textContent = counted(page.data.length, "analysis", "analyses");
       const empty = !page.data.length && (search ? el("p", { class: "soft" }, `No analysis has “${search}” in its name.`) : nothingYet());
       rows.replaceChildren(empty || table(page.data, load), pager(page));
     } catch (error) {
-      if (error.name !== "AbortError") rows.replaceChildren(trouble(error.message));
+      if (error.name === "AbortError") return;
+      drawn = "";
+      rows.replaceChildren(trouble(error.message));
     }
   }
 

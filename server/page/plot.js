@@ -5,6 +5,7 @@ import { AU_NAMES } from "./lanes.js";
 import { clock, percent, whom } from "./words.js";
 
 const LANE_PX = 21, EVENT_PX = 15, UNIT_PX = 12, GAP_PX = 26;
+const LETTER_PX = 6.3; // of the bars' words, on average
 const FIRST_AXIS = 1;
 export const CURVE_INKS = ["curve-1", "curve-2", "curve-3", "curve-4", "curve-5"];
 
@@ -21,7 +22,7 @@ export function plotOf(rows, wide) {
   const margin = { l: wide ? 148 : 82, r: wide ? 16 : 8, t: 34, b: 6 };
   const layout = {
     height: inner + margin.t + margin.b, margin, barmode: "overlay", hovermode: "closest", showlegend: false, dragmode: "zoom",
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", uniformtext: { minsize: 10, mode: "hide" },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colour("ink"), size: 11, family: "system-ui, sans-serif" },
     hoverlabel: { bgcolor: colour("card"), bordercolor: colour("edge"), font: { color: colour("ink"), size: 12 }, align: "left" },
     xaxis: { range: [0, rows.duration], gridcolor: colour("line"), zeroline: false, side: "top", anchor: "free", position: 1, ticksuffix: " s", nticks: wide ? 14 : 6, color: colour("soft") },
@@ -44,12 +45,21 @@ export function plotOf(rows, wide) {
   return { traces, layout, places, margin };
 }
 
+/** As much of a text as fits into so many pixels. */
+function fitted(text, px) {
+  const fits = Math.floor((px - 8) / LETTER_PX);
+  return text.length <= fits ? text : fits > 3 ? `${text.slice(0, fits - 1).trimEnd()}…` : "";
+}
+
+/** The words in a trace's bars, where a second is so many pixels wide. */
+export const barTexts = (trace, pxPerSecond) => trace.meta.texts.map((text, n) => shown(fitted(text, trace.x[n] * pxPerSecond)).replaceAll("<br>", " "));
+
 /** Bars on lanes: `items` are `{id, start_s, end_s, y, text, hover, ink, sure}`. */
 function bars(items, lanes, kind) {
   const trace = {
-    type: "bar", orientation: "h", textposition: "inside", insidetextanchor: "start", textangle: 0, width: 0.78,
+    type: "bar", orientation: "h", textposition: "inside", insidetextanchor: "start", textangle: 0, constraintext: "none", width: 0.78, meta: { texts: items.map((item) => item.text ?? "") },
     base: items.map((item) => item.start_s), x: items.map((item) => Math.max(item.end_s - item.start_s, 0.02)), y: items.map((item) => item.y),
-    text: items.map((item) => shown(item.text ?? "").replaceAll("<br>", " ")), customdata: items.map((item) => shown(item.hover)), hovertemplate: "%{customdata}<extra></extra>",
+    text: items.map(() => ""), customdata: items.map((item) => shown(item.hover)), hovertemplate: "%{customdata}<extra></extra>",
     marker: { color: items.map((item) => fill(item.ink, item.sure)), line: { width: 1, color: items.map((item) => colour(item.ink)) } },
     textfont: { color: colour("ink"), size: 11 },
   };

@@ -6,6 +6,7 @@ import { STATUS } from "./list.js";
 import { clock, counted, percent, plain, seconds } from "./words.js";
 
 const SPEAK_EVERY_MS = 6000; // to a screen reader
+const AGAIN_MS = 2000; // after the server refused a connection
 const STATES = { started: "running", ok: "done", abstained: "abstained", failed: "failed", skipped: "skipped" };
 
 /** Show how far it is until it ends, then call `ended(event)`; returns what stops the watching. */
@@ -95,6 +96,8 @@ export function showProgress(place, one, ended) {
   async function connection(now) {
     lost.hidden = now === "open";
     if (now !== "closed") return; // the browser opens it again by itself
+    await new Promise((go) => setTimeout(go, AGAIN_MS));
+    if (!place.isConnected) return;
     try {
       const found = await analysis(one.id); // asks for the key, if that was why
       leave();

@@ -3,7 +3,7 @@
 import { colour } from "./colours.js";
 import { button, el } from "./dom.js";
 import { rowsOf } from "./lanes.js";
-import { CURVE_INKS, plotOf } from "./plot.js";
+import { CURVE_INKS, barTexts, plotOf } from "./plot.js";
 
 const WIDE_PX = 720;
 const MOVED_PX = 4; // farther than that, a click was a drag
@@ -39,7 +39,7 @@ export async function makeTimeline(place, report, clip, selection) {
 
   const colours = matchMedia("(prefers-color-scheme: dark)");
   colours.addEventListener("change", draw);
-  const watch = new ResizeObserver(() => isWide() !== plot.wide && draw());
+  const watch = new ResizeObserver(() => (isWide() === plot.wide ? name() : draw()));
   watch.observe(board);
   selection.addEventListener("change", light);
   clip.onTime(follow);
@@ -69,9 +69,22 @@ export async function makeTimeline(place, report, clip, selection) {
     plot.layout.shapes = bands();
     await Plotly.react(chart, plot.traces, plot.layout, CONFIG);
     chart.removeAllListeners?.("plotly_relayout");
-    chart.on("plotly_relayout", () => follow(clip.time()));
+    chart.on("plotly_relayout", zoomed);
+    name();
     legend.replaceChildren(...legendOf(rows, person, people));
     follow(clip.time());
+  }
+
+  function zoomed(changed) {
+    if (Object.keys(changed).some((key) => key.startsWith("xaxis"))) name();
+    follow(clip.time());
+  }
+
+  /** Write into the bars what fits at this zoom. */
+  function name() {
+    const { from, to, width } = across();
+    const named = plot.traces.flatMap((trace, n) => (trace.meta?.texts.some(Boolean) ? [n] : []));
+    if (named.length) Plotly.restyle(chart, { text: named.map((n) => barTexts(plot.traces[n], width / (to - from))) }, named);
   }
 
   function light() {

@@ -1,4 +1,4 @@
-"""A server that answers as ours does, from one real report: for the tests of the page, and to look at it while it is made.
+"""A server that answers as ours does, from one real report: for the tests of the page, and to look at it.
 
 `python tests/server/page_server.py [--clip CLIP --report REPORT --tracks TRACKS] [--key KEY] [--port PORT]`
 """
@@ -27,7 +27,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-NOTICE = "Mentalis says what expressions may suggest.\n\nNever use it to decide about a person,\nto detect lies or to diagnose."
+NOTICE = (
+    "It says what expressions may suggest.\n\nNever use it to decide about a person,\nto detect lies or to diagnose."
+)
 MADE = 1_790_000_000.0
 TOOLS = ("quality", "faces", "blinks", "rppg", "action_units")
 
@@ -54,8 +56,8 @@ class Fake:
         """An analysis that is there."""
         number = len(self.analyses) + len(self.deleted) + 1
         one = {
-            "id": f"an_{number:04d}", "object": "analysis", "status": status, "error": None, "file": f"file-{number:04d}",
-            "name": name, "options": {}, "purpose": None, "consent": None, "derived_only": False, "has_media": True,
+            "id": f"an_{number:04d}", "object": "analysis", "status": status, "error": None,
+            "file": f"file-{number:04d}", "name": name, "options": {}, "purpose": None, "consent": None, "derived_only": False, "has_media": True,
             "created_at": MADE + 60 * number, "ended_at": None, "expires_at": None, **more,
         }  # fmt: skip
         self.analyses[one["id"]] = one
@@ -271,9 +273,14 @@ def create(fake: Fake) -> FastAPI:
             }
         ]
         return {
-            "question": question["question"], "text": f"Answer {turn}: P1 smiles from 8.7 to 10.9 s [au12-1]. [not-an-id] <b>stays text</b>.",
-            "citations": cited, "method": "bm25", "notes": ["No language model is set up."], "steps": [], "history": {"turn": turn},
-        }  # fmt: skip
+            "question": question["question"],
+            "text": f"Answer {turn}: P1 smiles [au12-1]. [not-an-id] <b>stays text</b>.",
+            "citations": cited,
+            "method": "bm25",
+            "notes": ["No language model is set up."],
+            "steps": [],
+            "history": {"turn": turn},
+        }
 
     @app.get("/v1/analyses/{name}/corrections")
     def corrections(name: str) -> dict[str, Any]:
@@ -313,7 +320,8 @@ async def sent(fake: Fake, name: str, after: int) -> AsyncIterator[str]:
             yield 'id: 900\nevent: cancelled\ndata: {"kind": "cancelled"}\n\n'
             return
         one["status"] = "measuring" if event["kind"].startswith("tool") else "reasoning"
-        yield f"{'retry: 100' if number == 1 else ': on'}\nid: {number}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+        first = "retry: 100\n" if number == 1 else ""
+        yield f"{first}id: {number}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
         if fake.breaks_off and len(fake.connections) == 1 and number == 12:
             return
     while fake.holds:

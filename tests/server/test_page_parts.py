@@ -166,7 +166,7 @@ def test_a_claim_seeks_the_clip_lights_its_evidence_and_tells_what_the_critic_sa
     ]
     assert "contradicted: not passed – a nod explains it" in side.inner_text()
     frames = analysis.evaluate(
-        "document.querySelector('.chart').layout.shapes.filter(one => one.line.width === 2).map(one => [one.x0, one.x1])"
+        "document.querySelector('.chart').layout.shapes.filter(one => one.line.width).map(one => [one.x0, one.x1])"
     )
     assert sorted(frames) == [[6.7, 6.9], [6.7, 6.9], [6.7, 7.5], [7.2333, 7.5], [7.2667, 7.5]]
 
@@ -274,6 +274,18 @@ def test_rejected_claims_are_shown_when_asked_for(analysis):
     assert fell.is_visible()
 
 
+def test_of_several_people_one_can_be_chosen(fake, new_page):
+    second = [{**one, "id": f"P2{one['id'][2:]}", "person": "P2"} for one in fake.report["claims"]]
+    fake.report["claims"] += second
+    fake.report["people"].append({**fake.report["people"][0], "id": "P2"})
+    page = open_analysis(new_page, fake.add("two.mp4"))
+    bars = page.locator(".chart .barlayer .point", has_text="attending")
+    assert bars.count() == 2
+    page.get_by_label("Person").select_option("P1")
+    bars.nth(1).wait_for(state="detached")
+    assert bars.count() == 1
+
+
 def test_an_answer_cites_what_it_rests_on(analysis):
     analysis.get_by_role("tab", name="Ask").click()
     analysis.get_by_label("Your question").fill("When does P1 smile?")
@@ -376,7 +388,8 @@ def test_a_dropped_file_is_taken(new_page):
         """() => {
             const dropped = new DataTransfer();
             dropped.items.add(new File([new Uint8Array(2e6)], "dropped.mp4"));
-            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+            const drop = new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true });
+            document.querySelector(".drop").dispatchEvent(drop);
         }"""
     )
     assert page.locator(".chosen").inner_text() == "dropped.mp4 (2.0 MB)"
