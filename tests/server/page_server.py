@@ -57,7 +57,8 @@ class Fake:
         number = len(self.analyses) + len(self.deleted) + 1
         one = {
             "id": f"an_{number:04d}", "object": "analysis", "status": status, "error": None,
-            "file": f"file-{number:04d}", "name": name, "options": {}, "purpose": None, "consent": None, "derived_only": False, "has_media": True,
+            "file": f"file-{number:04d}", "name": name, "options": {}, "purpose": None, "consent": None,
+            "derived_only": False, "has_media": True,
             "created_at": MADE + 60 * number, "ended_at": None, "expires_at": None, **more,
         }  # fmt: skip
         self.analyses[one["id"]] = one
