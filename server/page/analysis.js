@@ -91,7 +91,10 @@ function heading(one, report) {
     report.provenance.model ? `model ${report.provenance.model}` : "no language model", date(one.created_at)];
   const exports = el("details", { class: "menu" }, el("summary", { class: "button" }, "Export"),
     el("ul", {}, FORMATS.map((format) => el("li", {}, el("a", { href: exportUrl(one.id, format), download: "" }, FORMAT_NAMES[format])))));
-  document.addEventListener("click", (event) => { if (!exports.contains(event.target)) exports.open = false; });
+  document.addEventListener("click", function outside(event) {
+    if (!exports.isConnected) document.removeEventListener("click", outside);
+    else if (!exports.contains(event.target)) exports.open = false;
+  });
   exports.addEventListener("keydown", (event) => { if (event.key === "Escape") { exports.open = false; exports.firstChild.focus(); } });
   return el("div", { class: "heading" }, el("div", {}, el("h1", {}, one.name), el("p", { class: "small soft" }, facts.join(" · "))),
     el("div", { class: "actions" }, exports, button("Compare", () => chooseOther(one)), button("Delete", () => confirmDeletion(one, () => { location.hash = "#/"; }), { class: "quiet" })));
