@@ -1,29 +1,16 @@
 """The server's page in a browser, against a server that answers from one real report."""
 
-import shutil
 import threading
 import time
 
 import pytest
 from conftest import write_clip
+from page_browser import CHROMIUM, FLAGS, SIZES, time_of, until, violations
 
 uvicorn = pytest.importorskip("uvicorn", reason="the server extra is not installed")
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",  # the camera is a moving pattern, and nobody is asked
-    "--use-fake-device-for-media-stream",
-]
 EVIL = "<img src=x onerror=document.title=1>.mp4"
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 390, "height": 844}}
 LOOKS = [(size, scheme) for size in SIZES for scheme in ("light", "dark")]
 pytestmark = [
     pytest.mark.browser,
@@ -108,29 +95,6 @@ def open_analysis(new_page, one, **look):
     page = new_page(f"#/analyses/{one['id']}", **look)
     page.wait_for_selector(".chart .heatmaplayer image", state="attached")
     return page
-
-
-def violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        (one["id"], [node["html"][:120] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def until(page, true):
-    """Wait until an expression is true (Playwright's own wait is refused by the page's policy)."""
-    ends = time.monotonic() + 20
-    while not page.evaluate(true):
-        assert time.monotonic() < ends, true
-        page.wait_for_timeout(50)
-
-
-def time_of(page):
-    return page.locator("video").evaluate("video => video.currentTime")
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
