@@ -15,7 +15,7 @@ function shown(text) {
   return safe.replace(/(.{50,70}?)\s/g, "$1<br>");
 }
 
-/** `{traces, layout, places, height}`; a place is where a claim or an observation lies, in pixels below the plot's top. */
+/** `{traces, layout, places, margin, inner}`, `inner` the height in pixels; a place is where a claim or an observation lies, in pixels below the plot's top. */
 export function plotOf(rows, wide) {
   const parts = [claimRow(rows), wordRow(rows), eventRow(rows), unitRow(rows, wide), ...heartRows(rows), curveRow(rows)].filter(Boolean);
   const inner = parts.reduce((sum, part) => sum + part.height + (part.title ? GAP_PX : 6), 0);
@@ -42,7 +42,7 @@ export function plotOf(rows, wide) {
     for (const place of part.places) places.push({ ...place, axis: name, top: top + place.from * part.height, bottom: top + place.to * part.height });
     top += part.height;
   });
-  return { traces, layout, places, margin };
+  return { traces, layout, places, margin, inner };
 }
 
 /** As much of a text as fits into so many pixels. */

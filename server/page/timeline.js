@@ -96,7 +96,7 @@ export async function makeTimeline(place, report, clip, selection) {
     const shapes = [];
     const claim = report.claims.find((one) => one.id === selection.claim);
     if (claim) shapes.push({ type: "rect", layer: "below", xref: "x", yref: "paper", x0: claim.start_s, x1: claim.end_s, y0: 0, y1: 1, line: { width: 0 }, fillcolor: colour("glow"), opacity: 0.75 });
-    const inner = plot.layout.height - plot.margin.t - plot.margin.b;
+    const inner = plot.inner; // not from the layout: plotly.js takes its height away when the page's size changes
     for (const place of plot.places) {
       const lit = place.id === selection.claim || selection.evidence.has(place.id);
       if (lit) shapes.push({ type: "rect", xref: "x", yref: "paper", x0: place.x[0], x1: Math.max(place.x[1], place.x[0] + 0.03), y0: 1 - place.bottom / inner, y1: 1 - place.top / inner, line: { width: 2, color: colour("lit") } });
