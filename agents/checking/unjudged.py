@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
-from agents.checking.quotations import unquoted
+from agents.reading.quotations import unquoted
 from perception.evidence import Frozen
 
 WHO = r"(?:p\d+|person \d+|he|she|they|(?:the|this|that) (?:man|woman|person|guy|girl|boy|lady|speaker|child))"

@@ -1,12 +1,9 @@
 """A short question that leans on the one before it: "and P2?" after "does P1 smile?"."""
 
-import re
-
+from agents.reading.people import named_people, renamed
 from agents.report import Report
 from agents.searching.question import read_question
 from agents.searching.retrieval import answer_by_retrieval
-
-A_PERSON = re.compile(r"\b[Pp]\d+\b")
 
 
 def understood(question: str, before: str | None, report: Report) -> str:
@@ -24,9 +21,9 @@ def understood(question: str, before: str | None, report: Report) -> str:
     if not (earlier.topics or earlier.words) or (asked.window and earlier.window):
         return question
     if asked.people and earlier.people:
-        if not A_PERSON.search(before) or len(asked.people) > 1:
+        if not named_people(before) or len(asked.people) > 1:
             return question
-        before = A_PERSON.sub(asked.people[0], before)
+        before = renamed(before, asked.people[0])
         return f"{before} {question}" if asked.window else before
     return f"{before} {question}"
 

@@ -10,6 +10,9 @@ from pydantic import Field
 
 from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
+from agents.reading.people import named_people, renamed
+from agents.reading.stems import stems
+from agents.reading.times import Time, read_times
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
 
@@ -17,21 +20,10 @@ WORDS = Path(__file__).parent / "question_words.yaml"
 AROUND_S = 0.5  # a moment that is asked for stretches so far to either side
 EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middle" leaves as much on either side twice
 
-SECONDS = r"(?:s|secs?|seconds?)\b"
-NUMBER = r"(\d+(?:\.\d+)?)"
-CLOCK = re.compile(r"\b(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)\b")
-MINUTES = re.compile(rf"\b{NUMBER}\s*(?:m|mins?|minutes?)\b")
-SPAN = re.compile(
-    rf"\b(?:(?:between|from)\s+)?{NUMBER}\s*(?:{SECONDS})?\s*(?:and|to|until|till|-|–)\s*{NUMBER}\s*{SECONDS}"
-)
-ENDS = re.compile(rf"\b(?:in |during |for )?(?:the )?(first|last)\s+{NUMBER}\s*{SECONDS}")
-SIDE = re.compile(rf"\b(before|until|after|since)\s+(?:the\s+)?{NUMBER}\s*{SECONDS}")
-MOMENT = re.compile(rf"\b(?:(?:at|around|about|near)\s+)?{NUMBER}\s*{SECONDS}")
 PLACE = re.compile(
     r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end)\b(?:\s+of\s+the\s+\w+)?"
 )
 ACTION_UNIT = re.compile(r"\b(?:au|action unit)\s*(\d{1,2})\b")
-ENDING = re.compile(r"(?<=\w{3})(?:iness|ings?|ied|ies|ed|es|s|e|y)$")
 Window = tuple[Seconds, Seconds]
 
 
@@ -58,8 +50,6 @@ class QuestionWords(Frozen):
     patterns: dict[str, str]
     fillers: frozenset[str]
     leaning: tuple[str, ...]
-    numbers: dict[str, int]
-    ordinals: dict[str, int]
     sentences: dict[str, str]
 
 
@@ -119,23 +109,12 @@ def read_question(text: str, report: Report) -> Question:
     )
 
 
-def stems(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case without common English endings: smile, smiles, smiling become one."""
-    return tuple(_stem(word) for word in re.findall(r"[^\W_]+", text.lower().replace("'s ", " ")))
-
-
 def content(text: str) -> tuple[str, ...]:
     """The stems of a text without stop words and bare numbers."""
     from bm25s.stopwords import STOPWORDS_EN_PLUS  # type: ignore[import-untyped]
 
     kept = (w for w in re.findall(r"[^\W_]+", text.lower()) if w not in STOPWORDS_EN_PLUS and not w.isdigit())
     return tuple(stem for word in kept for stem in stems(word) if len(stem) > 1)
-
-
-def _stem(word: str) -> str:
-    """Crude, but the same for question and report; a doubled last consonant ("nodding") becomes one."""
-    short = ENDING.sub("", word)
-    return re.sub(r"([^aeiou])\1$", r"\1", short)
 
 
 @cache
@@ -195,50 +174,37 @@ def _action_unit(unit: str) -> Topic:
 
 
 def _people(text: str, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Who is asked for, who of them is not there, and the text without them ("P2", "person 2", "the second person")."""
-    words = question_words()
-    nth = "|".join((*words.ordinals, *words.numbers))
-    found = []
-    for a, b, c in re.findall(rf"\bp(\d+)\b|\bperson\s+(\d+|{nth})\b|\b({nth})\s+person\b", text):
-        said = a or b or c
-        number = words.ordinals.get(said) or words.numbers.get(said) or int(said)
-        found.append(f"P{number}")
-    for person in ids:
-        if re.search(rf"\b{re.escape(person.lower())}\b", text):
-            found.append(person)
-    left = re.sub(rf"\bp\d+\b|\b(?:the\s+)?person\s+(?:\d+|{nth})\b|\b(?:the\s+)?(?:{nth})\s+person\b", " ", text)
-    asked = tuple(dict.fromkeys(found))
-    return tuple(p for p in asked if p in ids), tuple(p for p in asked if p not in ids), left
+    """Who is asked for, who of them is not there, and the text without them."""
+    asked = named_people(text, ids)
+    return tuple(p for p in asked if p in ids), tuple(p for p in asked if p not in ids), renamed(text, " ")
 
 
 def _window(text: str, duration_s: float) -> tuple[Window | None, str]:
-    """The stretch of time that is asked for, and the text without it."""
-    numbers = "|".join(question_words().numbers)
-    text = re.sub(
-        rf"\b({numbers})\b(?=\s+(?:seconds?|minutes?)\b)", lambda m: str(question_words().numbers[m[1]]), text
-    )
-    text = CLOCK.sub(lambda m: f"{int(m[1] or 0) * 3600 + int(m[2]) * 60 + float(m[3]):g} s", text)
-    text = MINUTES.sub(lambda m: f"{float(m[1]) * 60:g} s", text)
-    text = re.sub(rf"\bseconds?\s+{NUMBER}\b", r"\1 s", text)
-    for pattern in (SPAN, ENDS, SIDE, MOMENT, PLACE):
-        if match := pattern.search(text):
-            start_s, end_s = _stretch(pattern, match, duration_s)
-            return (max(0.0, start_s), max(0.0, start_s, end_s)), pattern.sub(" ", text)
-    return None, text
+    """The stretch of time that is asked for, and the text without it; how long something lasts is none."""
+    times, left = read_times(text)
+    told = [time for time in times if time.how != "length"]
+    if told:
+        start_s, end_s = _stretch(told, duration_s)
+        return (max(0.0, start_s), max(0.0, start_s, end_s)), left
+    if place := PLACE.search(left):
+        return _place(place[1], duration_s), PLACE.sub(" ", left)
+    return None, left
 
 
-def _stretch(pattern: re.Pattern[str], match: re.Match[str], duration_s: float) -> tuple[float, float]:
-    if pattern is SPAN:
-        start_s, end_s = sorted((float(match[1]), float(match[2])))
-        return start_s, end_s
-    if pattern is ENDS:
-        length_s = float(match[2])
-        return (0.0, length_s) if match[1] == "first" else (duration_s - length_s, duration_s)
-    if pattern is SIDE:
-        at_s = float(match[2])
-        return (0.0, at_s) if match[1] in ("before", "until") else (at_s, max(at_s, duration_s))
-    if pattern is MOMENT:
-        return float(match[1]) - AROUND_S, float(match[1]) + AROUND_S
+def _stretch(told: Sequence[Time], duration_s: float) -> tuple[float, float]:
+    """The first time that is told; of moments all of them, and a little before and after."""
+    first = told[0]
+    if first.is_point:
+        moments = [time.start_s for time in told if time.is_point]
+        return min(moments) - AROUND_S, max(moments) + AROUND_S
+    if first.how == "last":
+        return duration_s - first.end_s, duration_s
+    if first.how == "after":
+        return first.start_s, max(first.start_s, duration_s)
+    return first.start_s, first.end_s
+
+
+def _place(name: str, duration_s: float) -> Window:
     edge_s = EDGE_SHARE * duration_s
     stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
-    return stretches.get(match[1], (0.0, edge_s))
+    return stretches.get(name, (0.0, edge_s))
