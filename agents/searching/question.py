@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import yaml
@@ -20,6 +21,8 @@ WORDS = Path(__file__).parent / "question_words.yaml"
 AROUND_S = 0.5  # a moment that is asked for stretches so far to either side
 EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middle" leaves as much on either side twice
 
+FARTHEST = 3  # places between words that stand for a topic together: "raises both his brows"
+
 PLACE = re.compile(
     r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end)\b(?:\s+of\s+the\s+\w+)?"
 )
@@ -32,6 +35,9 @@ class Topic(Frozen):
 
     name: str = Field(description='as in "the report shows no ..."')
     asked: tuple[str, ...] = Field(description="words and phrases that ask for it")
+    together: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="words to do and words for what is moved: one of each, near one another, asks for it"
+    )
     kinds: tuple[str, ...] = ()
     counted: tuple[str, ...] = Field(default=(), description="kinds that `how many` counts")
     levels: tuple[Level, ...] = ()
@@ -140,15 +146,52 @@ def _topics(tokens: Sequence[str]) -> tuple[tuple[Topic, ...], frozenset[str]]:
     left: list[str | None] = list(tokens)
     found: list[Topic] = []
     explained: set[str] = set()
+
+    def use(topic: Topic, places: Sequence[int]) -> None:
+        explained.update(tokens[i] for i in places)
+        for i in places:
+            left[i] = None
+        found.append(topic)
+
     for phrase, topic in _phrases():
-        at = next((i for i in range(len(left)) if tuple(left[i : i + len(phrase)]) == phrase), None)
-        if at is not None:
-            left[at : at + len(phrase)] = [None] * len(phrase)
-            explained |= set(phrase)
-            found.append(topic)
-    units = [token for token in left if token and re.fullmatch(r"au\d+", token)]
-    found += [_action_unit(unit) for unit in units]
-    return tuple({topic.name: topic for topic in found}.values()), frozenset(explained | set(units))
+        if len(phrase) == 1:
+            break
+        if at := _places(phrase, left):
+            use(topic, at)
+    for topic, pair in _pairs(left):
+        if all(left[i] for i in pair):
+            use(topic, pair)
+    for phrase, topic in _phrases():
+        if len(phrase) == 1 and (at := _places(phrase, left)):
+            use(topic, at)
+    for i, token in enumerate(left):
+        if token and re.fullmatch(r"au\d+", token):
+            use(_action_unit(token), [i])
+    return tuple({topic.name: topic for topic in found}.values()), frozenset(explained)
+
+
+def _places(phrase: tuple[str, ...], tokens: Sequence[str | None]) -> range:
+    """Where a phrase first occurs; nowhere where it does not."""
+    starts = (i for i in range(len(tokens)) if tuple(tokens[i : i + len(phrase)]) == phrase)
+    at = next(starts, None)
+    return range(0) if at is None else range(at, at + len(phrase))
+
+
+def _pairs(tokens: Sequence[str | None]) -> list[tuple[Topic, tuple[int, int]]]:
+    """Words that stand for a topic together, the nearest first; of two as near the one in which the doing comes first."""
+    pairs = []
+    for topic, (doing, moved) in _together():
+        for i, j in product(range(len(tokens)), repeat=2):
+            if tokens[i] in doing and tokens[j] in moved and abs(i - j) <= FARTHEST:
+                pairs.append((abs(i - j), i > j, topic, (i, j)))
+    return [(topic, pair) for _, _, topic, pair in sorted(pairs, key=lambda p: p[:2])]
+
+
+@cache
+def _together() -> tuple[tuple[Topic, tuple[frozenset[str], ...]], ...]:
+    """Stems of the words that stand for a topic together."""
+    topics = [topic for topic in question_words().topics if topic.together]
+    return tuple((t, tuple(frozenset(s for w in words for s in stems(w)) for words in t.together)) for t in topics)
 
 
 def movements(text: str) -> tuple[Topic, ...]:
