@@ -178,7 +178,7 @@ def _places(phrase: tuple[str, ...], tokens: Sequence[str | None]) -> range:
 
 
 def _pairs(tokens: Sequence[str | None]) -> list[tuple[Topic, tuple[int, int]]]:
-    """Words that stand for a topic together, the nearest first; of two as near the one in which the doing comes first."""
+    """Words that stand for a topic together, the nearest first; of two as near that in which the doing comes first."""
     pairs = []
     for topic, (doing, moved) in _together():
         for i, j in product(range(len(tokens)), repeat=2):
