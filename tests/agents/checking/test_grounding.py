@@ -151,7 +151,7 @@ def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
         ("P1 says “my pulse is 150”", ["utterance@1.00"]),
         ("P1 says that his pulse is 150 beats per minute", ["utterance@1.00"]),
         ("P1's pulse is 1.2 Hz (SNR 8 dB)", ["heart_rate-1"]),
-        ("P1's pulse is 72 while P1 smiles 3 times", ["heart_rate-1"]),
+        ("P1's pulse is 72 while P1 smiles 3 times", ["heart_rate-1", "au12-1"]),
         ("The pulse is hidden by noise, light or coding", ["abstention-2"]),
         ("Someone says that she smiled", ["utterance@3.00"]),
         ("P1 frowns", ["au4-1"]),

@@ -11,7 +11,8 @@ from agents.checking.unjudged import asked_to_judge, judged, what_is_unjudged
 
 CODEBOOKS = sorted((Path(__file__).parents[3] / "agents" / "codebooks").glob("*.yaml"))
 QUESTIONS = {
-    "whether someone lies or is honest": ["Is P1 lying?", "Can I trust him?", "Is he hiding something?", "a liar?", "Is he making it up?",
+    "whether someone lies or is honest": ["Is P1 lying?", "Can I trust him?", "Is he hiding something?", "a liar?",
+                                           "Is he making it up?",
                                            'Is he "lying"?', "Isn't he lying?", "Is his smile fake?", "Did P1 lie?"],
     "anyone's health": ["Is P1 suicidal?", "neurotypical?", "Is she depressed?", "Is he autistic?", "Is he drunk?",
                         "Is he in pain?"],
@@ -47,7 +48,8 @@ FINE = [
     "The brow lies lower than before", "P1's gaze lies to the left", "The uncertainty lies mainly in the voice",
     "The difference lies elsewhere", "P1 seems bright and cheerful", "P1 is straight", "P1 is white in the face",
     "P1 looks conservative in gesture", "P1 seems sick of waiting", "P1 says 'I'd never lie' and smiles",
-    "The pulse cannot be trusted", "P1 is pretty still", "P1 looks straight ahead", "P1 has a white shirt", "The light is high and the face calm",
+    "The pulse cannot be trusted", "P1 is pretty still",
+    "P1 looks straight ahead", "P1 has a white shirt", "The light is high and the face calm",
 ]  # fmt: skip
 ASKED_FINE = [
     "Can I trust the heart rate?", "What happens from 2 to 5 s?", "from the start?", "Is P1 pretty sure?",
@@ -85,7 +87,8 @@ def test_a_question_in_another_sense_is_answered(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "The smile is fake and P1 cannot be trusted.", "P1 is a young man of forty.", "P1 has OCD", "P1 is “dishonest”.",
+        "The smile is fake and P1 cannot be trusted.", "P1 is a young man of forty.", "P1 has OCD",
+        "P1 is “dishonest”.",
         "P1 is Barack Obama", "P1 comes from Germany", "P1 has dark skin", "We should hire P1", "P1 is about forty.",
         "The man is fake.", "P1's name is John.", "P1 has a German accent.",
     ],
