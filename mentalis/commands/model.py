@@ -18,7 +18,10 @@ Where = Annotated[Path | None, typer.Option(help="Environment of vLLM; in the da
 @app.command("install")
 def install(
     cpu: Annotated[bool, typer.Option("--cpu", help="For a machine without a GPU (small models, tests).")] = False,
-    environment: Where = None,
+    environment: Annotated[
+        Path | None,
+        typer.Option(help="A new or empty folder, or an earlier environment, which is replaced; in the data folder."),
+    ] = None,
 ) -> None:
     """Make vLLM's own environment: it needs other versions than Mentalis."""
     from mentalis import vllm_environment
