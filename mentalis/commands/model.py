@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.options import BaseUrl
+
 if TYPE_CHECKING:
     from agents.models.abilities import Abilities
     from mentalis.settings import Settings
@@ -69,7 +71,7 @@ def serve(
 
 @app.command("check")
 def check(
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    base_url: BaseUrl = None,
     model: Annotated[
         str | None, typer.Option(help="Model at the endpoint; the first that it serves by default.")
     ] = None,
