@@ -22,7 +22,10 @@ def verify(
     seed: Seed = None,
     json: AsJson = False,
 ) -> None:
-    """Have a model verify statements about a clip: predict, explain, predict again (PEP-MEK)."""
+    """Have a model verify statements about a clip: predict, explain, predict again (PEP-MEK).
+
+    Of what is never judged, and of people or times that the clip does not have, no model is asked.
+    """
     from mentalis.progress import Progress
     from mentalis.verifying import verify as verified
 
@@ -46,6 +49,7 @@ def verify(
         typer.echo(f"note: {note}", err=True)
     for statement in found.statements:
         sure = "" if statement.probability is None else f" (probability of YES {statement.probability:.2f})"
-        typer.echo(f"{'YES' if statement.holds else 'NO'}{sure}: {statement.statement}")
+        answer = statement.unjudged or ("YES" if statement.holds else "NO")
+        typer.echo(f"{answer}{sure}: {statement.statement}")
         if statement.reason:
             typer.echo(f"    {statement.reason}")
