@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from scripted_endpoint import scripted_endpoint
+from scripted_endpoint import schema_of, scripted_endpoint
 
 
 def mentalis_chat(*arguments, cwd, said=""):
@@ -49,4 +49,5 @@ def test_the_seed_reaches_the_model(make_clip, tmp_path):
         given = ("--model", "tiny", "--base-url", endpoint.url, "--seed", "7", "--tools", "quality", "--ask", "Who?")
         done = mentalis_chat(make_clip(), *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert endpoint.asked[-1]["seed"] == 7
+    first = next(request for request in endpoint.asked if schema_of(request))
+    assert first["seed"] == 7
