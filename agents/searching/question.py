@@ -75,7 +75,12 @@ class Question(Frozen):
     absence: bool = Field(default=False, description="asks why something is missing")
     names: bool = Field(default=False, description="says what it is about, which must then be found")
     overview: bool = Field(default=False, description="asks for whatever there is, perhaps of a time or a person")
-    leans: bool = Field(default=False, description="says only whom or when: the rest is in the question before it")
+    leans: bool = Field(
+        default=False, description="says only of whom, when, or asks how often or when: the rest is in the one before"
+    )
+    follows: bool = Field(
+        default=False, description="names something else in so few words that it may be of the same people"
+    )
     refused: str | None = Field(default=None, description="what must not be judged")
 
 
@@ -96,6 +101,7 @@ def read_question(text: str, report: Report) -> Question:
     topics, explained = _topics(tokens)
     named = tuple(t for t in content(left) if t not in _fillers() or t in explained)
     has = {name: re.search(pattern, lower) is not None for name, pattern in words.patterns.items()}
+    said = stems(_leaning().sub(" ", left))
     return Question(
         text=text,
         words=named,
@@ -110,7 +116,8 @@ def read_question(text: str, report: Report) -> Question:
         absence=has["absence"],
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
-        leans=bool(people or window) and not _leaning().sub("", left),
+        leans=bool(people or window or has["count"] or has["when"]) and not said,
+        follows=has["follows"] and not people and bool(said) and explained.issuperset(said),
         refused=asked_to_judge(lower),
     )
 
@@ -214,6 +221,11 @@ def _action_unit(unit: str) -> Topic:
         tools=("action_units",),
         shown_by=(unit.upper(),),
     )
+
+
+def without_times(text: str) -> str:
+    """The text in lower case without the times that it tells."""
+    return PLACE.sub(" ", read_times(text)[1])
 
 
 def _people(text: str, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
