@@ -27,11 +27,13 @@ def one_line(text: str) -> str:
 
 
 # A grammar backend may let raw control characters through where a string has a maxLength, so that servers are
-# given a pattern instead; what comes back is taken more liberally, since not every server follows one.
+# given a pattern instead; what comes back is taken more liberally, since not every server follows one. Its first
+# character is no blank: random weights do write a line of blanks, now and then.
+INK = "A-Za-z0-9,.;:'()%/+-"
 Line = Annotated[
     str,
     AfterValidator(one_line),
-    WithJsonSchema({"type": "string", "pattern": rf"^[A-Za-z0-9 ,.;:'()%/+-]{{1,{TEXT_CHARACTERS}}}$"}),
+    WithJsonSchema({"type": "string", "pattern": rf"^[{INK}][ {INK}]{{0,{TEXT_CHARACTERS - 1}}}$"}),
 ]
 
 

@@ -15,6 +15,7 @@ from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, eviden
 from agents.checking.confidence import Sureness, stated
 from agents.claims import MOST_EVIDENCE, ConfidenceFrom, Draft, Line
 from agents.dialogue import RejectedAnswer, Said, Window, moving_lips, rows
+from agents.reading.quotations import occurs
 from agents.report import Failure, TokenUse
 from agents.utterance_emotion import Percent, citable
 from perception.evidence import Evidence, Frozen, Observation, Seconds, Share
@@ -220,7 +221,9 @@ def _sides(said: Said, draft: ConflictDraft, window: Window, case: Case) -> list
         "it speaks of the context but cites no earlier utterance"
         if draft.level == "context" and not draft.before
         else None,
-        f"{draft.phrase!r} is not among the words" if draft.level == "phrase" and not _quoted(draft, said) else None,
+        f"{draft.phrase!r} is not among the words"
+        if draft.level == "phrase" and not occurs(draft.phrase, said.utterance.text)
+        else None,
     ]
 
 
@@ -233,12 +236,6 @@ def _general(said: Said, draft: ConflictDraft, case: Case) -> list[str | None]:
 
 def _before(said: Said, window: Window) -> tuple[str, ...]:
     return tuple(other.id for other in (*window.context, *window.shown) if other.index < said.index)
-
-
-def _quoted(draft: ConflictDraft, said: Said) -> bool:
-    """Whether the phrase occurs in the words, whatever their case, punctuation and kind of apostrophe."""
-    quote, words = (" ".join(re.findall(r"\w+", text.lower())) for text in (draft.phrase, said.utterance.text))
-    return bool(quote) and f" {quote} " in f" {words} "
 
 
 def _draft_for(said: Said, case: Case, before: tuple[str, ...]) -> type[ConflictDraft]:

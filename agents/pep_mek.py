@@ -20,7 +20,7 @@ YES, NO = "YES", "NO"
 Word = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=40),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z ,-]{1,40}$"}),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z ,-]{0,39}$"}),
 ]
 Finding = Literal["right", "wrong", "not stated"]
 

@@ -77,10 +77,16 @@ class TokenUse(Frozen):
     """Tokens and calls that a model served."""
 
     calls: int = 0
+    invalid: int = Field(default=0, description="calls whose answer did not keep to its form")
     calls_from_cache: int = 0
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether there was a valid answer at all."""
+        return self.calls + self.calls_from_cache > self.invalid
 
     def __add__(self, other: "TokenUse") -> "TokenUse":
         return TokenUse(**{name: getattr(self, name) + getattr(other, name) for name in TokenUse.model_fields})

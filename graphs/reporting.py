@@ -121,11 +121,10 @@ def caveats(case: Case, setup: Setup, tokens: TokenUse) -> tuple[str, ...]:
     texts: dict[str, Any] = words()["caveats"]
     ran = {run.tool: run for run in case.evidence.tools}
     by_geometry = "action_units" in ran and "geometry" in ran["action_units"].notes.get("engine", "")
-    answered = bool(tokens.calls + tokens.calls_from_cache)
     holds = {
         "knowledge": setup.model is None,
-        "model": setup.model is not None and answered,
-        "unanswered": setup.model is not None and not answered,
+        "model": setup.model is not None and tokens.answered,
+        "unanswered": setup.model is not None and not tokens.answered,
         "no_face": not case.people and not can_be_judged(case, setup),
         "words_only": not case.people and can_be_judged(case, setup),
         "geometry": by_geometry and bool(case.people),

@@ -23,6 +23,7 @@ from perception.tool import BUILT_IN, Tool, made
 from perception.transcripts import Transcript, read_transcript
 
 T = TypeVar("T")
+PICTURES = ("video", "frames")  # what a model can only be shown of a clip
 LONGEST_S = 86_400.0  # a transcript alone may last so long
 
 
@@ -113,6 +114,8 @@ async def _judged(
     **overrides: Any,
 ) -> T:
     settings = with_overrides(settings, overrides)
+    if clip is None and overrides.get("media") in PICTURES:
+        raise ConversationError(f"--media {overrides['media']} needs a clip: give one, or leave it out for words alone")
     use_weights_of(settings)
     words = Path(transcript) if transcript is not None else None
     talk = await asyncio.to_thread(talk_about, Path(clip) if clip is not None else None, words, tools, settings, more)

@@ -62,14 +62,32 @@ def install(folder: Path, *, cpu: bool) -> Path:
     """Make the environment; needs several gigabytes and some minutes.
 
     Raises:
-        VllmError: pip fails, with its last line.
+        VllmError: the folder holds something else, or pip fails, with its last line.
     """
-    venv.create(folder, with_pip=True, clear=True)
+    check_free_for(folder)
+    try:
+        venv.create(folder, with_pip=True, clear=True)
+    except OSError as error:
+        raise VllmError(f"{folder} can't be made: {error.strerror}; choose another folder") from None
     _pip(folder, "install", *(CPU_PACKAGES if cpu else GPU_PACKAGES))
     if cpu:
         _pip(folder, "uninstall", "-y", *CUDA_LINKED)
         _mend_for_cpu(folder)
     return folder
+
+
+def check_free_for(folder: Path) -> None:
+    """Know that nothing but an earlier environment is replaced.
+
+    Raises:
+        VllmError: the folder is a file, holds something else, or is the environment that Mentalis runs in.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise VllmError(f"{folder} is a file: name a new or empty folder for vLLM's environment")
+    if folder.resolve() == Path(sys.prefix).resolve():
+        raise VllmError(f"{folder} is the environment that Mentalis runs in: name another folder for vLLM's")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise VllmError(f"{folder} is not empty and no environment of Python: name a new or empty folder")
 
 
 def program(folder: Path) -> Path:

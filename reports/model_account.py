@@ -19,8 +19,9 @@ def model_account(report: Report) -> list[str]:
     if provenance.model is None:
         return []
     tokens = provenance.tokens
-    if not tokens.calls + tokens.calls_from_cache:
-        return [f"{provenance.model} was asked and never answered: see what failed. Nothing here is its judgement."]
+    if not tokens.answered:
+        what = "never gave a valid answer" if tokens.calls else "never answered"
+        return [f"{provenance.model} was asked and {what}: see what failed. Nothing here is its judgement."]
     lines = [f"Judged by {provenance.model}, strategy {provenance.strategy}."]
     if provenance.presentation is not None:
         lines.append(_shown(provenance.presentation, len(report.evidence.observations)))

@@ -15,6 +15,8 @@ from agents.checking.stated_facts import PICTURE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import words_are_no_picture
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
+from agents.reading.people import named_people
+from agents.reading.quotations import unquoted
 from agents.showing.media import frame_id
 from perception.evidence import Observation
 
@@ -126,13 +128,25 @@ def evidence_in_time(draft: Draft, level: Level, case: Case) -> Problem:
     return f"{', '.join(apart)} happened at another time" if apart else None
 
 
+def people_in_clip(draft: Draft, level: Level, case: Case) -> Problem:
+    """Whoever its words name is there."""
+    return nobody_called(draft.text, case)
+
+
+def nobody_called(text: str, case: Case) -> Problem:
+    """Who a text names that is neither in the clip nor a speaker of its words."""
+    known = {*case.people, *(said.speaker for said in case.clip.transcript)}
+    strangers = [name for name in named_people(unquoted(text)) if name not in known]
+    return f"there is no {' or '.join(strangers)}" if strangers else None
+
+
 def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
     """Its words do not judge honesty, health, identity or worth, which nothing here can tell."""
     return judged(draft.text)
 
 
 def states_what_it_cites(draft: Draft, level: Level, case: Case) -> Problem:
-    """A pulse, a voice or a time in its words is one of what it cites."""
+    """A pulse, a voice, a time or a quotation in its words is one of what it cites."""
     grounds = [ground_of(o) for o in cited(draft.evidence, case)]
     shown = [t for t in case.presentation.moments_s if frame_id(t) in draft.evidence]
     return not_in(draft.text, [*grounds, *(Ground(frozenset({PICTURE}), "", t, t) for t in shown)])
@@ -143,6 +157,7 @@ HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (
     evidence_given,
     evidence_exists,
     evidence_of_person,
+    people_in_clip,
     times_in_clip,
     evidence_in_time,
     words_are_no_picture,

@@ -1,16 +1,17 @@
 """What an answer may say: only what its evidence bears out, and nothing about honesty, health or identity."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.checks import of_others
-from agents.checking.quotations import unquoted
-from agents.checking.stated_facts import DENIAL, PICTURE, Ground, not_in
+from agents.checking.stated_facts import DENIAL, MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
+from agents.reading.people import named_people
+from agents.reading.quotations import reported, unquoted
+from agents.reading.sentences import sentences
 from agents.report import Report
 from agents.searching.question import movements
 from agents.searching.report_entries import Entry, entries_of
@@ -18,7 +19,6 @@ from agents.showing.media import frame_id
 
 NOT_TOLD = "The clip, and what was measured in it, does not tell."
 NOT_BORNE_OUT = "The model's answer is left out: nothing that it cites bears it out."
-PERSON = re.compile(r"\bP[1-9][0-9]*\b", re.IGNORECASE)
 
 
 def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
@@ -90,18 +90,19 @@ def _problem(text: str, cited: Sequence[Source], people: Sequence[str]) -> str |
     """Why what a sentence cites does not bear it out; none where it does."""
     if not cited:
         return "it cites nothing"
-    grounds = [Ground(frozenset(s.kinds), s.text, s.start_s, s.end_s) for s in cited]
-    return (
-        _of_somebody_else(text, cited, people)
-        or _only_heard(text, cited)
-        or not_in(text, grounds)
-        or _another_movement(text, cited)
-    )
+    problem = _of_somebody_else(text, cited, people) or not_in(text, [_ground(source) for source in cited])
+    each = (_only_heard(one, cited) or _another_movement(one, cited) for one in sentences(text))
+    return problem or next((why for why in each if why), None)
+
+
+def _ground(source: Source) -> Ground:
+    kinds = (*source.kinds, MISSING) if source.basis == "missing" else source.kinds
+    return Ground(frozenset(kinds), source.text, source.start_s, source.end_s)
 
 
 def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
     """Each person that is named needs something of theirs or of the whole clip, and nobody else's."""
-    named = list(dict.fromkeys(name.upper() for name in PERSON.findall(text)))
+    named = named_people(unquoted(text))
     if not named:
         return None
     if strangers := [name for name in named if name not in people]:
@@ -113,7 +114,7 @@ def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str])
 
 def _only_heard(text: str, cited: Sequence[Source]) -> str | None:
     """Something visible needs something seen; that it was not seen may rest on why something is missing."""
-    bases, word = {source.basis for source in cited}, visible_word(text)
+    bases, word = {source.basis for source in cited}, visible_word(text, _said(cited))
     if word is None or "seen" in bases or ("missing" in bases and DENIAL.search(text)):
         return None
     return not_heard(word)
@@ -124,10 +125,22 @@ def _another_movement(text: str, cited: Sequence[Source]) -> str | None:
     if DENIAL.search(text) or any(PICTURE in source.kinds for source in cited):
         return None
     kinds = {kind for source in cited for kind in source.kinds}
-    told = {topic.name for source in cited if source.basis == "seen" for topic in movements(source.text)}
-    named = [topic for topic in movements(unquoted(text)) if topic.name not in told]
+    told = _movements_of(source.text for source in cited if source.basis == "seen")
+    itself, report = reported(unquoted(text))
+    said = _movements_of(_said(cited)) if report else set()
+    named = [topic for topic in movements(itself) if topic.name not in told]
+    named += [topic for topic in movements(report) if topic.name not in told | said]
     missing = next((topic.name for topic in named if not kinds & {*topic.kinds, *topic.shown_by}), None)
     return f"it tells of {missing}, but cites none" if missing else None
+
+
+def _movements_of(texts: Iterable[str]) -> set[str]:
+    return {topic.name for text in texts for topic in movements(text)}
+
+
+def _said(cited: Sequence[Source]) -> list[str]:
+    """The utterances among what is cited."""
+    return [source.text for source in cited if UTTERANCE in source.kinds]
 
 
 def in_words(reply: Reply) -> str:

@@ -7,32 +7,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from agents.checking.quotations import unquoted
+from agents.reading.people import renamed
+from agents.reading.quotations import misquoted, reported, unquoted
+from agents.reading.sentences import sentences
+from agents.reading.times import Time, read_times
 from perception.evidence import Frozen
 
 NEAR_S = 1.0  # between a time that is told and what is cited for it
 NEAR_BPM = 2.0  # likewise of a pulse: rates are rounded and averaged
 SLOWEST_BPM, FASTEST_BPM = 30.0, 220.0  # that can be a pulse
-PICTURE = "picture"  # the kind of a frame that a model looked at
+PICTURE, MISSING, UTTERANCE = "picture", "missing", "utterance"  # kinds: of a frame, of why there is nothing, of words
 DENIAL = re.compile(
     r"\b(?:no|not|nor|none|nothing|never|neither|without|cannot|abstain\w*|fail\w*|missing|unclear|unknown)\b|n['’]t\b",
     re.IGNORECASE,
 )
 
-NUMBER, SECONDS = r"\d+(?:\.\d+)?", r"\s*(?:s|secs?|seconds?)\b"
-LENGTH = r"(?!\s*(?:long|apart|each|every|later|after|before|earlier|in length|intervals?|pauses?|windows?))"
-CLOCK = re.compile(r"\b(?:(\d{1,2}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)\b")
-SPAN = re.compile(
-    rf"(?P<length>\b(?:for|last\w*|every|within|over|about|takes?|took)\s+(?:about\s+)?)?"
-    rf"(?:\b(?:between|from)\s+(?P<a>{NUMBER})(?:{SECONDS})?\s*(?:and|to|until|till|-|–)\s*(?P<b>{NUMBER}){SECONDS}"
-    rf"|(?<![\d.])(?P<c>{NUMBER})(?:{SECONDS})?\s*[-–]\s*(?P<d>{NUMBER}){SECONDS}){LENGTH}"
-)
-MOMENTS = re.compile(
-    rf"\b(?:at|around|near)\s+(?:(?:about|around|roughly|approximately|the|time)\s+)*"
-    rf"((?:{NUMBER}(?:{SECONDS})?(?:\s*,\s*(?:and\s+)?|\s+(?:and|or)\s+))*{NUMBER}{SECONDS}){LENGTH}"
-)
+IDS = re.compile(r"\bau ?\d+\b|\b[a-z][\w:@]*(?:-[a-z]+)*-\d+\b")
+NUMBER = re.compile(r"(?<![\w.@])\d+(?:\.\d+)?")
+OF_SAMPLES = re.compile(r"\d+(?:\.\d+)? ?(?:samples|db)\b")
+CHANGE = re.compile(r" (?:higher|lower|more|less|faster|slower)\b")
+OF_SOMETHING_ELSE = re.compile(r" ?(?:%|db\b|of\b|[a-z]{3,}s\b)")  # "30%", "12 samples": what follows such a number
 
 
 class Ground(NamedTuple):
@@ -48,16 +44,27 @@ class Measured(Frozen):
     """A measurement as texts name it."""
 
     words: str
-    number: str = ""
     kinds: frozenset[str]
+    unit: str = ""
+    per_unit: dict[str, float] = Field(default_factory=dict)
 
 
 def not_in(text: str, grounds: Sequence[Ground]) -> str | None:
-    """What a text states that is not in what it cites, quotations left out; none where all is."""
+    """What a text states or quotes that is not in what it cites; none where all is. Each sentence stands alone."""
     if not grounds:
         return None
-    told = unquoted(text)
-    return _not_measured(told, grounds) or _another_value(told, grounds) or _another_time(told, grounds)
+    shown = any(PICTURE in ground.kinds for ground in grounds)
+    quoted = misquoted(text, [ground.text for ground in grounds], shown=shown)
+    if quoted:
+        return f"it quotes {quoted}, which is not said in what it cites"
+    told = map(unquoted, sentences(text))
+    problems = (_not_measured(one, grounds) or _another_time(one, grounds) for one in told)
+    return next((problem for problem in problems if problem), None)
+
+
+def ground_of_reason(tool: str, reason: str, end_s: float) -> Ground:
+    """Why a tool measured nothing, as something cited."""
+    return Ground(frozenset({MISSING}), f"the tool {tool} abstained: {reason}", 0.0, end_s)
 
 
 @cache
@@ -68,58 +75,69 @@ def measured() -> dict[str, Measured]:
 
 
 def _not_measured(text: str, grounds: Sequence[Ground]) -> str | None:
-    """A value needs the measurement; that something is said of it, or that there is none, a text that speaks of it."""
+    """A measurement that is spoken of was made; a text that tells no number may deny it, or tell why or who says so."""
     for name, each in measured().items():
-        if any(ground.kinds & each.kinds for ground in grounds):
+        named = _found(each.words, text)
+        if named is None:
             continue
-        if each.number and _found(each.number, text):
-            return f"it tells a {name}, but cites none"
-        named = None if DENIAL.search(text) else _found(each.words, text)
-        if named and not any(_found(each.words, ground.text) for ground in grounds):
+        borne = [ground for ground in grounds if ground.kinds & each.kinds]
+        others = borne or _reasons_and_words(text, each, grounds)
+        if each.unit and (value := _another_value(text, each, others)):
+            return f"it tells a {name} of {value}, but cites another" if borne else f"it tells a {name}, but cites none"
+        if not others and not DENIAL.search(text):
             return f"{named[0]!r}: it cites no {name}"
     return None
 
 
-def _another_value(text: str, grounds: Sequence[Ground]) -> str | None:
-    """A pulse is one that is cited, or lies between two; where what is cited tells no number, any."""
-    pulse = measured()["heart rate"]
-    known = [n for ground in grounds if ground.kinds & pulse.kinds for n in _rates(ground.text)]
-    if not known:
-        return None
-    change = r"(?! (?:higher|lower|more|less|faster|slower))"
-    for found in re.finditer(rf"\b(?:by |than )?(?:{pulse.number})\b{change}", text, re.IGNORECASE):
-        if not found[0].lower().startswith(("by ", "than ")):
-            value = float(found[1] or found[2])
-            if not min(known) - NEAR_BPM <= value <= max(known) + NEAR_BPM:
-                return f"it tells a heart rate of {value:g}, but cites another"
+def _reasons_and_words(text: str, each: Measured, grounds: Sequence[Ground]) -> list[Ground]:
+    """What speaks of a measurement without being one: why there is none; and, for what a text only reports, words."""
+    itself, told = reported(text)
+    only_told = _found(each.words, told) and not _found(each.words, itself)
+    kinds = {MISSING, UTTERANCE} if only_told else {MISSING}
+    return [ground for ground in grounds if ground.kinds & kinds and _found(each.words, ground.text)]
+
+
+def _another_value(text: str, each: Measured, grounds: Sequence[Ground]) -> str | None:
+    """A number that is none of the values that are cited, nor between two of them; changes are left out."""
+    values = [rate for ground in grounds for rate in _rates(ground, each)]
+    numbers = {float(n) for ground in grounds for n in NUMBER.findall(ground.text)}
+    left = IDS.sub(" ", read_times(renamed(text, " "))[1])
+    for match in NUMBER.finditer(left):
+        value, rest = float(match[0]), left[match.end() :]
+        unit = re.match(rf" ?({each.unit})\b", rest)
+        after = rest[unit.end() :] if unit else rest
+        change = left[: match.start()].endswith("by ") or CHANGE.match(after)
+        if change or (not unit and (value in numbers or OF_SOMETHING_ELSE.match(rest))):
+            continue
+        value *= each.per_unit.get(unit[1], 1.0) if unit else 1.0
+        if not values or not min(values) - NEAR_BPM <= value <= max(values) + NEAR_BPM:
+            return f"{value:g}"
     return None
 
 
-def _rates(text: str) -> list[float]:
-    """Numbers of an observation of the pulse that can be rates; times and counts of samples left out."""
-    bare = re.sub(r"[\d.]+-[\d.]+ s\b|[\d.]+ (?:s|samples|dB|ms)\b", " ", text)
-    return [n for n in map(float, re.findall(rf"(?<![\w.]){NUMBER}", bare)) if SLOWEST_BPM <= n <= FASTEST_BPM]
+def _rates(ground: Ground, each: Measured) -> list[float]:
+    """Numbers of something cited that can be rates; times and counts of samples left out."""
+    bare = OF_SAMPLES.sub(" ", read_times(ground.text)[1])
+    return [n for n in map(float, NUMBER.findall(bare)) if SLOWEST_BPM <= n <= FASTEST_BPM]
 
 
 def _another_time(text: str, grounds: Sequence[Ground]) -> str | None:
     """Each time told is that of something cited, or nearly; one at which nothing was may be any."""
     if DENIAL.search(text):
         return None
-    for start_s, end_s in times_in(text):
-        if not any(start_s - NEAR_S <= g.end_s and end_s + NEAR_S >= g.start_s for g in grounds):
-            when = f"{start_s:g} s" if start_s == end_s else f"{start_s:g}-{end_s:g} s"
-            return f"it tells of {when}, but cites nothing of then"
-    return None
+    apart = (time for time in read_times(text)[0] if not _cited_then(time, grounds))
+    time = next(apart, None)
+    return f"it tells of {time}, but cites nothing of then" if time else None
 
 
-def times_in(text: str) -> list[tuple[float, float]]:
-    """Moments and stretches of the clip that a text tells, in seconds; lengths are none."""
-    text = CLOCK.sub(lambda m: f"{int(m[1] or 0) * 3600 + int(m[2]) * 60 + float(m[3]):g} s", text.lower())
-    spans = [m for m in SPAN.finditer(text) if not m["length"]]
-    ends = [sorted((float(m["a"] or m["c"]), float(m["b"] or m["d"]))) for m in spans]
-    lists = [re.findall(NUMBER, m[1]) for m in MOMENTS.finditer(SPAN.sub(" ", text))]
-    return [(a, b) for a, b in ends] + [(float(n), float(n)) for numbers in lists for n in numbers]
+def _cited_then(time: Time, grounds: Sequence[Ground]) -> bool:
+    """Whether something cited happens then; where it may be meant how long it lasts, whether something cited does."""
+    longest_s = max(ground.end_s - ground.start_s for ground in grounds)
+    if time.how in ("length", "last") or (time.how in ("loose", "first") and time.end_s <= longest_s + NEAR_S):
+        return True
+    start_s = time.end_s if time.how == "until" else time.start_s
+    return any(start_s - NEAR_S <= ground.end_s and time.end_s + NEAR_S >= ground.start_s for ground in grounds)
 
 
 def _found(pattern: str, text: str) -> re.Match[str] | None:
-    return re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
+    return re.search(rf"(?<![a-z])(?:{pattern})\b", text, re.IGNORECASE)

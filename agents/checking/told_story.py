@@ -4,32 +4,31 @@ import re
 from collections.abc import Sequence
 
 from agents.case import Case
-from agents.checking.checks import ground_of
-from agents.checking.quotations import unquoted
-from agents.checking.stated_facts import DENIAL, not_in
+from agents.checking.checks import ground_of, nobody_called
+from agents.checking.stated_facts import DENIAL, UTTERANCE, Ground, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
-from agents.searching.question import movements, names_labels, question_words, stems
-
-PERSON = re.compile(r"\bP[1-9][0-9]*\b")
+from agents.reading.quotations import unquoted
+from agents.reading.sentences import sentences
+from agents.reading.stems import stems
+from agents.searching.question import movements, names_labels, question_words
 
 
 def not_in_report(text: str, case: Case) -> str | None:
     """What a narrative tells that is no claim or observation of the case; none where it keeps to them."""
-    strangers = [name for name in PERSON.findall(text) if name not in case.people]
-    if strangers:
-        return f"there is no {strangers[0]}"
-    if judgement := judged(text):
-        return judgement
-    grounds = [ground_of(o) for o in case.evidence.observations]
+    problem = nobody_called(text, case) or judged(text) or not_in(text, _grounds(case))
     claims = [c for c in case.claims if not c.abstained]
-    for sentence in re.split(r"(?<=[.!?…])\s+", text):
-        problem = not_in(sentence, grounds)
-        if problem is None and not DENIAL.search(sentence):
-            problem = _not_done(sentence, case) or _not_claimed(sentence, claims, case)
-        if problem:
-            return problem
-    return None
+    told = (sentence for sentence in sentences(text) if not DENIAL.search(sentence))
+    each = (_not_done(sentence, case) or _not_claimed(sentence, claims, case) for sentence in told)
+    return problem or next((why for why in each if why), None)
+
+
+def _grounds(case: Case) -> list[Ground]:
+    """All that was observed or said, and why other things were not measured."""
+    end_s = case.clip.duration_s
+    reasons = (ground_of_reason(a.tool, a.reason, end_s) for a in case.evidence.abstentions)
+    said = (Ground(frozenset({UTTERANCE}), u.text, u.start_s, u.end_s) for u in case.clip.transcript)
+    return [*map(ground_of, case.evidence.observations), *said, *reasons]
 
 
 def _not_done(sentence: str, case: Case) -> str | None:
@@ -51,7 +50,7 @@ def _not_claimed(sentence: str, claims: Sequence[Claim], case: Case) -> str | No
     for label in labels:
         if _named(label.name, unquoted(sentence)) and not _ordinary(label.name) and not _named(label.name, held):
             return f"it tells of {label.name.lower()}, which is not claimed"
-    ids = {label.id for label in case.codebook.emotion}
+    ids = {label.id for label in labels}
     claimed = {c.label for c in claims} | {a.label for c in claims for a in c.alternatives}
     known = {topic.name for topic in names_labels(held)}
     for topic in names_labels(unquoted(sentence)):

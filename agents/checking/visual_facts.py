@@ -1,14 +1,17 @@
 """What is seen must have been seen: words can't bear out a smile, whatever they say."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import yaml
 
 from agents.case import Case
-from agents.checking.quotations import unquoted
+from agents.checking.stated_facts import UTTERANCE
 from agents.claims import Draft, Level
+from agents.reading.quotations import reported, unquoted
+from agents.reading.stems import stems
 from perception.evidence import Frozen, Observation
 
 
@@ -24,12 +27,13 @@ class Visible(Frozen):
 def words_are_no_picture(draft: Draft, level: Level, case: Case) -> str | None:
     """What is wrong with a draft that names something visible and cites nothing that was seen of a person; or none.
 
-    A visible label, or a word for something visible outside of quotation marks, counts.
+    A visible label counts, or a word for something visible outside of quotation marks that is not reported as said.
     """
     by_id = {o.id: o for o in case.evidence.observations}
     if draft.abstained or not draft.evidence or any(_shows(by_id.get(id_)) for id_ in draft.evidence):
         return None
-    named = draft.label if draft.label in visible().labels else visible_word(draft.text)
+    said = [o.text for id_ in draft.evidence if (o := by_id.get(id_)) and o.kind == UTTERANCE]
+    named = draft.label if draft.label in visible().labels else visible_word(draft.text, said)
     return not_heard(named) if named else None
 
 
@@ -43,10 +47,18 @@ def seen_of_a_person(observation: Observation) -> bool:
     return observation.person is not None and observation.kind not in visible().heard
 
 
-def visible_word(text: str) -> str | None:
-    """A word for something visible in a text, outside of quotation marks; none where there is none."""
-    found = _pattern().search(unquoted(text))
-    return found[0] if found else None
+def visible_word(text: str, said: Iterable[str] = ()) -> str | None:
+    """A word for something visible in a text, neither quoted nor reported as said; none where there is none.
+
+    Args:
+        text: that may name something visible.
+        said: utterances that it cites; what it reports is a word of them.
+    """
+    itself, told = reported(unquoted(text))
+    if found := _pattern().search(itself):
+        return found[0]
+    known = {stem for utterance in said for stem in stems(utterance)}
+    return next((m[0] for m in _pattern().finditer(told) if not known.issuperset(stems(m[0]))), None)
 
 
 def _shows(observation: Observation | None) -> bool:

@@ -95,6 +95,7 @@ class ChatModel:
                 answer = _answer(completion, output, spent)
             except InvalidAnswer as error:
                 problem = str(error)
+                spent += TokenUse(invalid=1)
                 continue
             if self._cache:
                 self._cache.put(key, completion.model_dump_json())
@@ -334,10 +335,9 @@ def _with_problem(messages: list[Message], problem: str) -> list[Message]:
 def _added(spent: TokenUse, completion: "ChatCompletion") -> TokenUse:
     usage = getattr(completion, "usage", None)
     details = getattr(usage, "prompt_tokens_details", None)
-    return TokenUse(
-        calls=spent.calls + 1,
-        calls_from_cache=spent.calls_from_cache,
-        prompt_tokens=spent.prompt_tokens + (getattr(usage, "prompt_tokens", 0) or 0),
-        cached_prompt_tokens=spent.cached_prompt_tokens + (getattr(details, "cached_tokens", 0) or 0),
-        completion_tokens=spent.completion_tokens + (getattr(usage, "completion_tokens", 0) or 0),
+    return spent + TokenUse(
+        calls=1,
+        prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+        cached_prompt_tokens=getattr(details, "cached_tokens", 0) or 0,
+        completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
     )

@@ -97,8 +97,8 @@ def _longest(schema: dict[str, Any]) -> int:
 
 
 def _longest_match(pattern: str) -> int:
-    """Of a pattern that is one class of characters so many times, as those of the answers are."""
-    repeated = re.fullmatch(r"\^\[.*\]\{\d+,(\d+)\}\$", pattern)
+    """Of a pattern that is one class of characters so many times, perhaps after a first one, as the answers' are."""
+    repeated = re.fullmatch(r"\^(\[[^]]+\])?\[[^]]+\]\{\d+,(\d+)\}\$", pattern)
     if repeated is None:
-        raise ValueError(f"the pattern {pattern!r} is not of the form ^[...]{{least,most}}$")
-    return int(repeated.group(1))
+        raise ValueError(f"the pattern {pattern!r} is not of the form ^[...]{{least,most}}$ or ^[...][...]{{...}}$")
+    return bool(repeated[1]) + int(repeated[2])

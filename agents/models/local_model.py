@@ -67,15 +67,12 @@ class LocalModel:
             except ModelError as error:
                 error.tokens = spent
                 raise
-            spent = TokenUse(
-                calls=spent.calls + 1,
-                prompt_tokens=spent.prompt_tokens + prompt_tokens,
-                completion_tokens=spent.completion_tokens + len(written.tokens),
-            )
+            spent += TokenUse(calls=1, prompt_tokens=prompt_tokens, completion_tokens=len(written.tokens))
             try:
                 return Answer(parse(self._words(written), output), spent)
             except InvalidAnswer as error:
                 problem = str(error)
+                spent += TokenUse(invalid=1)
         raise ModelAnswerError(f"{self.name} gave no valid answer in {1 + REPAIRS} tries: {problem}", spent)
 
     async def close(self) -> None:

@@ -2,15 +2,17 @@
 
 import re
 
+from agents.reading.people import named_people, renamed
 from agents.report import Report
-from agents.searching.question import read_question
+from agents.searching.question import Question, read_question, without_times
 from agents.searching.retrieval import answer_by_retrieval
 
-A_PERSON = re.compile(r"\b[Pp]\d+\b")
+IDS = re.compile(r"\bp(?=\d+\b)")
+ENDING = re.compile(r"[\s?.!,]+$")
 
 
 def understood(question: str, before: str | None, report: Report) -> str:
-    """The question, or the one before it with the other person or time where it says nothing else.
+    """The question, or the one before it with another person, time or manner where it says nothing else.
 
     Args:
         question: as it was asked.
@@ -18,19 +20,36 @@ def understood(question: str, before: str | None, report: Report) -> str:
         report: that both are about.
     """
     asked = read_question(question, report)
-    if before is None or not asked.leans or not answered(before, report):
+    if before is None or not (asked.leans or asked.follows) or not answered(before, report):
         return question
     earlier = read_question(before, report)
-    if not (earlier.topics or earlier.words) or (asked.window and earlier.window):
+    if asked.follows:
+        return f"{ENDING.sub('', question)}, {' and '.join(earlier.people)}?" if earlier.people else question
+    if not (earlier.topics or earlier.words):
         return question
-    if asked.people and earlier.people:
-        if not A_PERSON.search(before) or len(asked.people) > 1:
-            return question
-        before = A_PERSON.sub(asked.people[0], before)
-        return f"{before} {question}" if asked.window else before
-    return f"{before} {question}"
+    return _leaning_on(before, earlier, question, asked, report)
 
 
 def answered(question: str, report: Report) -> bool:
     """Whether there is something to go on from: it is not refused, of nobody who is there, or of what nothing is on."""
     return answer_by_retrieval(question, report).answers
+
+
+def _leaning_on(before: str, earlier: Question, question: str, asked: Question, report: Report) -> str:
+    """The earlier question with the time or person of the later in place of its own."""
+    if asked.window and earlier.window:
+        before = _without_times(before, report)
+    if not (asked.people and earlier.people):
+        return f"{before} {question}"
+    if not named_people(before) or len(asked.people) > 1:
+        return question
+    before = renamed(before, asked.people[0])
+    return f"{before} {question}" if asked.window or asked.counts or asked.times else before
+
+
+def _without_times(text: str, report: Report) -> str:
+    """The text without its times, and without the questions in it that asked for nothing but a time."""
+    left = [ENDING.sub("", without_times(one)) for one in re.split(r"(?<=[?!.])\s+", text)]
+    read = [(one, read_question(one, report)) for one in left]
+    kept = [one for one, q in read if q.topics or q.words or q.leans]
+    return " ".join(IDS.sub("P", f"{one[0].upper()}{one[1:]}?") for one in kept)

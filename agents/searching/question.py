@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import yaml
@@ -10,6 +11,9 @@ from pydantic import Field
 
 from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
+from agents.reading.people import named_people, renamed
+from agents.reading.stems import stems
+from agents.reading.times import Time, read_times
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
 
@@ -17,21 +21,12 @@ WORDS = Path(__file__).parent / "question_words.yaml"
 AROUND_S = 0.5  # a moment that is asked for stretches so far to either side
 EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middle" leaves as much on either side twice
 
-SECONDS = r"(?:s|secs?|seconds?)\b"
-NUMBER = r"(\d+(?:\.\d+)?)"
-CLOCK = re.compile(r"\b(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)\b")
-MINUTES = re.compile(rf"\b{NUMBER}\s*(?:m|mins?|minutes?)\b")
-SPAN = re.compile(
-    rf"\b(?:(?:between|from)\s+)?{NUMBER}\s*(?:{SECONDS})?\s*(?:and|to|until|till|-|–)\s*{NUMBER}\s*{SECONDS}"
-)
-ENDS = re.compile(rf"\b(?:in |during |for )?(?:the )?(first|last)\s+{NUMBER}\s*{SECONDS}")
-SIDE = re.compile(rf"\b(before|until|after|since)\s+(?:the\s+)?{NUMBER}\s*{SECONDS}")
-MOMENT = re.compile(rf"\b(?:(?:at|around|about|near)\s+)?{NUMBER}\s*{SECONDS}")
+FARTHEST = 3  # places between words that stand for a topic together: "raises both his brows"
+
 PLACE = re.compile(
     r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end)\b(?:\s+of\s+the\s+\w+)?"
 )
 ACTION_UNIT = re.compile(r"\b(?:au|action unit)\s*(\d{1,2})\b")
-ENDING = re.compile(r"(?<=\w{3})(?:iness|ings?|ied|ies|ed|es|s|e|y)$")
 Window = tuple[Seconds, Seconds]
 
 
@@ -40,6 +35,9 @@ class Topic(Frozen):
 
     name: str = Field(description='as in "the report shows no ..."')
     asked: tuple[str, ...] = Field(description="words and phrases that ask for it")
+    together: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="words to do and words for what is moved: one of each, near one another, asks for it"
+    )
     kinds: tuple[str, ...] = ()
     counted: tuple[str, ...] = Field(default=(), description="kinds that `how many` counts")
     levels: tuple[Level, ...] = ()
@@ -58,8 +56,6 @@ class QuestionWords(Frozen):
     patterns: dict[str, str]
     fillers: frozenset[str]
     leaning: tuple[str, ...]
-    numbers: dict[str, int]
-    ordinals: dict[str, int]
     sentences: dict[str, str]
 
 
@@ -79,7 +75,12 @@ class Question(Frozen):
     absence: bool = Field(default=False, description="asks why something is missing")
     names: bool = Field(default=False, description="says what it is about, which must then be found")
     overview: bool = Field(default=False, description="asks for whatever there is, perhaps of a time or a person")
-    leans: bool = Field(default=False, description="says only whom or when: the rest is in the question before it")
+    leans: bool = Field(
+        default=False, description="says only of whom, when, or asks how often or when: the rest is in the one before"
+    )
+    follows: bool = Field(
+        default=False, description="names something else in so few words that it may be of the same people"
+    )
     refused: str | None = Field(default=None, description="what must not be judged")
 
 
@@ -100,6 +101,7 @@ def read_question(text: str, report: Report) -> Question:
     topics, explained = _topics(tokens)
     named = tuple(t for t in content(left) if t not in _fillers() or t in explained)
     has = {name: re.search(pattern, lower) is not None for name, pattern in words.patterns.items()}
+    said = stems(_leaning().sub(" ", left))
     return Question(
         text=text,
         words=named,
@@ -114,14 +116,10 @@ def read_question(text: str, report: Report) -> Question:
         absence=has["absence"],
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
-        leans=bool(people or window) and not _leaning().sub("", left),
+        leans=bool(people or window or has["count"] or has["when"]) and not said,
+        follows=has["follows"] and not people and bool(said) and explained.issuperset(said),
         refused=asked_to_judge(lower),
     )
-
-
-def stems(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case without common English endings: smile, smiles, smiling become one."""
-    return tuple(_stem(word) for word in re.findall(r"[^\W_]+", text.lower().replace("'s ", " ")))
 
 
 def content(text: str) -> tuple[str, ...]:
@@ -130,12 +128,6 @@ def content(text: str) -> tuple[str, ...]:
 
     kept = (w for w in re.findall(r"[^\W_]+", text.lower()) if w not in STOPWORDS_EN_PLUS and not w.isdigit())
     return tuple(stem for word in kept for stem in stems(word) if len(stem) > 1)
-
-
-def _stem(word: str) -> str:
-    """Crude, but the same for question and report; a doubled last consonant ("nodding") becomes one."""
-    short = ENDING.sub("", word)
-    return re.sub(r"([^aeiou])\1$", r"\1", short)
 
 
 @cache
@@ -161,15 +153,52 @@ def _topics(tokens: Sequence[str]) -> tuple[tuple[Topic, ...], frozenset[str]]:
     left: list[str | None] = list(tokens)
     found: list[Topic] = []
     explained: set[str] = set()
+
+    def use(topic: Topic, places: Sequence[int]) -> None:
+        explained.update(tokens[i] for i in places)
+        for i in places:
+            left[i] = None
+        found.append(topic)
+
     for phrase, topic in _phrases():
-        at = next((i for i in range(len(left)) if tuple(left[i : i + len(phrase)]) == phrase), None)
-        if at is not None:
-            left[at : at + len(phrase)] = [None] * len(phrase)
-            explained |= set(phrase)
-            found.append(topic)
-    units = [token for token in left if token and re.fullmatch(r"au\d+", token)]
-    found += [_action_unit(unit) for unit in units]
-    return tuple({topic.name: topic for topic in found}.values()), frozenset(explained | set(units))
+        if len(phrase) == 1:
+            break
+        if at := _places(phrase, left):
+            use(topic, at)
+    for topic, pair in _pairs(left):
+        if all(left[i] for i in pair):
+            use(topic, pair)
+    for phrase, topic in _phrases():
+        if len(phrase) == 1 and (at := _places(phrase, left)):
+            use(topic, at)
+    for i, token in enumerate(left):
+        if token and re.fullmatch(r"au\d+", token):
+            use(_action_unit(token), [i])
+    return tuple({topic.name: topic for topic in found}.values()), frozenset(explained)
+
+
+def _places(phrase: tuple[str, ...], tokens: Sequence[str | None]) -> range:
+    """Where a phrase first occurs; nowhere where it does not."""
+    starts = (i for i in range(len(tokens)) if tuple(tokens[i : i + len(phrase)]) == phrase)
+    at = next(starts, None)
+    return range(0) if at is None else range(at, at + len(phrase))
+
+
+def _pairs(tokens: Sequence[str | None]) -> list[tuple[Topic, tuple[int, int]]]:
+    """Words that stand for a topic together, the nearest first; of two as near that in which the doing comes first."""
+    pairs = []
+    for topic, (doing, moved) in _together():
+        for i, j in product(range(len(tokens)), repeat=2):
+            if tokens[i] in doing and tokens[j] in moved and abs(i - j) <= FARTHEST:
+                pairs.append((abs(i - j), i > j, topic, (i, j)))
+    return [(topic, pair) for _, _, topic, pair in sorted(pairs, key=lambda p: p[:2])]
+
+
+@cache
+def _together() -> tuple[tuple[Topic, tuple[frozenset[str], ...]], ...]:
+    """Stems of the words that stand for a topic together."""
+    topics = [topic for topic in question_words().topics if topic.together]
+    return tuple((t, tuple(frozenset(s for w in words for s in stems(w)) for words in t.together)) for t in topics)
 
 
 def movements(text: str) -> tuple[Topic, ...]:
@@ -194,51 +223,43 @@ def _action_unit(unit: str) -> Topic:
     )
 
 
+def without_times(text: str) -> str:
+    """The text in lower case without the times that it tells."""
+    return PLACE.sub(" ", read_times(text)[1])
+
+
 def _people(text: str, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Who is asked for, who of them is not there, and the text without them ("P2", "person 2", "the second person")."""
-    words = question_words()
-    nth = "|".join((*words.ordinals, *words.numbers))
-    found = []
-    for a, b, c in re.findall(rf"\bp(\d+)\b|\bperson\s+(\d+|{nth})\b|\b({nth})\s+person\b", text):
-        said = a or b or c
-        number = words.ordinals.get(said) or words.numbers.get(said) or int(said)
-        found.append(f"P{number}")
-    for person in ids:
-        if re.search(rf"\b{re.escape(person.lower())}\b", text):
-            found.append(person)
-    left = re.sub(rf"\bp\d+\b|\b(?:the\s+)?person\s+(?:\d+|{nth})\b|\b(?:the\s+)?(?:{nth})\s+person\b", " ", text)
-    asked = tuple(dict.fromkeys(found))
-    return tuple(p for p in asked if p in ids), tuple(p for p in asked if p not in ids), left
+    """Who is asked for, who of them is not there, and the text without them."""
+    asked = named_people(text, ids)
+    return tuple(p for p in asked if p in ids), tuple(p for p in asked if p not in ids), renamed(text, " ")
 
 
 def _window(text: str, duration_s: float) -> tuple[Window | None, str]:
-    """The stretch of time that is asked for, and the text without it."""
-    numbers = "|".join(question_words().numbers)
-    text = re.sub(
-        rf"\b({numbers})\b(?=\s+(?:seconds?|minutes?)\b)", lambda m: str(question_words().numbers[m[1]]), text
-    )
-    text = CLOCK.sub(lambda m: f"{int(m[1] or 0) * 3600 + int(m[2]) * 60 + float(m[3]):g} s", text)
-    text = MINUTES.sub(lambda m: f"{float(m[1]) * 60:g} s", text)
-    text = re.sub(rf"\bseconds?\s+{NUMBER}\b", r"\1 s", text)
-    for pattern in (SPAN, ENDS, SIDE, MOMENT, PLACE):
-        if match := pattern.search(text):
-            start_s, end_s = _stretch(pattern, match, duration_s)
-            return (max(0.0, start_s), max(0.0, start_s, end_s)), pattern.sub(" ", text)
-    return None, text
+    """The stretch of time that is asked for, and the text without it; how long something lasts is none."""
+    times, left = read_times(text)
+    told = [time for time in times if time.how != "length"]
+    if told:
+        start_s, end_s = _stretch(told, duration_s)
+        return (max(0.0, start_s), max(0.0, start_s, end_s)), left
+    if place := PLACE.search(left):
+        return _place(place[1], duration_s), PLACE.sub(" ", left)
+    return None, left
 
 
-def _stretch(pattern: re.Pattern[str], match: re.Match[str], duration_s: float) -> tuple[float, float]:
-    if pattern is SPAN:
-        start_s, end_s = sorted((float(match[1]), float(match[2])))
-        return start_s, end_s
-    if pattern is ENDS:
-        length_s = float(match[2])
-        return (0.0, length_s) if match[1] == "first" else (duration_s - length_s, duration_s)
-    if pattern is SIDE:
-        at_s = float(match[2])
-        return (0.0, at_s) if match[1] in ("before", "until") else (at_s, max(at_s, duration_s))
-    if pattern is MOMENT:
-        return float(match[1]) - AROUND_S, float(match[1]) + AROUND_S
+def _stretch(told: Sequence[Time], duration_s: float) -> tuple[float, float]:
+    """The first time that is told; of moments all of them, and a little before and after."""
+    first = told[0]
+    if first.is_point:
+        moments = [time.start_s for time in told if time.is_point]
+        return min(moments) - AROUND_S, max(moments) + AROUND_S
+    if first.how == "last":
+        return duration_s - first.end_s, duration_s
+    if first.how == "after":
+        return first.start_s, max(first.start_s, duration_s)
+    return first.start_s, first.end_s
+
+
+def _place(name: str, duration_s: float) -> Window:
     edge_s = EDGE_SHARE * duration_s
     stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
-    return stretches.get(match[1], (0.0, edge_s))
+    return stretches.get(name, (0.0, edge_s))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mentalis.commands.options import AsJson, BaseUrl, Codebook, Media, Model, Seed, Strategy, Tools, Transcript
 from mentalis.commands.silence import end_if_silent, never_answered
 
 if TYPE_CHECKING:
@@ -16,34 +17,27 @@ CLIPS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif", ".m4v")
 
 def analyze(
     clips: Annotated[list[Path], typer.Argument(help="Clips, or folders of clips.", show_default=False)],
-    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
+    transcript: Transcript = None,
     view: Annotated[
         list[str] | None,
         typer.Option(
             help="A further camera's file; FILE@SECONDS says when its first picture was taken.", metavar="FILE"
         ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(help="single, single+evidence, vote, debate, cascade or cascade+critic.", metavar="NAME"),
-    ] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    tools: Annotated[
-        list[str] | None, typer.Option(help="Tools to run, comma-separated; what they need runs too.")
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    media: Media = None,
+    strategy: Strategy = None,
+    codebook: Codebook = None,
+    tools: Tools = None,
     tool: Annotated[list[str] | None, typer.Option(help="A tool of your own, as module:name.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="An option of a tool, as tool.name=value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for report.json, signals.parquet and report.html.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")] = False,
+    json: AsJson = False,
     jobs: Annotated[int, typer.Option(min=1, help="Of several clips, so many at a time; they share the cores.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     max_revisions: Annotated[int | None, typer.Option(help="Rounds that the critic may ask for.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
+    seed: Seed = None,
     cache: Annotated[bool | None, typer.Option("--cache/--no-cache", help="Reuse earlier results.")] = None,
 ) -> None:
     """Measure a clip, reason about it, and report claims with their evidence."""

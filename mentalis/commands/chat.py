@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mentalis.commands.options import BaseUrl, Codebook, Media, Model, Seed, Tools, Transcript
+
 if TYPE_CHECKING:
     from agents.chat_history import ChatAnswer
 
@@ -18,16 +20,13 @@ def chat(
     ask: Annotated[
         list[str] | None, typer.Option(help="A question; several are asked in turn. Without, questions are read.")
     ] = None,
-    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    tools: Annotated[
-        list[str] | None, typer.Option(help="Tools to analyse with, comma-separated; what they need runs too.")
-    ] = None,
+    transcript: Transcript = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    media: Media = None,
+    codebook: Codebook = None,
+    tools: Tools = None,
+    seed: Seed = None,
     json: Annotated[bool, typer.Option("--json", help="Print each answer as a line of JSON.")] = False,
 ) -> None:
     """Ask questions about a clip; answers cite the evidence. Without a model they are found in the report."""
@@ -38,7 +37,9 @@ def chat(
 
     for question in ask or ():
         check_question(question)  # before the clip is analysed, which takes long
-    options: dict[str, Any] = {"model": model, "base_url": base_url, "media": media, "codebook": codebook}
+    options: dict[str, Any] = {
+        "model": model, "base_url": base_url, "media": media, "codebook": codebook, "seed": seed
+    }  # fmt: skip
     with_tools = {"tools": chosen_tools(tools or [], [], [], read_settings().tools), "resume": True}
     history = None
     with asyncio.Runner() as runner:  # one event loop for all questions: a model's connections belong to it

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.options import AsJson, BaseUrl, Codebook, Media, Model, Seed
 from mentalis.commands.silence import end_if_silent
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ def conversation(
     transcript: Annotated[Path | None, typer.Option(help="What is said: SRT, WebVTT or JSON.")] = None,
     listener: Annotated[bool, typer.Option("--listener", help="Judge the one who listens, of two people.")] = False,
     window: Annotated[int, typer.Option(min=0, help="Utterances before that are told word by word.")] = 8,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    media: Media = None,
+    codebook: Codebook = None,
+    seed: Seed = None,
+    json: AsJson = False,
 ) -> None:
     """Judge the emotion of each utterance, with the evidence for it."""
     from mentalis.conversing import converse

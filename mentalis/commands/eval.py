@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mentalis.commands.options import BaseUrl, Media, Model, Seed, SomeTools
+
 app = typer.Typer(
     help="Benchmarks through the graphs that serve (Inspect runs, logs and resumes).", no_args_is_help=True
 )
@@ -62,15 +64,15 @@ def run(
     name: Name,
     folder: Data,
     strategy: Annotated[str, typer.Option(help="One or several, comma-separated.", metavar="NAME,...")] = "",
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
     codebook: Annotated[str | None, typer.Option(help="Other labels than the benchmark's usual ones.")] = None,
-    tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
+    tools: SomeTools = None,
     no_tools: Annotated[bool, typer.Option("--no-tools", help="Show the model nothing that was measured.")] = False,
-    media: Annotated[str | None, typer.Option(help="auto, video, frames or text: what a model is shown.")] = None,
+    media: Media = None,
     frames: Annotated[int | None, typer.Option(help="Frames that a model is shown.")] = None,
     samples: Annotated[int, typer.Option(help="Answers compared for a confidence, without logprobs.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
+    seed: Seed = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many samples.")] = None,
     shuffle: Annotated[int | None, typer.Option(help="Seed of another order of the samples.")] = None,
     log_dir: Annotated[Path | None, typer.Option(help="Of Inspect's logs; logs/BENCHMARK when not given.")] = None,

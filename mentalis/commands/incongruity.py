@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.options import AsJson, BaseUrl, Codebook, Media, Model, Seed, Transcript
 from mentalis.commands.silence import end_if_silent
 
 if TYPE_CHECKING:
@@ -13,15 +14,13 @@ if TYPE_CHECKING:
 
 def incongruity(
     clip: Annotated[Path, typer.Argument(help="A clip.", show_default=False)],
-    transcript: Annotated[Path | None, typer.Option(help="What is said: SRT, WebVTT, JSON or text.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
+    transcript: Transcript = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    media: Media = None,
+    codebook: Codebook = None,
+    seed: Seed = None,
+    json: AsJson = False,
 ) -> None:
     """Find sarcasm, masking and other conflicts of words with face or voice, with the evidence of both sides."""
     from mentalis.conversing import incongruities

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mentalis.commands.options import BaseUrl
+
 if TYPE_CHECKING:
     from agents.models.abilities import Abilities
     from mentalis.settings import Settings
@@ -18,7 +20,10 @@ Where = Annotated[Path | None, typer.Option(help="Environment of vLLM; in the da
 @app.command("install")
 def install(
     cpu: Annotated[bool, typer.Option("--cpu", help="For a machine without a GPU (small models, tests).")] = False,
-    environment: Where = None,
+    environment: Annotated[
+        Path | None,
+        typer.Option(help="A new or empty folder, or an earlier environment, which is replaced; in the data folder."),
+    ] = None,
 ) -> None:
     """Make vLLM's own environment: it needs other versions than Mentalis."""
     from mentalis import vllm_environment
@@ -66,7 +71,7 @@ def serve(
 
 @app.command("check")
 def check(
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
+    base_url: BaseUrl = None,
     model: Annotated[
         str | None, typer.Option(help="Model at the endpoint; the first that it serves by default.")
     ] = None,

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mentalis.commands.options import BaseUrl, Codebook, Media, Model, SomeTools, Strategy, Transcript
+
 app = typer.Typer(help="What agents are told about a clip, word by word.", no_args_is_help=True)
 
 
@@ -25,19 +27,14 @@ def list_() -> None:
 def show(
     agent: Annotated[str, typer.Argument(help="An agent's name, as `prompt list` has it.", show_default=False)],
     clip: Annotated[Path, typer.Option(help="The clip that it is asked about.", show_default=False)],
-    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
+    transcript: Transcript = None,
+    codebook: Codebook = None,
     person: Annotated[str | None, typer.Option(help="Whom it is asked about; the first when not given.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(help="single, single+evidence, vote, debate, cascade or cascade+critic.", metavar="NAME"),
-    ] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    tools: Annotated[str | None, typer.Option(help="Tools to run, comma-separated; the default set if none.")] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    strategy: Strategy = None,
+    media: Media = None,
+    tools: SomeTools = None,
     listener: Annotated[bool, typer.Option("--listener", help="utterance_emotion: of the one who listens.")] = False,
     ask: Annotated[str | None, typer.Option(help="chat, choosing: the question; a usual one when not given.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="choosing: an answer; yes and no when not given.")] = None,
@@ -51,11 +48,14 @@ def show(
     import asyncio
     import json
 
+    from graphs.chat import check_question
     from graphs.previewing import Preview
     from mentalis.prompting import USUAL_QUESTION, previewed
     from mentalis.setting_up import with_overrides
     from mentalis.token_count import TokenCount, count
 
+    if ask is not None:
+        check_question(ask)  # before the clip is measured, which takes long
     given = {"codebook": codebook, "model": model, "base_url": base_url, "tools": tools}
     settings = with_overrides(None, {**given, "strategy": strategy, "media": media})
 
@@ -67,7 +67,7 @@ def show(
             transcript=transcript,
             person=person,
             listener=listener,
-            question=ask or USUAL_QUESTION,
+            question=USUAL_QUESTION if ask is None else ask,
             options=option or ("yes", "no"),
         )
         return found, await count(found.messages, settings, found.case.presentation)

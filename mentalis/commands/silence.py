@@ -1,4 +1,4 @@
-"""A model that was to judge and never answered: what a command says then, and how it ends."""
+"""A model that was to judge and never gave a valid answer: what a command says then, and how it ends."""
 
 from typing import TYPE_CHECKING, Union
 
@@ -13,13 +13,13 @@ Result = Union["Report", "Conversation", "Incongruities"]
 
 
 def never_answered(result: "Result") -> bool:
-    """Whether a model was asked and never answered; if so, that is said in a line with the first reason."""
+    """Whether a model was asked and never gave a valid answer; if so, that is said in a line with the first reason."""
     made = result.provenance if hasattr(result, "provenance") else result
     reasons = [failure.what for failure in result.failures if failure.stage.startswith("agent ")]
-    answered = made.tokens.calls + made.tokens.calls_from_cache
-    if made.model is None or answered or not reasons:
+    if made.model is None or made.tokens.answered or not reasons:
         return False
-    typer.echo(f"error: {made.model} never answered, so that nothing here is its judgement: {reasons[0]}", err=True)
+    what = "never gave a valid answer" if made.tokens.calls else "never answered"
+    typer.echo(f"error: {made.model} {what}, so that nothing here is its judgement: {reasons[0]}", err=True)
     return True
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mentalis.commands.options import AsJson, BaseUrl, Codebook, Media, Model, Seed, Transcript
+
 
 def verify(
     clip: Annotated[Path, typer.Argument(help="A clip.", show_default=False)],
@@ -12,17 +14,18 @@ def verify(
     variant: Annotated[
         str, typer.Option(help="base, mek, pep, pep-mek, base+tools or pep-mek+tools.", metavar="NAME")
     ] = "pep-mek+tools",
-    transcript: Annotated[Path | None, typer.Option(help="Words of the clip: SRT, WebVTT, JSON or text.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model at the endpoint, or transformers:<id or folder>.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint.")] = None,
-    media: Annotated[
-        str | None, typer.Option(help="What a model is shown: auto, video, frames or text.", metavar="WAY")
-    ] = None,
-    codebook: Annotated[str | None, typer.Option(help="motor, basic, mer6, compound, open, or a YAML file.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    transcript: Transcript = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    media: Media = None,
+    codebook: Codebook = None,
+    seed: Seed = None,
+    json: AsJson = False,
 ) -> None:
-    """Have a model verify statements about a clip: predict, explain, predict again (PEP-MEK)."""
+    """Have a model verify statements about a clip: predict, explain, predict again (PEP-MEK).
+
+    Of what is never judged, and of people or times that the clip does not have, no model is asked.
+    """
     from mentalis.progress import Progress
     from mentalis.verifying import verify as verified
 
@@ -46,6 +49,7 @@ def verify(
         typer.echo(f"note: {note}", err=True)
     for statement in found.statements:
         sure = "" if statement.probability is None else f" (probability of YES {statement.probability:.2f})"
-        typer.echo(f"{'YES' if statement.holds else 'NO'}{sure}: {statement.statement}")
+        answer = statement.unjudged or ("YES" if statement.holds else "NO")
+        typer.echo(f"{answer}{sure}: {statement.statement}")
         if statement.reason:
             typer.echo(f"    {statement.reason}")

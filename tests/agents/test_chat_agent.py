@@ -110,7 +110,7 @@ def test_a_crop_is_cut_out_and_enlarged(make_clip):
         ("and P2?", "does P1 smile?", "does P2 smile?"),
         ("and P2?", "does anyone smile?", "does anyone smile? and P2?"),
         ("and at 5 s?", "does P1 smile?", "does P1 smile? and at 5 s?"),
-        ("and at 5 s?", "does P1 smile at 3 s?", "and at 5 s?"),
+        ("and at 5 s?", "does P1 smile at 3 s?", "Does P1 smile? and at 5 s?"),
         ("does P2 nod?", "does P1 smile?", "does P2 nod?"),
         ("and does P2?", "does P1 smile?", "does P2 smile?"),
         ("What can be seen at 5 s?", "does P1 smile?", "What can be seen at 5 s?"),

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+from scripted_endpoint import schema_of, scripted_endpoint
+
 
 def mentalis_chat(*arguments, cwd, said=""):
     command = [sys.executable, "-m", "mentalis", "chat", *map(str, arguments)]
@@ -40,3 +42,12 @@ def test_an_endpoint_without_a_model_is_one_line(make_clip, tmp_path):
     assert done.returncode == 2
     assert done.stderr.count("error:") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_the_seed_reaches_the_model(make_clip, tmp_path):
+    with scripted_endpoint(lambda request: (200, "not json", "stop")) as endpoint:
+        given = ("--model", "tiny", "--base-url", endpoint.url, "--seed", "7", "--tools", "quality", "--ask", "Who?")
+        done = mentalis_chat(make_clip(), *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first = next(request for request in endpoint.asked if schema_of(request))
+    assert first["seed"] == 7

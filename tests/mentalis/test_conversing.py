@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from scripted_endpoint import scripted_endpoint
 from test_cli import mentalis
 from typer.testing import CliRunner
 
@@ -116,3 +117,37 @@ def test_a_model_that_never_answers_is_an_error_after_what_was_measured(demo, wo
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
         assert "tiny never answered" in line
         assert "no model endpoint answers at http://127.0.0.1:9/v1" in line
+
+
+def test_a_model_that_never_gives_a_valid_answer_is_the_same_error(demo, words, tmp_path):
+    with scripted_endpoint(lambda request: (200, "not json", "stop")) as endpoint:
+        given = ("--model", "tiny", "--base-url", endpoint.url, "--json")
+        said = mentalis("conversation", "--transcript", words, *given, cwd=tmp_path)
+        filmed = mentalis(
+            "incongruity",
+            demo.clip,
+            "--transcript",
+            demo.transcript,
+            *given,
+            cwd=tmp_path,
+            MENTALIS_TOOLS="faces,speech",
+        )
+    for done in (said, filmed):
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["tokens"]["calls"] == json.loads(done.stdout)["tokens"]["invalid"] > 0
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        assert "tiny never gave a valid answer, so that nothing here is its judgement: " in line
+
+
+@pytest.mark.parametrize("media", ["video", "frames"])
+def test_words_alone_have_no_picture_to_show(media, words, tmp_path):
+    done = mentalis("conversation", "--transcript", words, "--media", media, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"error: --media {media} needs a clip: give one, or leave it out for words alone\n")
+
+
+def test_a_setting_for_clips_does_not_keep_words_alone_from_being_judged(words, tmp_path):
+    done = mentalis("conversation", "--transcript", words, "--media", "text", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = mentalis("conversation", "--transcript", words, cwd=tmp_path, MENTALIS_MEDIA="video")
+    assert done.returncode == 0, done.stderr

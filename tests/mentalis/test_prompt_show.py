@@ -138,6 +138,11 @@ def test_the_first_question_of_a_chat_may_be_given(prompt):
     assert 'The user asks: "Who nods?"' in prompt("show", "chat", "--ask", "Who nods?").stdout
 
 
+@pytest.mark.parametrize("question", ["", "  "])
+def test_an_empty_question_is_an_error_as_in_a_chat(question, prompt):
+    assert str(prompt("show", "chat", "--ask", question).exception).startswith("the question is empty")
+
+
 def test_answers_to_choose_from_may_be_given(prompt):
     shown = prompt("show", "choosing", "--ask", "Who nods?", "--option", "he", "--option", "she", "--schema").stdout
     assert "q1: Who nods?\n  A: he\n  B: she\n" in shown

@@ -37,6 +37,31 @@ def test_each_statement_gets_an_answer_and_a_reason(demo):
     assert "P1 nods." in asked[-1]["messages"][-1]["content"][-1]["text"]
 
 
+UNJUDGED = [
+    ("P1 is lying.", "not judged", "'lying': whether someone lies or is honest is not judged"),
+    ("P7 smiles.", "can't be judged", "there is no P7 in the clip; there is P1"),
+    ("P1 smiles at 50 s.", "can't be judged", "it tells of 50 s, and the clip ends at 14.0 s"),
+]
+
+
+def test_no_model_is_asked_of_what_is_never_judged_or_not_in_the_clip(demo):
+    result, asked = verified(demo, *(statement for statement, _, _ in UNJUDGED), "P1 smiles at 2 s.")
+    assert result.exit_code == 0, result.output
+    rows = [f"{what}: {statement}\n    {why}\n" for statement, what, why in UNJUDGED]
+    assert result.stdout.startswith("".join(rows) + "YES: P1 smiles at 2 s.\n")
+    assert "P1 smiles at 2 s." in str(asked)
+    assert not any(statement in str(asked) for statement, _, _ in UNJUDGED)
+
+
+def test_where_nothing_can_be_judged_json_says_so_and_no_model_is_asked(demo):
+    result, asked = verified(demo, *(statement for statement, _, _ in UNJUDGED), "--json")
+    assert result.exit_code == 0, result.output
+    assert asked == []
+    found = json.loads(result.stdout)["statements"]
+    assert [(s["statement"], s["unjudged"], s["reason"]) for s in found] == UNJUDGED
+    assert {(s["holds"], s["first"], s["probability"]) for s in found} == {(None, None, None)}
+
+
 def test_it_tells_on_standard_error_what_is_measured_meanwhile(demo):
     told, _ = verified(demo, "P1 smiles.", "--variant", "base")
     assert told.stderr.splitlines()[0] == demo.clip.name

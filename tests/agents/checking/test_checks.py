@@ -39,6 +39,8 @@ def case_of_two(**changes):
         ("evidence_exists", draft("happiness", "au12-7")),
         ("evidence_exists", draft("happiness", "frame@2.50")),
         ("evidence_of_person", draft("happiness", "au12-1", "nod-1", end_s=7)),
+        ("people_in_clip", draft("happiness", "au12-1", text="P7 is happy")),
+        ("people_in_clip", draft("happiness", "au12-1", text="The third person smiles happily")),
         ("times_in_clip", draft("happiness", "au12-1", end_s=12)),
         ("times_in_clip", draft("happiness", "au12-1", start_s=4, end_s=3)),
         ("evidence_in_time", draft("happiness", "au12-1", start_s=5, end_s=6)),
@@ -49,6 +51,8 @@ def case_of_two(**changes):
         ("states_what_it_cites", draft("happiness", "frame@2.40", text="The pulse quickens")),
         ("states_what_it_cites", draft("happiness", "au12-1", text="Smiles at 15 s")),
         ("states_what_it_cites", draft("happiness", "au12-1", text="Smiles between 6 and 8 s")),
+        ("states_what_it_cites", draft("happiness", "au12-1", text="Nothing hides it. Smiles at 50000 ms")),
+        ("states_what_it_cites", draft("anger", "utterance-1", text="Says “I will kill you”")),
     ],
 )
 def test_a_draft_that_does_not_hold_is_rejected_with_the_reason(check, a_draft):

@@ -11,6 +11,9 @@ from agents.checking.told_story import not_in_report
 SMILE = claim("emotion", "happiness", "au12-1")
 
 
+SAID = saw("utterance", 4, 6).model_copy(update={"text": "someone says: “I am lying and angry”"})
+
+
 def problem(text, *observations, claims=(SMILE,)):
     return not_in_report(text, make_case(face(), saw("au12"), *observations, claims=claims))
 
@@ -20,6 +23,12 @@ def problem(text, *observations, claims=(SMILE,)):
     [
         ("P1 smiles. P1 is probably lying.", "whether someone lies or is honest is not judged"),
         ("P1 smiles at P2.", "there is no P2"),
+        ("The second person laughs.", "there is no P2"),
+        ("P1 says “I hate you”.", "it quotes “I hate you”"),
+        ("P1 seems fearful.", "claim of fear, but there is none"),
+        ("P1 is terrified.", "claim of fear, but there is none"),
+        ("P1 disagrees.", "claim of disagreement, but there is none"),
+        ("Nothing hides the smile. P1 smiles from 50 s onwards.", "it tells of 50 s and later"),
         ("P1's heart rate is 92 bpm.", "it tells a heart rate, but cites none"),
         ("P1 smiles at 75 s.", "it tells of 75 s"),
         ("P1 nods in agreement.", "it tells of nods"),
@@ -43,7 +52,7 @@ def test_what_the_report_does_not_have_is_found(text, why):
     ],
 )
 def test_what_it_has_may_be_told(text):
-    assert problem(text) is None
+    assert problem(text, SAID) is None
 
 
 def test_a_pulse_that_was_measured_may_be_told():

@@ -11,16 +11,20 @@ from agents.checking.unjudged import asked_to_judge, judged, what_is_unjudged
 
 CODEBOOKS = sorted((Path(__file__).parents[3] / "agents" / "codebooks").glob("*.yaml"))
 QUESTIONS = {
-    "whether someone lies or is honest": ["Is P1 lying?", "Can I trust him?", "Is he hiding something?", "a liar?"],
-    "anyone's health": ["Is P1 suicidal?", "neurotypical?", "Is she depressed?", "Is he autistic?", "Is he drunk?"],
+    "whether someone lies or is honest": ["Is P1 lying?", "Can I trust him?", "Is he hiding something?", "a liar?",
+                                           "Is he making it up?",
+                                           'Is he "lying"?', "Isn't he lying?", "Is his smile fake?", "Did P1 lie?"],
+    "anyone's health": ["Is P1 suicidal?", "neurotypical?", "Is she depressed?", "Is he autistic?", "Is he drunk?",
+                        "Is he in pain?"],
     "what to decide about a person": ["good mother?", "good employee?", "Would P1 be a bad parent?", "Hire her?"],
-    "who someone is": ["Who is this man?", "How old is P1?", "Is she famous?"],
+    "who someone is": ["Who is this man?", "How old is P1?", "Is she famous?", "Who's that man?", "Who's he?",
+                       "What gender is he?", "What age is he?", "Is he young?", "What's his name?", "Identify him"],
     "anyone's origin, belief or orientation": [
         "Black?", "from France?", "Is P1 from France?", "Is he black?", "Is she French?", "What is his race?",
-        "Is he Jewish?", "Is P1 gay?",
+        "Is he Jewish?", "Is P1 gay?", "Which country is he from?",
     ],
     "how clever anyone is": ["IQ?", "How intelligent is P1?", "Is he stupid?"],
-    "how attractive anyone is": ["attractive?", "Is she pretty?", "Is P1 handsome?"],
+    "how attractive anyone is": ["attractive?", "Is she pretty?", "Is P1 handsome?", "Is he cute?"],
 }  # fmt: skip
 SAID = {
     "whether someone lies or is honest": [
@@ -41,12 +45,21 @@ FINE = [
     "P1's heart races", "P1 says “I am depressed and lying”", "To be honest, little is seen",
     "Lip corners depressed (AU15)",
     "AU15, the lip corner depressor", "P1 seems to feel guilty", "P1 hides the face behind a hand",
-    "P1 is pretty still", "P1 looks straight ahead", "P1 has a white shirt", "The light is high and the face calm",
+    "The brow lies lower than before", "P1's gaze lies to the left", "The uncertainty lies mainly in the voice",
+    "The difference lies elsewhere", "P1 seems bright and cheerful", "P1 is straight", "P1 is white in the face",
+    "P1 looks conservative in gesture", "P1 seems sick of waiting", "P1 says 'I'd never lie' and smiles",
+    "The pulse cannot be trusted", "P1 is pretty still",
+    "P1 looks straight ahead", "P1 has a white shirt", "The light is high and the face calm",
 ]  # fmt: skip
 ASKED_FINE = [
     "Can I trust the heart rate?", "What happens from 2 to 5 s?", "from the start?", "Is P1 pretty sure?",
     "Who is speaking?", "What is on the black table?", "Is his hair black?", "When does his heart race?",
-    "What lies on the table?",
+    "What lies on the table?", "Can you identify the smiles?", "What emotions can you identify?",
+    "What is the name of the emotion he shows?", "How old is the clip?", "From what time does he smile?",
+    "From his face, what can you tell?", "From what angle is he filmed?", "Is he hiding his mouth?",
+    "Does he conceal his smile with a hand?", "Are the lip corners depressed?", "Is the background fake?",
+    "Is the video suitable for analysis?", "Is it bright?", "What did he say about his health?",
+    'When does he say "truth"?', "Does he mention his age?",
 ]  # fmt: skip
 
 
@@ -69,6 +82,19 @@ def test_another_sense_and_the_words_of_others_pass(text):
 @pytest.mark.parametrize("text", ASKED_FINE)
 def test_a_question_in_another_sense_is_answered(text):
     assert asked_to_judge(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The smile is fake and P1 cannot be trusted.", "P1 is a young man of forty.", "P1 has OCD",
+        "P1 is “dishonest”.",
+        "P1 is Barack Obama", "P1 comes from Germany", "P1 has dark skin", "We should hire P1", "P1 is about forty.",
+        "The man is fake.", "P1's name is John.", "P1 has a German accent.",
+    ],
+)  # fmt: skip
+def test_what_is_refused_as_a_question_is_no_answer(text):
+    assert judged(text)
 
 
 def test_no_label_is_a_judgement():

@@ -56,6 +56,14 @@ def test_what_the_words_themselves_suggest_may_be_said(text):
     assert problem("happiness", "utterance-1", text=text) is None
 
 
+def test_what_someone_tells_of_may_be_told():
+    told = saw("utterance").model_copy(update={"text": "someone says: “She smiled at him.”"})
+    case = make_case(face(), told, saw("au12"))
+    assert problem("sadness", "utterance-1", text="Says that she smiled", case=case) is None
+    assert problem("sadness", "utterance-1", text="Says that she frowned", case=case)
+    assert problem("sadness", "utterance-1", text="Smiles and says that she smiled", case=case)
+
+
 def test_an_abstention_may_say_what_was_not_seen():
     assert problem("", "utterance-1", text="No smile was measured", abstained=True) is None
 

@@ -149,7 +149,8 @@ def test_what_failed_is_found(report):
         ("at 6 s", (5.5, 6.5)), ("between 2 and 5 seconds", (2, 5)), ("from 1.5s to 2s?", (1.5, 2)),
         ("0:06", (5.5, 6.5)), ("in the first 3 seconds", (0, 3)), ("the last two seconds", (8, 10)),
         ("at the end", (8, 10)), ("at the beginning", (0, 2)), ("after 4 s", (4, 10)), ("before 0:04", (0, 4)),
-        ("from 0:02 to 0:05", (2, 5)),
+        ("from 0:02 to 0:05", (2, 5)), ("at 6000 ms", (5.5, 6.5)), ("at minute 3", (179.5, 180.5)),
+        ("from 4 s on", (4, 10)), ("at 3 s and at 5 s", (2.5, 5.5)), ("for 3 s at 6 s", (5.5, 6.5)),
     ],
 )  # fmt: skip
 def test_times_are_read_as_people_write_them(report, question, window):
@@ -225,6 +226,12 @@ def test_honesty_health_identity_and_origin_are_not_judged(report, question):
     answer = answer_by_retrieval(question, report)
     assert re.fullmatch(r"Nothing here can tell [\w', ]+, and it is not judged\.", answer.text)
     assert answer.citations == ()
+
+
+@pytest.mark.parametrize("question", ["Is his face covered?", "Does he hide his face?", "Is he hiding the mouth?"])
+def test_a_hand_at_the_face_is_found(question):
+    report = report_of(worded("P1 covers the face with a hand", "cover_face"))
+    assert answer_by_retrieval(question, report).citations == ("cover_face-1",)
 
 
 def test_an_empty_report_answers_too():

@@ -1,0 +1,51 @@
+"""Whether a statement about a clip can be put to a model: it may be judged, and whom and when it tells of is there."""
+
+from typing import Literal, NamedTuple
+
+from agents.case import Case
+from agents.checking.unjudged import judged
+from agents.reading.people import named_people
+from agents.reading.times import Time, read_times
+
+ROUNDED_S = 0.5  # so far after its end a clip's last moment may be told
+
+Unjudged = Literal["not judged", "can't be judged"]
+
+
+class Unanswered(NamedTuple):
+    """That a statement is not put to a model, and why."""
+
+    what: Unjudged
+    why: str
+
+
+def unanswered(statement: str, case: Case) -> Unanswered | None:
+    """Why nobody is asked whether a statement holds of the clip of a case; none where a model can be."""
+    if why := judged(statement):
+        return Unanswered("not judged", why)
+    why = _nobody(statement, case) or _outside(statement, case.clip.duration_s)
+    return Unanswered("can't be judged", why) if why else None
+
+
+def _nobody(statement: str, case: Case) -> str | None:
+    """Whom it names that is not in the clip; nobody where nothing looked for people."""
+    looked = any(run.tool == "faces" and run.status in ("ok", "abstained") for run in case.evidence.tools)
+    strangers = [person for person in named_people(statement, case.people) if person not in case.people]
+    if not (looked and strangers):
+        return None
+    are = "is" if len(case.people) == 1 else "are"
+    return f"there is no {' or '.join(strangers)} in the clip; there {are} {', '.join(case.people) or 'no people'}"
+
+
+def _outside(statement: str, duration_s: float) -> str | None:
+    """Which time it tells that the clip does not have."""
+    latest_s = duration_s + ROUNDED_S
+    time = next((time for time in read_times(statement)[0] if _reaches_s(time) > latest_s), None)
+    return f"it tells of {time}, and the clip ends at {duration_s:.1f} s" if time else None
+
+
+def _reaches_s(time: Time) -> float:
+    """How much of a clip there must be; "in the first 50 s" and "before 50 s" are all of a shorter one."""
+    if time.how == "after":
+        return time.start_s
+    return time.end_s if time.how in ("moment", "stretch", "loose") else 0.0

@@ -1,0 +1,80 @@
+"""A short question is read with the one before it."""
+
+import pytest
+from case_making import face, saw
+from test_retrieval import report_of
+
+from agents.searching.follow_up import understood
+from agents.searching.question import read_question
+
+SMILES = "Does P1 smile?"
+
+
+@pytest.fixture
+def report():
+    """Two people; one smiles and nods."""
+    return report_of(
+        face(), face("P2", number=2), saw("au12", 1, 2, 3.0), saw("nod", 3, 4), people=("P1", "P2")
+    )  # fmt: skip
+
+
+def follow(report, *questions):
+    """The last question as it is understood after the others."""
+    before = None
+    for question in questions:
+        before = understood(question, before, report)
+    return before
+
+
+@pytest.mark.parametrize(
+    ("questions", "window"),
+    [
+        ((SMILES, "and at 1 s?"), (0.5, 1.5)),
+        ((SMILES, "and at 1 s?", "and at 5 s?"), (4.5, 5.5)),
+        ((SMILES, "and at 1 s?", "and at 15 s?"), (14.5, 15.5)),
+        (("Does P1 smile at 3 s?", "and at the end?"), (8, 10)),
+        (("Does P1 smile at the beginning?", "and between 2 and 4 s?"), (2, 4)),
+        (("At 3 s, does P1 smile?", "at 1 s?", "in the middle?"), (4, 6)),
+    ],
+)
+def test_a_second_time_takes_the_place_of_the_first(questions, window, report):
+    read = read_question(follow(report, *questions), report)
+    assert read.window == pytest.approx(window)
+    assert (read.people, [t.name for t in read.topics]) == (("P1",), ["smiles"])
+
+
+def test_a_question_is_told_as_a_person_would_ask_it(report):
+    assert follow(report, SMILES, "and at 1 s?", "and at 5 s?") == "Does P1 smile? and at 5 s?"
+
+
+@pytest.mark.parametrize(
+    ("questions", "window"),
+    [((SMILES, "and P2?"), None), (("Does the first person smile at 3 s?", "and P2?", "at 5 s?"), (4.5, 5.5))],
+)
+def test_a_second_person_takes_the_place_of_the_first(questions, window, report):
+    read = read_question(follow(report, *questions), report)
+    assert (read.people, read.window) == (("P2",), window)
+    assert [t.name for t in read.topics] == ["smiles"]
+
+
+@pytest.mark.parametrize("question", ["when?", "And when?", "how many times?", "How often?", "and how many?"])
+def test_how_often_and_when_are_asked_of_what_was_asked_before(question, report):
+    read = read_question(follow(report, SMILES, question), report)
+    assert (read.people, [t.name for t in read.topics]) == (("P1",), ["smiles"])
+    assert read.times if "when" in question.lower() else read.counts
+
+
+@pytest.mark.parametrize("question", ["And nod?", "same for nods", "The same for nods?", "what about nods?"])
+def test_something_else_is_asked_of_the_same_person(question, report):
+    read = read_question(follow(report, SMILES, question), report)
+    assert (read.people, [t.name for t in read.topics]) == (("P1",), ["nods"])
+
+
+@pytest.mark.parametrize("question", ["Who nods?", "And who nods?", "How many nods are there?", "And does P2 nod?"])
+def test_a_question_that_says_of_whom_it_is_stands_alone(question, report):
+    assert follow(report, SMILES, question) == question
+
+
+@pytest.mark.parametrize("question", ["when?", "And nod?", "and at 5 s?"])
+def test_nothing_is_gone_on_from_where_nothing_was_asked_before(question, report):
+    assert follow(report, question) == question
