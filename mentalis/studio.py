@@ -19,8 +19,8 @@ def mental_state() -> Any:
 
 
 def pep_mek() -> Any:
-    """Statements, verified."""
-    return pep_mek_graph.build()
+    """Statements, verified in full."""
+    return pep_mek_graph.build(pep_mek_graph.VARIANTS["pep-mek"])
 
 
 def conversation() -> Any:

@@ -75,7 +75,7 @@ class Sending(BaseModel):
     demo: Demo
     file_s: float | None
     analysis_s: float | None
-    check_webhook: Callable[[str], None]
+    check_webhook: Callable[[str], object]  # raises where nobody may be told there
 
 
 def routes(sending: Sending) -> APIRouter:
