@@ -1,5 +1,6 @@
 """Run the mental-state graph with a durable checkpoint after each step, and stream what happens."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -22,6 +23,9 @@ from perception.transcripts import Words
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+
+LOCK = 0x6D656E75  # of PostgreSQL, while the tables of the checkpoints are made
 
 
 def thread_of(setup: Setup) -> str:
@@ -55,18 +59,36 @@ async def checkpoints(database: Path | str) -> AsyncIterator["AsyncSqliteSaver |
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
         async with AsyncPostgresSaver.from_conn_string(str(database), serde=serde) as saver:
+            await _set_up(saver)
             yield saver
         return
     file = Path(database)
     file.parent.mkdir(parents=True, exist_ok=True)
     async with aiosqlite.connect(file) as connection:
-        yield AsyncSqliteSaver(connection, serde=serde)
+        saver = AsyncSqliteSaver(connection, serde=serde)
+        await saver.setup()
+        yield saver
+
+
+async def _set_up(saver: "AsyncPostgresSaver") -> None:
+    """Make the tables, one process at a time; who waits asks again: one asleep in the lock would hold up the other."""
+    while not await _locked(saver):
+        await asyncio.sleep(0.1)
+    try:
+        await saver.setup()
+    finally:
+        await saver.conn.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+async def _locked(saver: "AsyncPostgresSaver") -> bool:
+    found = await saver.conn.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK])
+    row = await found.fetchone()
+    return bool(row and row["locked"])
 
 
 async def forget(database: Path | str, thread: str) -> None:
     """Delete the checkpoints of a thread."""
     async with checkpoints(database) as saver:
-        await saver.setup()
         await saver.adelete_thread(thread)
 
 
@@ -87,7 +109,6 @@ async def run(
     thread = thread or thread_of(setup)
     config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": 20 + 4 * setup.max_revisions}
     async with checkpoints(database) as saver:
-        await saver.setup()
         graph = mental_state.build(saver, setup.strategy)
         goes_on = False
         if resume:
