@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from perception.errors import MentalisError
 
@@ -103,6 +104,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(DataError)
     async def _text(_: Request, error: DataError) -> JSONResponse:
         return shaped(400, "a text has characters that can't be kept, such as NUL; leave them out", "characters")
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, error: ClientDisconnect) -> JSONResponse:
+        return shaped(400, "the body broke off", "broken_off")  # nobody hears it; the log is spared
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, error: Exception) -> JSONResponse:

@@ -223,7 +223,7 @@ BAD = {
     "correction: take back none": ("DELETE", "/v1/analyses/{id}/corrections/c", {}, 404, "no correction"),
     # codebooks
     "codebook: empty": ("POST", "/v1/codebooks", {"content": b""}, 400, ""),
-    "codebook: no YAML": ("POST", "/v1/codebooks", {"content": b"a: ["}, 400, "YAML"),
+    "codebook: no YAML": ("POST", "/v1/codebooks", {"content": b"a: ["}, 400, "expected the node"),
     "codebook: no UTF-8": ("POST", "/v1/codebooks", {"content": b"\xff"}, 400, "UTF-8"),
     "codebook: code in YAML": (
         "POST", "/v1/codebooks", {"content": b"!!python/object/apply:os.system [ls]"}, 400, "constructor"),

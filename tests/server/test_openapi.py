@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 
 schemathesis = pytest.importorskip("schemathesis", reason="the dev extra is not installed")
 pytest.importorskip("fastapi", reason="the server extra is not installed")
@@ -16,6 +16,9 @@ CHECKS = (
     checks.content_type_conformance,
     checks.response_schema_conformance,
     checks.response_headers_conformance,
+)
+SETTINGS = settings(
+    max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 ERRORS = {"400", "401", "403", "404", "409", "413", "422", "429"}
 
@@ -38,10 +41,20 @@ def api(server):
     return schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
 
-@schemathesis.pytest.from_fixture("api").parametrize()
-@settings(max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_sent_by_the_description_is_answered_by_it(case):
-    case.call_and_validate(checks=list(CHECKS))
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+def test_what_is_sent_by_the_description_or_against_it_is_answered_by_it(api, mode):
+    """By it and against it: `mode` says which."""
+    for operation in (found.ok() for found in api.get_all_operations()):
+        answered(operation, mode)
+
+
+def answered(operation, mode):
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(SETTINGS)
+    def each(case):
+        case.call_and_validate(checks=list(CHECKS))
+
+    each()
 
 
 def test_nothing_of_that_broke_the_server(server):
