@@ -1,8 +1,11 @@
 """The API's description is true: what it allows is answered as it says, and nothing breaks the server."""
 
+from contextlib import suppress
+
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 
 schemathesis = pytest.importorskip("schemathesis", reason="the dev extra is not installed")
 pytest.importorskip("fastapi", reason="the server extra is not installed")
@@ -54,7 +57,8 @@ def answered(operation, mode):
     def each(case):
         case.call_and_validate(checks=list(CHECKS))
 
-    each()
+    with suppress(Unsatisfiable):  # nothing could be sent against the description of what takes nothing
+        each()
 
 
 def test_nothing_of_that_broke_the_server(server):
