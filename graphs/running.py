@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aiosqlite
 import langsmith
@@ -23,6 +23,7 @@ from perception.transcripts import Words
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg import AsyncConnection
 
 
 LOCK = 0x6D656E75  # of PostgreSQL, while the tables of the checkpoints are made
@@ -57,33 +58,37 @@ async def checkpoints(database: Path | str) -> AsyncIterator["AsyncSqliteSaver |
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     if str(database).startswith("postgresql"):
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+        from psycopg import AsyncConnection
+        from psycopg.rows import dict_row
 
-        async with AsyncPostgresSaver.from_conn_string(str(database), serde=serde) as saver:
-            await _set_up(saver)
-            yield saver
+        async with await AsyncConnection.connect(
+            str(database), autocommit=True, prepare_threshold=0, row_factory=dict_row
+        ) as postgres:
+            shared = AsyncPostgresSaver(postgres, serde=serde)
+            async with _locked(postgres):
+                await shared.setup()
+            yield shared
         return
     file = Path(database)
     file.parent.mkdir(parents=True, exist_ok=True)
     async with aiosqlite.connect(file) as connection:
-        saver = AsyncSqliteSaver(connection, serde=serde)
-        await saver.setup()
-        yield saver
+        own = AsyncSqliteSaver(connection, serde=serde)
+        await own.setup()
+        yield own
 
 
-async def _set_up(saver: "AsyncPostgresSaver") -> None:
-    """Make the tables, one process at a time; who waits asks again: one asleep in the lock would hold up the other."""
-    while not await _locked(saver):
+@asynccontextmanager
+async def _locked(connection: "AsyncConnection[dict[str, Any]]") -> AsyncIterator[None]:
+    """One process at a time. Who waits asks again: one asleep in the lock would hold up the other's new indexes."""
+    while True:
+        found = await connection.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK])
+        if (row := await found.fetchone()) and row["locked"]:
+            break
         await asyncio.sleep(0.1)
     try:
-        await saver.setup()
+        yield
     finally:
-        await saver.conn.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-
-
-async def _locked(saver: "AsyncPostgresSaver") -> bool:
-    found = await saver.conn.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK])
-    row = await found.fetchone()
-    return bool(row and row["locked"])
+        await connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 async def forget(database: Path | str, thread: str) -> None:

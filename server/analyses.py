@@ -77,7 +77,7 @@ class Sending(BaseModel):
     demo: Demo
     file_s: float | None
     analysis_s: float | None
-    check_webhook: Callable[[str], None]
+    check_webhook: Callable[[str], object]
 
 
 def routes(sending: Sending) -> APIRouter:

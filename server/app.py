@@ -71,7 +71,7 @@ def create_app(
         demo=demo,
         file_s=settings.file_ttl_s,
         analysis_s=settings.analysis_ttl_s,
-        check_webhook=lambda url: check_url(url, settings.webhook_reach()) and None,
+        check_webhook=lambda url: check_url(url, settings.webhook_reach()),
     )
 
     own = uuid.uuid4().hex if shared else "local"  # alone, a server that starts again goes on as itself

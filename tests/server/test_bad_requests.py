@@ -111,6 +111,7 @@ BAD = {
     "chat: not as JSON": raw("/v1/chat/completions", b"{}", 415, "Content-Type", **{"Content-Type": "text/plain"}),
     "chat: a long body": raw("/v1/chat/completions", b" " * 1_200_000, 413, "MB"),
     "session: a long body": raw("/v1/session", b" " * 2_000_001, 413, "2 MB"),
+    "session: a long body of untold length": raw("/v1/session", (b" " * 100_000 for _ in range(21)), 413, "2 MB"),
     "question: no JSON": raw("/v1/analyses/{id}/chat", b"nothing", 422, "JSON"),
     "correction: nested without end": raw("/v1/analyses/{id}/corrections", b"[" * 100_000, 400, "body"),
     # analyses

@@ -1,6 +1,7 @@
 """kill -9 at any moment: the job ends once, no tool is counted and no answered question is put twice, all is told."""
 
 import itertools
+import json
 import os
 import random
 import time
@@ -14,6 +15,8 @@ pytest.importorskip("dbos", reason="the server extra is not installed")
 from killed_server import AGENTS, SECRET, Gate, Model, Receiver, environment, events_of, wait_for
 from server_running import ended, running
 
+from server.analysis_records import Analyses, new_id
+from server.database import open_database
 from server.strays import sweep_strays
 from server.webhooks import verify
 
@@ -120,6 +123,40 @@ def test_a_job_that_is_killed_in_every_stage_ends_once(demo, gate, tmp_path):
         told_of(receiver, name, times=2)  # it was killed before the receiver had answered
         assert_ended_once(client, name, receiver)
     assert model.repeated() == []
+
+
+def test_what_ends_without_a_report_is_told_too_and_what_was_never_queued_is_run(demo, gate, tmp_path):
+    receiver, none = Receiver(gate), Model(gate)
+    with (
+        none.serving() as endpoint,
+        receiver.serving(),
+        running(tmp_path, module="telling_loopback", **environment(endpoint)) as server,
+        client_of(server) as client,
+    ):
+        failed = sent(client, b"Dear diary, " * 9, receiver)
+        assert told_type(receiver, failed) == "analysis.failed"
+        cancelled = sent(client, demo.clip.read_bytes(), receiver)
+        client.post(f"/v1/analyses/{cancelled}/cancel")
+        assert told_type(receiver, cancelled) == "analysis.cancelled"
+
+        file = client.get(f"/v1/analyses/{failed}").json()["file"]
+        server.kill()
+        lost = never_queued(tmp_path, file)
+        server.start()
+        assert ended(client, lost)["status"] == "failed"
+
+
+def told_type(receiver, name):
+    (body, _), *_ = told_of(receiver, name)
+    return json.loads(body)["type"]
+
+
+def never_queued(data, file):
+    """An analysis whose server died when it had written its row."""
+    database = open_database(f"sqlite:///{data / 'server' / 'server.sqlite'}")
+    new, _ = Analyses(database).add(new_id(), None, "", owner="local", file=file, name="clip", options={})
+    database.dispose()
+    return new.id
 
 
 @pytest.mark.slow
