@@ -130,9 +130,10 @@ class Analyses:
             rows = connection.execute(wanted.order_by(ANALYSES.c.number.desc())).all()
         return next((_read(row) for row in rows if row.options == options), None)
 
-    def known(self, name: str) -> bool:
-        """Whether there is an analysis of this id."""
-        return self.status(name) is not None
+    def known(self) -> set[str]:
+        """The ids of all, whoever made them."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(ANALYSES.c.id)).scalars())
 
     def queued(self) -> list[str]:
         """The ids of those that wait."""

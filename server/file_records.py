@@ -146,9 +146,9 @@ class Files:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _read(row)
 
-    def _known(self, file: str) -> bool:
+    def _known(self) -> set[str]:
         with self._engine.connect() as connection:
-            return connection.execute(select(FILES.c.id).where(FILES.c.id == file)).first() is not None
+            return set(connection.execute(select(FILES.c.id)).scalars())
 
     def _renewed(self, known: Stored, expires_at: float | None) -> Stored:
         """A file that came again stays as long as the later of its times."""

@@ -251,8 +251,6 @@ class Jobs:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""
         now = time.time()
         await self._start_forgotten()
-        await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
-        await asyncio.to_thread(self._files.sweep_strays, now)
         analyses = await asyncio.to_thread(self.analyses.expired, now)
         files = await asyncio.to_thread(self._files.expired, now)
         for analysis in analyses:
@@ -262,6 +260,8 @@ class Jobs:
                 if not analysis.ended:
                     await self.cancel(analysis)
             await asyncio.to_thread(self._files.delete, file.id)
+        await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
+        await asyncio.to_thread(self._files.sweep_strays, now)
         return len(analyses) + len(files)
 
     async def _start_forgotten(self) -> None:
