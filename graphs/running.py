@@ -1,11 +1,12 @@
 """Run the mental-state graph with a durable checkpoint after each step, and stream what happens."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aiosqlite
 import langsmith
@@ -22,6 +23,10 @@ from perception.transcripts import Words
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg import AsyncConnection
+
+
+LOCK = 0x6D656E75  # of PostgreSQL, while the tables of the checkpoints are made
 
 
 def thread_of(setup: Setup) -> str:
@@ -53,20 +58,42 @@ async def checkpoints(database: Path | str) -> AsyncIterator["AsyncSqliteSaver |
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     if str(database).startswith("postgresql"):
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+        from psycopg import AsyncConnection
+        from psycopg.rows import dict_row
 
-        async with AsyncPostgresSaver.from_conn_string(str(database), serde=serde) as saver:
-            yield saver
+        async with await AsyncConnection.connect(
+            str(database), autocommit=True, prepare_threshold=0, row_factory=dict_row
+        ) as postgres:
+            shared = AsyncPostgresSaver(postgres, serde=serde)
+            async with _locked(postgres):
+                await shared.setup()
+            yield shared
         return
     file = Path(database)
     file.parent.mkdir(parents=True, exist_ok=True)
     async with aiosqlite.connect(file) as connection:
-        yield AsyncSqliteSaver(connection, serde=serde)
+        own = AsyncSqliteSaver(connection, serde=serde)
+        await own.setup()
+        yield own
+
+
+@asynccontextmanager
+async def _locked(connection: "AsyncConnection[dict[str, Any]]") -> AsyncIterator[None]:
+    """One process at a time. Who waits asks again: one asleep in the lock would hold up the other's new indexes."""
+    while True:
+        found = await connection.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK])
+        if (row := await found.fetchone()) and row["locked"]:
+            break
+        await asyncio.sleep(0.1)
+    try:
+        yield
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 async def forget(database: Path | str, thread: str) -> None:
     """Delete the checkpoints of a thread."""
     async with checkpoints(database) as saver:
-        await saver.setup()
         await saver.adelete_thread(thread)
 
 
@@ -87,7 +114,6 @@ async def run(
     thread = thread or thread_of(setup)
     config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": 20 + 4 * setup.max_revisions}
     async with checkpoints(database) as saver:
-        await saver.setup()
         graph = mental_state.build(saver, setup.strategy)
         goes_on = False
         if resume:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal, NamedTuple
@@ -13,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agents.report import Report
 from reports.writing import FORMATS, write_file
 from server.access import Caller, Reads, Writes
-from server.analysis_records import Analysis
+from server.analysis_records import Analysis, new_id
+from server.bodies import described, is_json, read_json, refused
 from server.engine import Options
 from server.errors import ApiError
 from server.event_log import as_sse
@@ -94,12 +96,13 @@ def routes(sending: Sending) -> APIRouter:
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
         """Analyse a file that was sent, or a clip that is the request's body."""
-        if request.headers.get("content-type", "").startswith("application/json"):
-            wanted, stored = await _read(request), None
+        if is_json(request):
+            wanted, stored = await read_json(request, Wanted), None
         else:
             options = _options(
                 {"strategy": strategy, "codebook": codebook, "tools": tools.split(",") if tools else None}
             )
+            check(options, caller, sending)
             stored = await files.save(
                 request.stream(), caller.owner, shown_name(name), "user_data", later(sending.file_s)
             )
@@ -175,8 +178,7 @@ async def made(
     named = [wanted.file is not None, wanted.url is not None, wanted.demo]
     if sum(named) != 1:
         raise ApiError(400, "name one of: file, url, demo", "file")
-    jobs.codebooks.path_of(wanted.options.codebook, caller.owner)
-    jobs.engine.check(wanted.options)
+    check(wanted.options, caller, sending)
     if wanted.webhook is not None:
         sending.check_webhook(wanted.webhook)
     if stored is None and wanted.file is not None:
@@ -187,7 +189,44 @@ async def made(
         stored = await files.save(body, caller.owner, shown_name(name), "user_data", later(sending.file_s))
     if not files.media(stored.id).exists():
         raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
-    analysis, new = jobs.analyses.add(
+    analysis, new = _added(wanted, stored, caller, sending, idempotency_key)
+    if new or analysis.status == "queued":
+        await jobs.start(analysis, wanted.priority)
+    return analysis
+
+
+def check(options: Options, caller: Caller, sending: Sending) -> None:
+    """Refuse options that can't be used, before anything is kept.
+
+    Raises:
+        ApiError: 400, no such codebook.
+        MentalisError: the others.
+    """
+    sending.jobs.codebooks.path_of(options.codebook, caller.owner)
+    sending.jobs.engine.check(options)
+
+
+def _added(
+    wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None
+) -> tuple[Analysis, bool]:
+    """An analysis and its words, which are there before its row: it never runs without them."""
+    jobs, name, new = sending.jobs, new_id(), False
+    words = sending.demo.transcript if wanted.demo else wanted.transcript
+    try:
+        if words:
+            write_file(jobs.folder(name) / f"transcript.{kind_of(words)}", words)
+        analysis, new = _row(wanted, stored, caller, sending, idempotency_key, name)
+        return analysis, new
+    finally:
+        if not new:
+            shutil.rmtree(jobs.folder(name), ignore_errors=True)
+
+
+def _row(
+    wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None, name: str
+) -> tuple[Analysis, bool]:
+    return sending.jobs.analyses.add(
+        name,
         idempotency_key,
         hashlib.sha256(json.dumps([wanted.model_dump(mode="json"), stored.sha256]).encode()).hexdigest(),
         owner=caller.owner,
@@ -200,12 +239,6 @@ async def made(
         webhook=wanted.webhook,
         expires_at=later(wanted.expires_after or sending.analysis_s),
     )
-    words = sending.demo.transcript if wanted.demo else wanted.transcript
-    if new and words:
-        write_file(jobs.folder(analysis.id) / f"transcript.{kind_of(words)}", words)
-    if new or analysis.status == "queued":
-        await jobs.start(analysis, wanted.priority)
-    return analysis
 
 
 def told(analysis: Analysis, sending: Sending, report: Report | None = None) -> dict[str, Any]:
@@ -245,32 +278,23 @@ def later(seconds: float | None) -> float | None:
     return None if seconds is None else time.time() + seconds
 
 
-async def _read(request: Request) -> Wanted:
-    try:
-        return Wanted.model_validate_json(await request.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "body"
-        raise ApiError(422, f"{where}: {first['msg']}", "invalid_request") from error
-
-
 def _options(given: dict[str, Any]) -> Options:
     try:
         return Options.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ApiError(422, f"{first['loc'][0]}: {first['msg']}", "invalid_request") from error
+        raise refused(error) from error
 
 
 def _body() -> dict[str, Any]:
-    schema = Wanted.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    schema["properties"]["options"] = Options.model_json_schema()
     clip = {"schema": {"type": "string", "format": "binary"}}
     return {
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schema}, "video/mp4": clip, "application/octet-stream": clip},
+            "content": {
+                "application/json": {"schema": described(Wanted)},
+                "video/mp4": clip,
+                "application/octet-stream": clip,
+            },
         }
     }
 

@@ -5,12 +5,13 @@ import uuid
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, Update, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.database import ANALYSES, CORRECTIONS, EVENTS
 from server.engine import Options
 from server.errors import ApiError
+from server.event_log import append
 
 Status = Literal["queued", "measuring", "reasoning", "done", "failed", "cancelled"]
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
@@ -47,14 +48,14 @@ class Analyses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, idempotency_key: str | None, asked_sha256: str, **values: Any) -> tuple[Analysis, bool]:
-        """A new analysis and true; the one that was made with the same idempotency key and false.
+    def add(self, new: str, idempotency_key: str | None, asked_sha256: str, **values: Any) -> tuple[Analysis, bool]:
+        """A new analysis of this id and true; the one that was made with the same idempotency key and false.
 
         Raises:
             ApiError: 409, the key came with another request before.
         """
         row = {
-            "id": f"an_{uuid.uuid4().hex}", "status": "queued", "created_at": time.time(),
+            "id": new, "status": "queued", "created_at": time.time(),
             "idempotency_key": idempotency_key, "asked_sha256": asked_sha256, **values,
         }  # fmt: skip
         while True:
@@ -99,14 +100,18 @@ class Analyses:
             rows = connection.execute(wanted.order_by(ANALYSES.c.number.desc()).limit(limit + 1)).all()
         return [_read(row) for row in rows[:limit]], len(rows) > limit
 
-    def move(self, name: str, status: Status, error: str | None = None) -> bool:
-        """Set how far an analysis is, unless it has ended before; whether that was so."""
-        values: dict[str, Any] = {"status": status, "error": error}
-        if status in ENDED:
-            values["ended_at"] = time.time()
-        changed = update(ANALYSES).where(ANALYSES.c.id == name, ANALYSES.c.status.not_in(ENDED)).values(values)
+    def move(self, name: str, status: Literal["measuring", "reasoning"]) -> bool:
+        """Set how far an analysis is, unless it has ended; whether it goes on."""
         with self._engine.begin() as connection:
-            return connection.execute(changed).rowcount == 1
+            return connection.execute(_under_way(name).values(status=status)).rowcount == 1
+
+    def end(self, name: str, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
+        """End an analysis with its last event, both or neither, unless it has ended before; whether this ended it."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(_under_way(name).values(status=status, error=error, ended_at=time.time()))
+            if changed.rowcount:
+                append(connection, name, last)
+        return changed.rowcount == 1
 
     def status(self, name: str) -> Status | None:
         """How far an analysis is; none: it is deleted."""
@@ -124,6 +129,16 @@ class Analyses:
         with self._engine.connect() as connection:
             rows = connection.execute(wanted.order_by(ANALYSES.c.number.desc())).all()
         return next((_read(row) for row in rows if row.options == options), None)
+
+    def known(self) -> set[str]:
+        """The ids of all, whoever made them."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(ANALYSES.c.id)).scalars())
+
+    def queued(self) -> list[str]:
+        """The ids of those that wait."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(select(ANALYSES.c.id).where(ANALYSES.c.status == "queued")).scalars())
 
     def of_file(self, file: str) -> list[Analysis]:
         """The analyses of a file."""
@@ -152,6 +167,15 @@ class Analyses:
         wanted = select(ANALYSES).where(ANALYSES.c.owner == owner, ANALYSES.c.idempotency_key == key)
         with self._engine.connect() as connection:
             return connection.execute(wanted).one_or_none()
+
+
+def new_id() -> str:
+    """The id of an analysis that is to be made."""
+    return f"an_{uuid.uuid4().hex}"
+
+
+def _under_way(name: str) -> Update:
+    return update(ANALYSES).where(ANALYSES.c.id == name, ANALYSES.c.status.not_in(ENDED))
 
 
 def _read(row: Row[Any]) -> Analysis:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,19 +18,22 @@ from server.addresses import check_url
 from server.analyses import Demo, Sending
 from server.analysis_records import Analyses, Analysis
 from server.api_keys import is_loopback
+from server.body_limits import BodyLimits
 from server.codebook_records import Codebooks
 from server.database import open_database
-from server.errors import ApiError, add_error_handlers
+from server.errors import ERRORS, ApiError, add_error_handlers
 from server.event_log import EventLog
 from server.fetching import fetched
 from server.figures import Figures
 from server.file_records import Files
+from server.heartbeats import Heartbeats
 from server.jobs import Deliver, Jobs
 from server.security_headers import SecurityHeaders, names_of
 from server.settings import ServerSettings
 from server.webhooks import deliver
 
 SWEEP_EVERY_S = 60.0
+STAGES = "1"  # version of the workflows in jobs.py: DBOS goes on with those of the same version only
 PATIENCE_S = 3  # for jobs when the server is stopped: what is not done goes on at the next start
 SUMMARY = "From a clip of people to behaviour, cognition and emotion, every claim with its evidence."
 logger = logging.getLogger(__name__)
@@ -70,20 +74,32 @@ def create_app(
         check_webhook=lambda url: check_url(url, settings.webhook_reach()),
     )
 
+    own = uuid.uuid4().hex if shared else "local"  # alone, a server that starts again goes on as itself
+    heartbeats = Heartbeats(database, own, jobs.take_over)
+
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        if shared:
+            heartbeats.beat()
         await jobs.launch(
-            _config(settings, folder, version), settings.measure_at_once, settings.reason_at_once, tell_of(settings)
+            _config(settings, folder, own), settings.measure_at_once, settings.reason_at_once, tell_of(settings)
         )
-        sweeping = asyncio.create_task(_sweep(jobs))
+        beside = [asyncio.create_task(_sweep(jobs))]
+        if shared:
+            beside.append(asyncio.create_task(heartbeats.keep_on()))
         yield
-        sweeping.cancel()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await jobs.close(PATIENCE_S)
+        if shared:
+            heartbeats.leave()
         await engine.close()
         database.dispose()
 
-    app = FastAPI(title="Mentalis", summary=SUMMARY, version=version, lifespan=life)
+    app = FastAPI(title="Mentalis", summary=SUMMARY, version=version, lifespan=life, responses=ERRORS)
     add_error_handlers(app)
+    app.add_middleware(BodyLimits, file_bytes=settings.file_bytes)
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
@@ -107,11 +123,12 @@ def database_of(settings: ServerSettings, folder: Path) -> Engine:
     return open_database(_driver(settings.database(folder)))
 
 
-def _config(settings: ServerSettings, folder: Path, version: str) -> DBOSConfig:
+def _config(settings: ServerSettings, folder: Path, own: str) -> DBOSConfig:
     return {
         "name": "mentalis",
         "system_database_url": _driver(settings.database_url or f"sqlite:///{folder / 'jobs.sqlite'}"),
-        "application_version": version,
+        "application_version": STAGES,
+        "executor_id": own,
         "log_level": "WARNING",
         "enable_otlp": False,
     }

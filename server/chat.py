@@ -5,9 +5,9 @@ import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,8 +17,9 @@ from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from reports.writing import write_file
 from server.access import Caller, Reads, Writes
-from server.analyses import UNBUFFERED, Sending, Wanted, made
+from server.analyses import UNBUFFERED, Sending, Wanted, check, made
 from server.analysis_records import Analysis
+from server.bodies import described, read_json
 from server.chat_messages import Asked, Message, asked
 from server.engine import Options
 from server.errors import ApiError, body
@@ -26,6 +27,12 @@ from server.summary import summary
 
 MODEL = "mentalis"
 CREATED = 1_760_000_000  # of the models, as OpenAI's list has it; a constant so that lists compare equal
+
+
+class Form(BaseModel):
+    """What the answer is: words, or the report as JSON; the report keeps its own schema, whatever is asked for."""
+
+    type: Literal["text", "json_object", "json_schema"]
 
 
 class ChatRequest(BaseModel):
@@ -55,8 +62,13 @@ class ChatRequest(BaseModel):
     messages: list[Message] = Field(min_length=1, max_length=1000)
     stream: bool = False
     stream_options: dict[str, Any] | None = None
-    response_format: dict[str, Any] | None = None
+    response_format: Form | None = None
     seed: int | None = Field(default=None, ge=0, lt=2**31)
+
+
+SHAPE: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": described(ChatRequest)}}}
+}
 
 
 class Replied(NamedTuple):
@@ -82,12 +94,15 @@ def routes(sending: Sending) -> APIRouter:
         strategy_of(name)
         return _model(name)
 
-    @router.post("/chat/completions", response_model=None)
-    async def complete(request: ChatRequest, caller: Writes) -> dict[str, Any] | StreamingResponse:
+    @router.post("/chat/completions", response_model=None, openapi_extra=SHAPE)
+    async def complete(http: Request, caller: Writes) -> dict[str, Any] | StreamingResponse:
         """Answer the last user message about the clip that it or an earlier one brings."""
+        request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
         strategy = strategy_of(request.model)
+        options = Options(strategy=strategy, seed=request.seed)
+        check(options, caller, sending)
         question = await asked(request.messages, sending, caller.owner)
-        analysis = await _analysis(question, Options(strategy=strategy, seed=request.seed), caller, sending)
+        analysis = await _analysis(question, options, caller, sending)
         if request.stream:
             chunks = _streamed(analysis, question, request, sending)
             return StreamingResponse(chunks, media_type="text/event-stream", headers=UNBUFFERED)
@@ -142,7 +157,7 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
     report = jobs.report_of(ended)
     if report is None:
         raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
-    if (request.response_format or {}).get("type") in ("json_schema", "json_object"):
+    if request.response_format is not None and request.response_format.type != "text":
         return Replied(report.model_dump_json(), report, None)
     if not question.texts:
         return Replied(summary(report), report, None)

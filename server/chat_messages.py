@@ -1,7 +1,6 @@
 """What a client's messages ask about which clip: video, pictures and sound in OpenAI's parts."""
 
 import base64
-import binascii
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -114,5 +113,5 @@ async def _decoded(content: str) -> AsyncIterator[bytes]:
     for start in range(0, len(content), CHUNK_CHARACTERS):
         try:
             yield base64.b64decode(content[start : start + CHUNK_CHARACTERS], validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # also of letters beyond ASCII
             raise ApiError(400, "video_url is not valid base64", "video_url") from error

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sqlalchemy import Engine, delete, insert, select
 
 from agents.codebook import Codebook, CodebookError, codebook_names, load_codebook
@@ -13,6 +14,14 @@ from server.database import CODEBOOKS
 from server.errors import ApiError
 
 MOST_CHARACTERS = 200_000
+DEEPEST = 20
+OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 class Codebooks:
@@ -39,15 +48,15 @@ class Codebooks:
         assert path is not None
         return load_codebook(path)
 
-    def add(self, yaml: str, owner: str) -> dict[str, Any]:
+    def add(self, text: str, owner: str) -> dict[str, Any]:
         """Keep a codebook; one of the same name is replaced.
 
         Raises:
             ApiError: 400, it is none.
         """
-        book = read(yaml)
+        book = read(text)
         row = {
-            "id": f"cb_{uuid.uuid4().hex}", "owner": owner, "name": book.id, "yaml": yaml, "created_at": time.time(),
+            "id": f"cb_{uuid.uuid4().hex}", "owner": owner, "name": book.id, "yaml": text, "created_at": time.time(),
         }  # fmt: skip
         if book.id in codebook_names():
             raise ApiError(400, f"{book.id} is the id of a shipped codebook; choose another", "codebook")
@@ -90,18 +99,31 @@ class Codebooks:
         return str(path)
 
 
-def read(yaml: str) -> Codebook:
+def read(text: str) -> Codebook:
     """A codebook from its text.
 
     Raises:
         ApiError: 400, it is none.
     """
-    if len(yaml) > MOST_CHARACTERS:
+    if len(text) > MOST_CHARACTERS:
         raise ApiError(413, f"a codebook has {MOST_CHARACTERS} characters at most", "codebook")
+    _check_plain(text)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "codebook.yaml"
-        path.write_text(yaml, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         try:
             return load_codebook(str(path))
         except (CodebookError, UnicodeError) as error:
-            raise ApiError(400, str(error), "codebook") from error
+            raise ApiError(400, " ".join(str(error).split()), "codebook") from error
+
+
+def _check_plain(text: str) -> None:
+    """Refuse what grows when it is read: a few references (`*name`) to references stand for gigabytes."""
+    depth = 0
+    try:
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
+            if isinstance(token, yaml.AliasToken) or depth > DEEPEST:
+                raise ApiError(400, f"a codebook has no references (*name), and is {DEEPEST} deep at most", "codebook")
+    except (yaml.YAMLError, ValueError) as error:
+        raise ApiError(400, f"a codebook is YAML: {' '.join(str(error).split())}", "codebook") from error

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Engine,
@@ -15,8 +16,10 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    text,
 )
 
+TABLES_LOCK = 0x6D656E74  # of PostgreSQL, by which servers that start wait for one another
 BUSY_S = 30.0  # for which a writer waits for another
 
 TABLES = MetaData()
@@ -48,7 +51,7 @@ FILES = Table(
     Column("owner", String, nullable=False),
     Column("name", String, nullable=False),  # what the client called it; never a path here
     Column("purpose", String, nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
     Column("sha256", String, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float),
@@ -89,6 +92,13 @@ EVENTS = Table(
     UniqueConstraint("analysis", "number"),
 )
 
+SERVERS = Table(
+    "servers",
+    TABLES,
+    Column("id", String, primary_key=True),  # of a process that shares the database
+    Column("seen_at", Float, nullable=False),  # by the database's clock
+)
+
 CORRECTIONS = Table(
     "corrections",
     TABLES,
@@ -127,5 +137,8 @@ def open_database(url: str) -> Engine:
             cursor.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_S)}")
             cursor.close()
 
-    TABLES.create_all(engine)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # two servers that start at once don't both make them
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TABLES_LOCK})
+        TABLES.create_all(connection)
     return engine

@@ -5,12 +5,62 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from perception.errors import MentalisError
 
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class ErrorAnswer(BaseModel):
+    """An error, as OpenAI's clients read it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "message": "there is no file 'file-1'",
+                        "type": "invalid_request_error",
+                        "param": None,
+                        "code": "not_found",
+                    }
+                }
+            ]
+        }
+    )
+
+    error: ErrorDetail
+
+
+TOLD = {
+    400: "What was asked can't be done; the message says why",
+    401: "No API key, or an unknown one",
+    403: "The key may not do this, or another site's page asked",
+    404: "There is no such thing",
+    405: "The path takes other methods",
+    409: "It does not fit what is there: no report yet, or an Idempotency-Key of another request",
+    413: "Too long, or more than may be kept",
+    415: "Not sent as JSON",
+    421: "The server has another name",
+    422: "A value is missing or not as it must be",
+    429: "Too many requests; Retry-After says when to try again",
+}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": what} for status, what in TOLD.items()
+}
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-CODES = {404: "not_found", 405: "method_not_allowed"}
+CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 class ApiError(Exception):
@@ -50,6 +100,14 @@ def add_error_handlers(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         code = CODES.get(error.status_code, "http_error")
         return JSONResponse(body(error.status_code, str(error.detail), code), error.status_code, error.headers)
+
+    @app.exception_handler(DataError)
+    async def _text(_: Request, error: DataError) -> JSONResponse:
+        return shaped(400, "a text has characters that can't be kept, such as NUL; leave them out", "characters")
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, error: ClientDisconnect) -> JSONResponse:
+        return shaped(400, "the body broke off", "broken_off")  # nobody hears it; the log is spared
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, error: Exception) -> JSONResponse:

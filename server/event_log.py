@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from server.database import EVENTS
+from server.database import ANALYSES, EVENTS
 
 LOOK_EVERY_S = 0.2  # for events that other servers, or other tasks, have appended
 HEARTBEAT_S = 15.0
@@ -26,12 +26,11 @@ class EventLog:
         self._looking: asyncio.Task[None] | None = None
 
     def append(self, analysis: str, *events: dict[str, Any]) -> None:
-        """Add events, all or none."""
+        """Add events, all or none; none to an analysis that was deleted."""
         with self._engine.begin() as connection:
-            last = select(func.coalesce(func.max(EVENTS.c.number), 0)).where(EVENTS.c.analysis == analysis)
-            first = int(connection.execute(last).scalar_one()) + 1
-            rows = [{"analysis": analysis, "number": n, "event": event} for n, event in enumerate(events, first)]
-            connection.execute(insert(EVENTS), rows)
+            row = update(ANALYSES).where(ANALYSES.c.id == analysis).values(id=analysis)  # who else appends waits here
+            if connection.execute(row).rowcount:
+                append(connection, analysis, *events)
 
     def after(self, analysis: str, number: int) -> list[Numbered]:
         """The events behind a number."""
@@ -89,6 +88,14 @@ class EventLog:
         with self._engine.connect() as connection:
             rows = connection.execute(select(EVENTS.c.place, EVENTS.c.analysis).where(EVENTS.c.place > place)).all()
         return max((row.place for row in rows), default=place), {row.analysis for row in rows}
+
+
+def append(connection: Connection, analysis: str, *events: dict[str, Any]) -> None:
+    """Add events within a transaction that has written the analysis' row before: its events are numbered one by one."""
+    last = select(func.coalesce(func.max(EVENTS.c.number), 0)).where(EVENTS.c.analysis == analysis)
+    first = int(connection.execute(last).scalar_one()) + 1
+    rows = [{"analysis": analysis, "number": n, "event": event} for n, event in enumerate(events, first)]
+    connection.execute(insert(EVENTS), rows)
 
 
 def as_sse(numbered: Numbered | None) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.database import FILES
 from server.errors import ApiError
+from server.strays import sweep_strays
 from server.uploads import received
 
 ID = re.compile(r"file-[0-9a-f]{32}")
@@ -123,6 +124,10 @@ class Files:
         with self._engine.connect() as connection:
             return [_read(row) for row in connection.execute(select(FILES).where(FILES.c.expires_at <= now))]
 
+    def sweep_strays(self, now: float) -> None:
+        """Delete what was left of uploads that broke off with the server."""
+        sweep_strays(self._folder, self._known, now)
+
     def total_bytes(self, owner: str) -> int:
         """Of all that an owner keeps."""
         counted = select(func.coalesce(func.sum(FILES.c.bytes), 0)).where(FILES.c.owner == owner)
@@ -140,6 +145,10 @@ class Files:
         with self._engine.connect() as connection:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _read(row)
+
+    def _known(self) -> set[str]:
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(FILES.c.id)).scalars())
 
     def _renewed(self, known: Stored, expires_at: float | None) -> Stored:
         """A file that came again stays as long as the later of its times."""

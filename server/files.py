@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, UploadFile
 from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
 from starlette.formparsers import MultiPartException
 
 from server.access import Reads, Writes
+from server.bodies import is_json, read_json
 from server.errors import ApiError
 from server.file_records import Files, Stored
 from server.jobs import Jobs
@@ -17,6 +19,14 @@ from server.jobs import Jobs
 CHUNK_BYTES = 1 << 20
 LEAST_S, MOST_S = 3600, 30 * 86_400  # that a client may ask a file to stay, as at OpenAI
 PURPOSES = ("user_data", "vision", "assistants", "evals")
+
+
+class Local(BaseModel):
+    """A file of this machine, in local mode."""
+
+    path: str = Field(min_length=1, max_length=4096)
+
+
 SHAPE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -69,7 +79,7 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, lo
         """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
         checked_room(caller.owner)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
+        if is_json(request):
             if not local_paths:
                 raise ApiError(400, "paths are read in local mode only; send the file's bytes", "local_paths")
             path = await _local(request)
@@ -184,8 +194,7 @@ def _expires_at(seconds: float | None, usual_s: float | None) -> float | None:
 
 
 async def _local(request: Request) -> Path:
-    given = await request.json()
-    path = Path(str(given.get("path", ""))).expanduser() if isinstance(given, dict) else Path()
+    path = Path((await read_json(request, Local)).path).expanduser()
     if not path.is_file():
         raise ApiError(400, f"there is no file {str(path)[:200]!r} on this machine", "path")
     return path

@@ -29,6 +29,7 @@ from server.errors import ApiError
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
+from server.strays import sweep_strays
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
@@ -97,24 +98,31 @@ class Jobs:
 
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
-            if await DBOS.run_step_async({"name": MEASURE}, self._measure, name):
-                await self._enqueue(REASON, name, priority, reason)
+            goes_on = await DBOS.run_step_async({"name": MEASURE}, self._measure, name)
+            await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue(TELL, name, 1, tell))
 
         @DBOS.workflow(name=REASON)
         async def reason(name: str, priority: int) -> None:
             await DBOS.run_step_async({"name": REASON}, self._reason, name)
-            await self._enqueue(TELL, name, priority, tell)
+            await self._enqueue(TELL, name, 1, tell)
 
         @DBOS.workflow(name=TELL)
         async def tell(name: str, priority: int) -> None:
             await DBOS.run_step_async({"name": TELL}, self._tell, name, deliver)
 
-        self._first = measure
+        self._first, self._last = measure, tell
         DBOS.launch()
         for queue, at_once in ((MEASURE, measure_at_once), (REASON, reason_at_once), (TELL, reason_at_once)):
             await DBOS.register_queue_async(
                 queue, worker_concurrency=at_once, polling_interval_sec=0.2, on_conflict="always_update"
             )
+
+    def take_over(self, server: str) -> None:
+        """Queue again what another server, which is dead, was at; what it had done is found in caches and checkpoints.
+
+        DBOS has no public name for this: its own service, which watches servers, calls the same.
+        """
+        DBOS._recover_pending_workflows([server])
 
     async def close(self, patience_s: int) -> None:
         """Stop taking jobs; what still runs after a while goes on at the next start."""
@@ -127,9 +135,9 @@ class Jobs:
 
     async def cancel(self, analysis: Analysis) -> bool:
         """Stop an analysis; whether it was still under way."""
-        if not await asyncio.to_thread(self.analyses.move, analysis.id, "cancelled"):
+        if not await asyncio.to_thread(self.analyses.end, analysis.id, "cancelled", {"kind": "cancelled"}):
             return False
-        await asyncio.to_thread(self.log.append, analysis.id, {"kind": "cancelled"})
+        await self._enqueue(TELL, analysis.id, 1, self._last)
         for stage in (MEASURE, REASON):
             with suppress(dbos_error.DBOSException):
                 await DBOS.cancel_workflow_async(f"{analysis.id}:{stage}")
@@ -219,30 +227,30 @@ class Jobs:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
         await asyncio.to_thread(write_file, path, named.model_dump_json())
-        if await asyncio.to_thread(self.analyses.move, analysis.id, "done"):
-            await asyncio.to_thread(self.log.append, analysis.id, {"kind": "report", "id": analysis.id})
-        if analysis.derived_only:
-            await asyncio.to_thread(self._drop_media, analysis)
+        await asyncio.to_thread(self.analyses.end, analysis.id, "done", {"kind": "report", "id": analysis.id})
+        await asyncio.to_thread(self._drop_media, analysis)
 
     async def _fail(self, name: str, why: str) -> bool:
-        if await asyncio.to_thread(self.analyses.move, name, "failed", why):
-            await asyncio.to_thread(self.log.append, name, {"kind": "failed", "error": why})
+        await asyncio.to_thread(self.analyses.end, name, "failed", {"kind": "failed", "error": why}, why)
         return False
 
     def _drop_media(self, analysis: Analysis) -> None:
-        """Delete the media once no analysis of it is under way; what was measured stays."""
-        if all(other.ended for other in self.analyses.of_file(analysis.file)):
+        """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
+        if analysis.derived_only and all(other.ended for other in self.analyses.of_file(analysis.file)):
             self._files.media(analysis.file).unlink(missing_ok=True)
 
     async def _tell(self, name: str, deliver: Deliver) -> None:
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
+            if analysis.status == "done":
+                await asyncio.to_thread(self._drop_media, analysis)  # if the server was killed before it could
             if analysis.webhook:
                 await deliver(analysis)
 
     async def sweep(self) -> int:
-        """Delete what has expired; how much that was."""
+        """Delete what has expired, and see to what a killed server left half done; how much has expired."""
         now = time.time()
+        await self._start_forgotten()
         analyses = await asyncio.to_thread(self.analyses.expired, now)
         files = await asyncio.to_thread(self._files.expired, now)
         for analysis in analyses:
@@ -252,7 +260,15 @@ class Jobs:
                 if not analysis.ended:
                     await self.cancel(analysis)
             await asyncio.to_thread(self._files.delete, file.id)
+        await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
+        await asyncio.to_thread(self._files.sweep_strays, now)
         return len(analyses) + len(files)
+
+    async def _start_forgotten(self) -> None:
+        """Queue the analyses whose server was killed between their row and their queue."""
+        for name in await asyncio.to_thread(self.analyses.queued):
+            if await DBOS.get_workflow_status_async(f"{name}:{MEASURE}") is None:
+                await self._enqueue(MEASURE, name, URGENCY["normal"], self._first)
 
 
 def _what(event: dict[str, Any]) -> str:

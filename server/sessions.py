@@ -14,7 +14,7 @@ from server.session_records import LASTS_S, begun, ended
 class KeySent(BaseModel):
     """The body of POST /v1/session."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"key": "mk_..."}]})
 
     key: str = Field(min_length=1, max_length=200, description="an API key of this server: mk_...")
 

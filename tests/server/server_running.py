@@ -12,15 +12,16 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 TO_START_S = 120.0
 
 
 class Server:
     """A server that can be killed and started again on the same data."""
 
-    def __init__(self, data: Path, *options: str, **environment: str) -> None:
-        self.data, self._options, self._environment = data, options, environment
+    def __init__(self, data: Path, *options: str, module: str = "mentalis", **environment: str) -> None:
+        """`module` is what is run: `mentalis`, or what a test wraps it in."""
+        self.data, self._options, self._module, self._environment = data, options, module, environment
         with socket.socket() as trial:
             trial.bind(("127.0.0.1", 0))
             self.port = trial.getsockname()[1]
@@ -29,13 +30,22 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Start it."""
         self.data.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "mentalis", "serve", "--port", str(self.port), "--data-dir", str(self.data)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._environment}
+        command = [sys.executable, "-m", self._module, "serve", "--port", str(self.port), "--data-dir", str(self.data)]
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}", **self._environment}
         self._log = (self.data / "server.log").open("ab")
         self._process = subprocess.Popen(
             [*command, *self._options], env=environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
+
+    def wait(self) -> None:
+        """Until it answers."""
+        assert self._process is not None
         over_at = time.monotonic() + TO_START_S
         while time.monotonic() < over_at:
             assert self._process.poll() is None, f"it did not start:\n{self.log()}"
@@ -46,7 +56,7 @@ class Server:
         raise AssertionError(f"it does not answer:\n{self.log()}")
 
     def kill(self) -> None:
-        """Kill it, and all that it started, without a word."""
+        """Kill it, and all that it started, without a word; killed twice, it is dead."""
         assert self._process is not None
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -67,9 +77,9 @@ class Server:
 
 
 @contextmanager
-def running(data: Path, *options: str, **environment: str) -> Iterator[Server]:
+def running(data: Path, *options: str, module: str = "mentalis", **environment: str) -> Iterator[Server]:
     """A server that is there for a while."""
-    server = Server(data, *options, **environment)
+    server = Server(data, *options, module=module, **environment)
     server.start()
     try:
         yield server

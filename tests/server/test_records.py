@@ -1,0 +1,64 @@
+"""Rows of analyses and their events: numbered without gaps by whoever writes, ended once, with their last event."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="the server extra is not installed")
+from server.analysis_records import Analyses, new_id
+from server.database import open_database
+from server.event_log import EventLog
+
+WRITERS = 8
+
+
+@pytest.fixture
+def database(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path / 'server.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
+def added(database, key=None):
+    return Analyses(database).add(new_id(), key, "asked", owner="me", file="file-1", name="clip", options={})
+
+
+def test_events_of_many_writers_are_numbered_without_gaps(database):
+    name, log = added(database)[0].id, EventLog(database)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(lambda n: log.append(name, {"kind": "check", "n": n}, {"kind": "check", "n": n}), range(40)))
+    events = log.after(name, 0)
+    assert [number for number, _ in events] == list(range(1, 81))
+    assert sorted(event["n"] for _, event in events) == sorted([*range(40)] * 2)
+
+
+def test_an_analysis_ends_once_with_its_last_event(database):
+    name, analyses = added(database)[0].id, Analyses(database)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        ended = list(pool.map(lambda n: analyses.end(name, "failed", {"kind": "failed"}, f"by {n}"), range(WRITERS)))
+    assert ended.count(True) == 1
+    assert analyses.get(name, "me").error == f"by {ended.index(True)}"
+    assert [event["kind"] for _, event in EventLog(database).after(name, 0)] == ["failed"]
+    assert not analyses.move(name, "reasoning")
+
+
+def test_no_analysis_ends_without_its_last_event(database, monkeypatch):
+    name, analyses = added(database)[0].id, Analyses(database)
+    monkeypatch.setattr("server.analysis_records.append", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        analyses.end(name, "done", {"kind": "report"})
+    assert analyses.status(name) == "queued"
+
+
+def test_nothing_is_told_of_an_analysis_that_was_deleted(database):
+    name, log = added(database)[0].id, EventLog(database)
+    Analyses(database).delete(name)
+    log.append(name, {"kind": "check"})
+    assert log.after(name, 0) == []
+
+
+def test_a_request_that_comes_twice_at_once_is_one_analysis(database):
+    with ThreadPoolExecutor(WRITERS) as pool:
+        made = list(pool.map(lambda _: added(database, "key"), range(WRITERS)))
+    assert len({analysis.id for analysis, _ in made}) == 1
+    assert [new for _, new in made].count(True) == 1
