@@ -20,6 +20,7 @@ from server.database import open_database
 from server.strays import sweep_strays
 from server.webhooks import verify
 
+KILLS = int(os.environ.get("KILLS", "2"))  # at random moments; 20 in the long tier
 TOOLS = ["blinks", "speech"]
 LOST_S = 1.0  # an answer that came so shortly before the kill may not have been written down
 
@@ -169,7 +170,7 @@ def test_jobs_end_once_whenever_the_server_is_killed(demo, gate, tmp_path):
         running(tmp_path, module="telling_loopback", **environment(endpoint)) as server,
         client_of(server) as client,
     ):
-        for n in range(20):
+        for n in range(KILLS):
             names.append(sent(client, demo.clip.read_bytes() + bytes(n), receiver))
             time.sleep(moments.uniform(0, 8))
             killed_at.append(time.time())
