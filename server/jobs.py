@@ -134,13 +134,10 @@ class Jobs:
         await self._enqueue(MEASURE, analysis.id, URGENCY[priority], self._first)
 
     async def cancel(self, analysis: Analysis) -> bool:
-        """Stop an analysis; whether it was still under way."""
+        """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
         if not await asyncio.to_thread(self.analyses.end, analysis.id, "cancelled", {"kind": "cancelled"}):
             return False
         await self._enqueue(TELL, analysis.id, 1, self._last)
-        for stage in (MEASURE, REASON):
-            with suppress(dbos_error.DBOSException):
-                await DBOS.cancel_workflow_async(f"{analysis.id}:{stage}")
         return True
 
     async def delete(self, analysis: Analysis) -> None:
