@@ -23,8 +23,9 @@ BITS = 6  # a picture tells its index by so many black and white cells: no codec
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need a vLLM server begin: no other file takes so long, and several are run at a time."""
-    items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
+    """The files that take longest begin, for several are run at a time: those of vLLM servers, then other slow ones."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.get_closest_marker("vllm") is None, item.path not in slow))
 
 
 @pytest.fixture(scope="session")
