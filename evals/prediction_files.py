@@ -8,7 +8,8 @@ dialogue, the id of the n-th is ID#n, from 1.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,8 +105,23 @@ def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
     told = [row["value"] for row in rows.values()]
     read = _read_as_json(told) if path.suffix != ".jsonl" else told
     return {
-        id_: Gold(value, str(row.get("group") or id_)) for (id_, row), value in zip(rows.items(), read, strict=True)
+        id_: Gold(_truth(value, benchmark, f"{path}, id {id_}"), str(row.get("group") or id_))
+        for (id_, row), value in zip(rows.items(), read, strict=True)
     }
+
+
+def _truth(told: Any, benchmark: Benchmark, where: str) -> Any:
+    """A gold value as the benchmark's metrics take it.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    if benchmark.truth is None:
+        return told
+    try:
+        return benchmark.truth(told)
+    except (TypeError, ValueError):
+        raise DatasetError(f"{where}: {told!r} is not {benchmark.answer_form}") from None
 
 
 def _read_as_json(cells: Sequence[Any]) -> list[Any]:
@@ -118,28 +134,42 @@ def _read_as_json(cells: Sequence[Any]) -> list[Any]:
 
 
 def _as(kind: Any, told: Any, benchmark: Benchmark, where: str) -> Any:
-    """A predicted value as one of gold's kind; nothing where the cell is empty.
+    """A predicted value as the benchmark's own answer, or else as one of gold's kind; nothing where the cell is empty.
 
     Raises:
         DatasetError: it is none.
     """
     if told is None or (isinstance(told, str) and not told.strip()):
         return None
+    read, form = _reader(kind, benchmark)
     try:
-        if isinstance(kind, str):
-            return told.strip() if isinstance(told, str) else _refused()
-        if isinstance(kind, bool):
-            return SPELLED[str(told).strip().lower()]
-        if isinstance(kind, int | float):
-            return float(told)
-        return benchmark.answer(told)
+        return read(told)
     except (KeyError, TypeError, ValueError):
-        form = "a label" if isinstance(kind, str) else "yes or no" if isinstance(kind, bool) else benchmark.answer_form
         raise DatasetError(f"{where}: {told!r} is not {form}") from None
 
 
-def _refused() -> None:
-    raise ValueError
+def _reader(kind: Any, benchmark: Benchmark) -> tuple[Callable[[Any], Any], str]:
+    """What reads an answer, and what it is called that it reads."""
+    if benchmark.truth is None:
+        if isinstance(kind, str):
+            return _label, "a label"
+        if isinstance(kind, bool):
+            return lambda told: SPELLED[str(told).strip().lower()], "yes or no"
+        if isinstance(kind, int | float):
+            return _number, "a number"
+    return benchmark.answer, benchmark.answer_form
+
+
+def _label(told: Any) -> str:
+    if not isinstance(told, str):
+        raise ValueError("a label is a text")
+    return told.strip()
+
+
+def _number(told: Any) -> float | None:
+    """A number; NaN says that there is none."""
+    number = float(told)
+    return None if math.isnan(number) else number
 
 
 def _spelled(cell: Any) -> bool:

@@ -105,6 +105,22 @@ def test_a_rate_is_a_number_and_words_are_a_list_in_any_form(tmp_path):
         assert [s.value for s in scores] == [1, 1, 1], told
 
 
+@pytest.mark.parametrize("name", ["ubfc", "pure", "mvrd"])
+def test_gold_rates_are_plain_numbers_too(name, tmp_path):
+    (tmp_path / "gold.csv").write_text("id,value,group\na,60,s1\nb,80,s2\n")
+    (tmp_path / "answers.jsonl").write_text('{"id": "a", "value": 62}\n{"id": "b", "value": "80"}\n')
+    scores, _ = score_files(benchmark(name), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    assert (scores[0].metric, scores[0].value) == ("mae_bpm", 1)
+    with pytest.raises(DatasetError, match=r"gold\.csv, id 0: 0 is not a rate in beats a minute"):
+        score_files(benchmark(name), *write(tmp_path, ("0",), ("60",)))
+
+
+@pytest.mark.parametrize("told", ["NaN", "nan", '{"bpm": NaN}'])
+def test_a_rate_that_is_no_number_is_an_abstention(told, tmp_path):
+    scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ("60", "80"), ("61", told)))
+    assert (scores[0].value, scores[0].n, scores[0].coverage) == (1, 2, 0.5)
+
+
 def test_pairs_are_answered_with_yes_and_no(tmp_path):
     files = write(tmp_path, ("true", "false") * 2, ("yes", "no", "yes", "Yes"))
     scores = {s.metric: s.value for s in score_files(benchmark("emotion_hallucer"), *files).scores}
