@@ -85,7 +85,8 @@ def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
 def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
     """What is said of labels that gold does not have."""
     labels = sorted({value for value in gold if isinstance(value, str)})
-    strange = [value for value in predicted if isinstance(value, str) and value not in labels]
+    rankings = [value if isinstance(value, list) else [value] for value in predicted]
+    strange = [told[0] for told in rankings if told and isinstance(told[0], str) and not set(labels) & set(told)]
     if not labels or not strange:
         return []
     known = f"; gold has {', '.join(labels)}" if len(labels) <= LABELS_TOLD else ""

@@ -120,6 +120,7 @@ def score(
     predictions: Annotated[Path, typer.Option(help="CSV or JSON lines: id, value (or AU1, ...).", show_default=False)],
     gold: Annotated[Path, typer.Option(help="The same with gold (perhaps group), or the data's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of the table.")] = False,
+    own: Own = None,
 ) -> None:
     """Score anyone's predictions of a benchmark from files; no model is asked."""
     inspect_is_here()
@@ -129,9 +130,9 @@ def score(
     from rich.table import Table
 
     from evals.prediction_files import score_files
-    from evals.registry import benchmark
+    from evals.registry import benchmark_under
 
-    scores, notes = score_files(benchmark(name), gold, predictions)
+    scores, notes = score_files(benchmark_under(name, **pairs(own)), gold, predictions)
     for note in notes:
         typer.echo(note, err=True)
     if as_json:
