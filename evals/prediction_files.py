@@ -201,4 +201,5 @@ def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
 def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str, Any] | None:
     clip = coded(where, row, units)
     known = {name: str(row.get(name) or "") for name in ("dataset", "subject")}
-    return None if clip.active is None else {"id": clip.id, **known, "active": sorted(clip.active)}
+    told = {"id": clip.id, **known, "units": sorted(set(units.values()))}
+    return None if clip.active is None else {**told, "active": sorted(clip.active)}

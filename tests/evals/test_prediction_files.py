@@ -165,6 +165,15 @@ def test_another_list_of_classes_is_named_by_an_option(tmp_path):
     assert "meld has no option classes of its own; there is none" in str(told.exception)
 
 
+def test_units_that_gold_has_no_column_of_are_not_scored(tmp_path):
+    (tmp_path / "gold.csv").write_text("id,dataset,subject,AU1,AU12\na,x,s1,1,0\nb,x,s2,0,0\n")
+    (tmp_path / "answers.csv").write_text("id,AU1,AU4\na,0,1\nb,1,1\n")
+    scores, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
+    values = {s.metric: s.value for s in scores}
+    assert (values["macro_f1_AU1"], values["macro_f1_AU12"], values["macro_f1"]) == (0, 1, 0.5)
+    assert values["macro_f1_AU4"] is None
+
+
 def test_pairs_are_answered_with_yes_and_no(tmp_path):
     files = write(tmp_path, ("true", "false") * 2, ("yes", "no", "yes", "Yes"))
     scores = {s.metric: s.value for s in score_files(benchmark("emotion_hallucer"), *files).scores}
