@@ -17,7 +17,7 @@ from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
 from evals.metrics.intervals import Interval, bootstrap
-from evals.metrics.measure import coverage
+from evals.metrics.measure import coverage, standard_error
 from evals.reading import csv_rows, jsonl_rows, refuse
 
 RESAMPLES = 500
@@ -47,6 +47,7 @@ class FileScore(NamedTuple):
     interval: Interval | None
     n: int
     coverage: float
+    standard_error: float | None = None  # where the metric is published with one
 
 
 def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScores:
@@ -66,14 +67,15 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     scores = []
     for name, metric in benchmark.metrics.items():
         try:
-            value = float(metric(values, predicted))
+            found = metric(values, predicted)
         except ValueError:
             scores.append(FileScore(name, None, None, len(values), coverage(predicted)))
             continue
         interval = None
         if len(set(groups)) > 1:
             interval = bootstrap(metric, values, predicted, groups, resamples=RESAMPLES, leave_out_undefined=True)
-        scores.append(FileScore(name, value, interval, len(values), coverage(predicted)))
+        error = standard_error(found)
+        scores.append(FileScore(name, float(found), interval, len(values), coverage(predicted), error))
     return FileScores(scores, _strangers(values, predicted))
 
 

@@ -140,6 +140,7 @@ def score(
             s.metric: {
                 "value": s.value,
                 "interval": [s.interval.low, s.interval.high] if s.interval else None,
+                "standard_error": s.standard_error,
                 "n": s.n,
                 "coverage": s.coverage,
             }
@@ -147,12 +148,12 @@ def score(
         }
         typer.echo(json.dumps(told, indent=1))
         return
-    table = Table("metric", "value", "95 % interval", "n", "coverage", box=None, pad_edge=False)
+    table = Table("metric", "value", "standard error", "95 % interval", "n", "coverage", box=None, pad_edge=False)
     for s in scores:
+        value = "not defined" if s.value is None else f"{s.value:.4g}"
+        error = "-" if s.standard_error is None else f"{s.standard_error:.4g}"
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
-        table.add_row(
-            s.metric, "not defined" if s.value is None else f"{s.value:.4g}", between, str(s.n), f"{s.coverage:.3g}"
-        )
+        table.add_row(s.metric, value, error, between, str(s.n), f"{s.coverage:.3g}")
     Console().print(table)
 
 

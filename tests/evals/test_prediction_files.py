@@ -165,6 +165,15 @@ def test_another_list_of_classes_is_named_by_an_option(tmp_path):
     assert "meld has no option classes of its own; there is none" in str(told.exception)
 
 
+def test_rates_are_told_with_their_standard_errors(tmp_path):
+    gold, answers = write(tmp_path, ("60", "80", "70"), ("61", "83", "72"))
+    asked = ["eval", "score", "ubfc", "--gold", str(gold), "--predictions", str(answers)]
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    assert told["mae_bpm"]["standard_error"] == pytest.approx((2 / 3) ** 0.5 / 3**0.5)
+    assert told["upper_limit_bpm"]["standard_error"] is None
+    assert "0.4714" in CliRunner().invoke(app, asked).stdout
+
+
 def test_units_that_gold_has_no_column_of_are_not_scored(tmp_path):
     (tmp_path / "gold.csv").write_text("id,dataset,subject,AU1,AU12\na,x,s1,1,0\nb,x,s2,0,0\n")
     (tmp_path / "answers.csv").write_text("id,AU1,AU4\na,0,1\nb,1,1\n")
