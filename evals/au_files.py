@@ -8,7 +8,6 @@ from typing import Any
 
 from evals.errors import DatasetError
 from evals.metrics.action_units import Coded
-from evals.reading import csv_rows
 
 UNIT = re.compile(r"AU0*(\d+)", re.IGNORECASE)
 COLUMNS = "give columns AU1, AU2, ... with 1 where the unit is active and 0 where it is not"
@@ -41,19 +40,8 @@ def coded(where: str, row: dict[str, Any], units: dict[str, int]) -> Coded:
     return Coded(str(row["id"]), frozenset(units[column] for column, value in values.items() if value == "1"))
 
 
-def read_coded(path: Path) -> tuple[list[Coded], tuple[int, ...]]:
-    """The clips of a table with the column id and those of action units, and which units it has.
-
-    Raises:
-        DatasetError: naming file, line, column and what to do.
-    """
-    rows = csv_rows(path, ("id",))
-    units = units_of(path, rows[0])
-    return [coded(f"{path}, line {n}", row, units) for n, row in enumerate(rows, 2)], tuple(sorted(units.values()))
-
-
 def write_coded(path: Path, clips: Iterable[Coded], units: Sequence[int]) -> None:
-    """Write what `read_coded` reads; a clip that was not coded has empty cells."""
+    """Write a table of clips; one that was not coded has empty cells."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["id", *(f"AU{unit}" for unit in units)])

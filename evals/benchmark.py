@@ -84,4 +84,6 @@ class Benchmark:
     needs_model: bool = False  # without one nothing can be answered
     answer: Callable[[Any], Any] = answer_as_json  # of anyone's prediction file, where gold is no label, number or yes
     answer_form: str = "the JSON of an answer"
+    truth: Callable[[Any], Any] | None = None  # of anyone's gold file, where it is no value as it stands; raises alike
+    variant: Callable[..., "Benchmark"] | None = None  # the same under options of its own; raises DatasetError
     right: Callable[[Any, Any], bool] = operator.eq  # whether a gold value is met by a predicted one, for a viewer

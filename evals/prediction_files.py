@@ -8,7 +8,8 @@ dialogue, the id of the n-th is ID#n, from 1.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
 from evals.metrics.intervals import Interval, bootstrap
-from evals.metrics.measure import coverage
+from evals.metrics.measure import coverage, standard_error
 from evals.reading import csv_rows, jsonl_rows, refuse
 
 RESAMPLES = 500
@@ -46,6 +47,7 @@ class FileScore(NamedTuple):
     interval: Interval | None
     n: int
     coverage: float
+    standard_error: float | None = None  # where the metric is published with one
 
 
 def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScores:
@@ -65,14 +67,15 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     scores = []
     for name, metric in benchmark.metrics.items():
         try:
-            value = float(metric(values, predicted))
+            found = metric(values, predicted)
         except ValueError:
             scores.append(FileScore(name, None, None, len(values), coverage(predicted)))
             continue
         interval = None
         if len(set(groups)) > 1:
             interval = bootstrap(metric, values, predicted, groups, resamples=RESAMPLES, leave_out_undefined=True)
-        scores.append(FileScore(name, value, interval, len(values), coverage(predicted)))
+        error = standard_error(found)
+        scores.append(FileScore(name, float(found), interval, len(values), coverage(predicted), error))
     return FileScores(scores, _strangers(values, predicted))
 
 
@@ -84,7 +87,8 @@ def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
 def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
     """What is said of labels that gold does not have."""
     labels = sorted({value for value in gold if isinstance(value, str)})
-    strange = [value for value in predicted if isinstance(value, str) and value not in labels]
+    rankings = [value if isinstance(value, list) else [value] for value in predicted]
+    strange = [told[0] for told in rankings if told and isinstance(told[0], str) and not set(labels) & set(told)]
     if not labels or not strange:
         return []
     known = f"; gold has {', '.join(labels)}" if len(labels) <= LABELS_TOLD else ""
@@ -104,8 +108,23 @@ def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
     told = [row["value"] for row in rows.values()]
     read = _read_as_json(told) if path.suffix != ".jsonl" else told
     return {
-        id_: Gold(value, str(row.get("group") or id_)) for (id_, row), value in zip(rows.items(), read, strict=True)
+        id_: Gold(_truth(value, benchmark, f"{path}, id {id_}"), str(row.get("group") or id_))
+        for (id_, row), value in zip(rows.items(), read, strict=True)
     }
+
+
+def _truth(told: Any, benchmark: Benchmark, where: str) -> Any:
+    """A gold value as the benchmark's metrics take it.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    if benchmark.truth is None:
+        return told
+    try:
+        return benchmark.truth(told)
+    except (TypeError, ValueError):
+        raise DatasetError(f"{where}: {told!r} is not {benchmark.answer_form}") from None
 
 
 def _read_as_json(cells: Sequence[Any]) -> list[Any]:
@@ -118,28 +137,42 @@ def _read_as_json(cells: Sequence[Any]) -> list[Any]:
 
 
 def _as(kind: Any, told: Any, benchmark: Benchmark, where: str) -> Any:
-    """A predicted value as one of gold's kind; nothing where the cell is empty.
+    """A predicted value as the benchmark's own answer, or else as one of gold's kind; nothing where the cell is empty.
 
     Raises:
         DatasetError: it is none.
     """
     if told is None or (isinstance(told, str) and not told.strip()):
         return None
+    read, form = _reader(kind, benchmark)
     try:
-        if isinstance(kind, str):
-            return told.strip() if isinstance(told, str) else _refused()
-        if isinstance(kind, bool):
-            return SPELLED[str(told).strip().lower()]
-        if isinstance(kind, int | float):
-            return float(told)
-        return benchmark.answer(told)
+        return read(told)
     except (KeyError, TypeError, ValueError):
-        form = "a label" if isinstance(kind, str) else "yes or no" if isinstance(kind, bool) else benchmark.answer_form
         raise DatasetError(f"{where}: {told!r} is not {form}") from None
 
 
-def _refused() -> None:
-    raise ValueError
+def _reader(kind: Any, benchmark: Benchmark) -> tuple[Callable[[Any], Any], str]:
+    """What reads an answer, and what it is called that it reads."""
+    if benchmark.truth is None:
+        if isinstance(kind, str):
+            return _label, "a label"
+        if isinstance(kind, bool):
+            return lambda told: SPELLED[str(told).strip().lower()], "yes or no"
+        if isinstance(kind, int | float):
+            return _number, "a number"
+    return benchmark.answer, benchmark.answer_form
+
+
+def _label(told: Any) -> str:
+    if not isinstance(told, str):
+        raise ValueError("a label is a text")
+    return told.strip()
+
+
+def _number(told: Any) -> float | None:
+    """A number; NaN says that there is none."""
+    number = float(told)
+    return None if math.isnan(number) else number
 
 
 def _spelled(cell: Any) -> bool:
@@ -170,4 +203,5 @@ def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
 def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str, Any] | None:
     clip = coded(where, row, units)
     known = {name: str(row.get(name) or "") for name in ("dataset", "subject")}
-    return None if clip.active is None else {"id": clip.id, **known, "active": sorted(clip.active)}
+    told = {"id": clip.id, **known, "units": sorted(set(units.values()))}
+    return None if clip.active is None else {**told, "active": sorted(clip.active)}

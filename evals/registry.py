@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 from functools import cache
 from types import ModuleType
@@ -33,6 +34,21 @@ def benchmark(name: str) -> Benchmark:
         meant = _of_module(name) or difflib.get_close_matches(name, benchmarks())
         hint = f"do you mean {' or '.join(meant)}? There are" if meant else "there are"
         raise DatasetError(f"no benchmark is called {name!r}; {hint} {', '.join(benchmarks())}") from None
+
+
+def benchmark_under(name: str, **own: str) -> Benchmark:
+    """A benchmark by its name, under options of its own such as the list of classes.
+
+    Raises:
+        DatasetError: there is none, it has no such option, or an option can't be used.
+    """
+    usual = benchmark(name)
+    allowed = list(inspect.signature(usual.variant).parameters) if usual.variant else []
+    if strange := [option for option in own if option not in allowed]:
+        raise DatasetError(
+            f"{name} has no option {', '.join(strange)} of its own; there is {', '.join(allowed) or 'none'}"
+        )
+    return usual.variant(**own) if usual.variant and own else usual
 
 
 def task_of(name: str, folder: str, **options: Any) -> Task:

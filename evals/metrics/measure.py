@@ -22,11 +22,6 @@ class Measure(NamedTuple):
     coverage: float = 1.0
     standard_error: float | None = None
 
-    @property
-    def abstention(self) -> float:
-        """Share of samples for which nothing was predicted, in [0, 1]."""
-        return 1 - self.coverage
-
     def __float__(self) -> float:
         return float(self.value)
 
@@ -50,13 +45,9 @@ def coverage(predicted: Sequence[object | None]) -> float:
     return sum(p is not None for p in predicted) / len(predicted)
 
 
-def abstention(predicted: Sequence[object | None]) -> float:
-    """Share of samples for which nothing was predicted, in [0, 1].
-
-    Raises:
-        ValueError: no samples.
-    """
-    return 1 - coverage(predicted)
+def standard_error(score: object) -> float | None:
+    """That of a metric's result, where it is published with one."""
+    return score.standard_error if isinstance(score, Measure) else None
 
 
 def check_pairs(gold: Sized, predicted: Sized) -> None:

@@ -11,23 +11,6 @@ from evals.metrics.measure import Measure, check_pairs, coverage
 Ranked = Sequence[Sequence[str] | None]  # labels of a sample, the likeliest first; none when it abstains
 
 
-def ranking(scores: npt.NDArray[np.floating], labels: Sequence[str]) -> list[tuple[str, ...]]:
-    """Labels of each sample from the highest score to the lowest; equal ones in the order of the labels.
-
-    Args:
-        scores: finite, (samples, labels).
-        labels: one for each column.
-
-    Raises:
-        ValueError: the columns are not as many as the labels, or a score is not finite.
-    """
-    if scores.ndim != 2 or scores.shape[1] != len(labels):
-        raise ValueError(f"scores of shape {scores.shape} for {len(labels)} labels: give a column for each label")
-    if not np.isfinite(scores).all():
-        raise ValueError("a score is not finite, so it has no rank")
-    return [tuple(labels[place] for place in row) for row in np.argsort(-scores, axis=1, kind="stable")]
-
-
 def top_k_accuracy(gold: Sequence[str], ranked: Ranked, k: int) -> Measure:
     """Share of samples whose gold label is among the first k, in [0, 1]; None never has it.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from evals.metrics.intervals import Comparison, Interval, Metric, bootstrap, permutation_test
-from evals.metrics.measure import coverage
+from evals.metrics.measure import coverage, standard_error
 from evals.reporting.logs import Answered, Logged
 
 RESAMPLES = 500  # quick: some 3 s a metric of 2610 utterances; each end of a 95 % interval rests on 12 of them
@@ -28,6 +28,7 @@ class Score(NamedTuple):
     value: float | None
     interval: Interval | None = None
     note: str = ""
+    standard_error: float | None = None  # where the metric is published with one
 
 
 @dataclass(frozen=True)
@@ -133,19 +134,20 @@ def _mean_of(scores: Sequence[Score]) -> Score:
 
 def _score(name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
     try:
-        value = float(compute(of.gold, of.predicted))
+        found = compute(of.gold, of.predicted)
     except ValueError as error:
         return Score(name, None, note=str(error))
+    value, error_of = float(found), standard_error(found)
     if math.isnan(value):
         return Score(name, None, note="not defined for these samples")
     if not resamples:
-        return Score(name, value)
+        return Score(name, value, standard_error=error_of)
     try:
         interval = bootstrap(compute, *of, resamples=resamples, leave_out_undefined=True)
     except ValueError as error:
-        return Score(name, value, note=f"no interval: {error}")
+        return Score(name, value, note=f"no interval: {error}", standard_error=error_of)
     note = f"not defined for {interval.undefined} of {resamples} resamples, left out" if interval.undefined else ""
-    return Score(name, value, interval, note)
+    return Score(name, value, interval, note, error_of)
 
 
 def _difference(first: Logged, second: Logged, resamples: int) -> Difference:

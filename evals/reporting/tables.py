@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from evals.reporting.scoring import Score, Scores
 
-COLUMNS = ("benchmark", "run", "model", "strategy", "stratum", "value_of_stratum", "metric", "score", "low", "high",
-           "level", "resamples", "undefined_resamples", "n", "clusters", "coverage", "abstained", "unparsed", "note",
-           "log")  # fmt: skip
+COLUMNS = ("benchmark", "run", "model", "strategy", "stratum", "value_of_stratum", "metric", "score",
+           "standard_error", "low", "high", "level", "resamples", "undefined_resamples", "n", "clusters", "coverage",
+           "abstained", "unparsed", "note", "log")  # fmt: skip
 SPECIAL = str.maketrans(
     {
         "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -30,7 +30,8 @@ def csv_text(rows: Sequence[Named]) -> str:
         for score in scores.scores:
             shares = (scores.n, scores.clusters, scores.coverage, scores.abstained, scores.unparsed)
             about = (run.benchmark.name, name, run.model, run.strategy, stratum, of)
-            writer.writerow((*about, score.metric, score.value, *_interval(score), *shares, score.note, run.path.name))
+            told = (score.metric, score.value, score.standard_error, *_interval(score))
+            writer.writerow((*about, *told, *shares, score.note, run.path.name))
     return out.getvalue()
 
 
@@ -77,9 +78,12 @@ def _table(benchmark: str, rows: Sequence[Named]) -> str:
 def _cell(score: Score) -> str:
     if score.value is None:
         return "--"
+    value = f"{score.value:.3f}"
+    if score.standard_error is not None:
+        value += rf" $\pm$ {score.standard_error:.3f}"
     if score.interval is None:
-        return f"{score.value:.3f}"
-    return f"{score.value:.3f} {{\\scriptsize [{score.interval.low:.3f}, {score.interval.high:.3f}]}}"
+        return value
+    return f"{value} {{\\scriptsize [{score.interval.low:.3f}, {score.interval.high:.3f}]}}"
 
 
 def escaped(text: str) -> str:

@@ -8,7 +8,7 @@ The annotations of the sets are not public: the layout is ours. The folder has `
     clip             a video, or a folder of numbered pictures, in the folder
     dataset          such as casme2: scores are given for each, as CD6ME leaves one out at a time
     subject          who is in it: scores are given over subjects, as LOSO leaves one out at a time
-    AU1, AU2, ...    1 where the unit is active, 0 where it is not
+    AU1, AU2, ...    1 where the unit is active, 0 where it is not; a unit without a column is not scored
     onset, offset    pictures of the clip, from 0, between which the units are coded; left out: all of it
     rate_hz          of a folder's pictures; left out: 25
 
@@ -16,6 +16,7 @@ Nothing is trained, so that leaving a set out means to score it by itself. Only 
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,18 +55,28 @@ def au(folder: str, **options: Any) -> Task:
 
 
 def read(folder: Path) -> Sequence[Item]:
-    """The clips, in the order of the table.
+    """The clips, in the order of the table; which of CD6ME's units have no column is warned of.
 
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
     table, rows = table_rows(folder, TABLE, COLUMNS)
     units = units_of(table, rows[0][1])
+    if missing := [f"AU{unit}" for unit in UNITS if unit not in units.values()]:
+        logging.getLogger(__name__).warning("%s: no column %s; such units are not scored", table, ", ".join(missing))
     ids = [str(row["id"]) for _, row in rows]
     ills = [f"{id_} is there twice; give each clip once" for id_ in dict.fromkeys(ids) if ids.count(id_) > 1]
-    ills += [f"{row['clip']} is not there" for _, row in rows if not (folder / row["clip"]).exists()]
+    ills += [ill for where, row in rows for ill in _of_clip(where, folder, row["clip"])]
     refuse(table, ills)
     return [_item(where, folder, row, units) for where, row in rows]
+
+
+def _of_clip(where: str, folder: Path, clip: str | None) -> list[str]:
+    """What is wrong with the clip of a row."""
+    place = f"{where.rpartition(', ')[2]}, column clip"
+    if not (clip or "").strip():
+        return [f"{place}: is empty; name a video or a folder of pictures"]
+    return [] if (folder / str(clip)).exists() else [f"{place}: {clip} is not there"]
 
 
 async def solve(item: Item, run: Run) -> Outcome:
@@ -104,16 +115,19 @@ def _item(where: str, folder: Path, row: dict[str, Any], units: dict[str, int]) 
     clip = coded(where, row, units)
     if clip.active is None:
         raise DatasetError(f"{where}: no action unit is coded; leave such clips out")
-    dataset, subject = str(row["dataset"]), str(row["subject"])
+    onset, offset = _number(where, row, "onset"), _number(where, row, "offset")
+    if onset is not None and offset is not None and onset > offset:
+        raise DatasetError(f"{where}, columns onset and offset: {onset:g} comes after {offset:g}; exchange them")
+    of_whom = {column: str(row[column]) for column in ("dataset", "subject")}
     return Item(
         id=clip.id,
-        gold=({"id": clip.id, "dataset": dataset, "subject": subject, "active": sorted(clip.active)},),
-        group=f"{dataset}/{subject}",
-        strata={"dataset": dataset},
+        gold=({"id": clip.id, **of_whom, "active": sorted(clip.active), "units": sorted(set(units.values()))},),
+        group="/".join(of_whom.values()),
+        strata={"dataset": of_whom["dataset"]},
         clip=folder / row["clip"],
         given={
-            "onset": _number(where, row, "onset"),
-            "offset": _number(where, row, "offset"),
+            "onset": onset,
+            "offset": offset,
             "rate_hz": _number(where, row, "rate_hz") or USUAL_HZ,
         },
     )
@@ -142,7 +156,7 @@ def _pairs(gold: Sequence[Gold], predicted: Answers) -> tuple[list[Coded], list[
 
 def _pooled(part: Callable[[ActionUnitScores], Measure]) -> Metric:
     def score(gold: Sequence[Gold], predicted: Answers) -> Measure:
-        return part(action_unit_scores(*_pairs(gold, predicted), UNITS))
+        return part(action_unit_scores(*_pairs(gold, predicted), _units_in(gold)))
 
     return score
 
@@ -153,19 +167,38 @@ def _over_sets(part: str, *keys: str) -> Metric:
     def score(gold: Sequence[Gold], predicted: Answers) -> Measure:
         true, answers = _pairs(gold, predicted)
         sets = {clip.id: "/".join(row[key] for key in keys) for clip, row in zip(true, gold, strict=True)}
-        value: Measure = getattr(action_unit_scores_by_set(true, answers, UNITS, sets), f"mean_{part}")
+        value: Measure = getattr(action_unit_scores_by_set(true, answers, _units_in(gold), sets), f"mean_{part}")
         return value
 
     return score
 
 
 def _of_unit(part: str, unit: int) -> Metric:
-    return _pooled(lambda scores: getattr(scores, part)[unit])
+    def of(scores: ActionUnitScores) -> Measure:
+        found: dict[int, Measure] = getattr(scores, part)
+        if unit not in found:
+            raise ValueError(f"gold has no column AU{unit}")
+        return found[unit]
+
+    return _pooled(of)
+
+
+def _units_in(gold: Sequence[Gold]) -> list[int]:
+    """The units of CD6ME that are coded in all clips of gold.
+
+    Raises:
+        ValueError: there is none.
+    """
+    units = [unit for unit in UNITS if all(unit in clip.get("units", UNITS) for clip in gold)]
+    if not units:
+        raise ValueError("gold has no column of CD6ME's action units")
+    return units
 
 
 def _same_units(gold: Gold, predicted: dict[str, Any] | None) -> bool:
-    """Whether the units of CD6ME are just those of gold."""
-    return predicted is not None and set(gold["active"]) & set(UNITS) == set(predicted["active"]) & set(UNITS)
+    """Whether the units of CD6ME that gold codes are just those of gold."""
+    asked = set(_units_in([gold]))
+    return predicted is not None and set(gold["active"]) & asked == set(predicted["active"]) & asked
 
 
 AU = Benchmark(

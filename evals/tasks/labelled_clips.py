@@ -61,6 +61,7 @@ def clips_labelled(level: str = "emotion", codebook: str = "basic") -> Benchmark
         source="your own",
         usual={"codebook": codebook},
         levels=(judged,),
+        variant=clips_labelled,
     )
 
 

@@ -16,6 +16,7 @@ are tested: SMG tests subjects 36 to 40. Rules over pose, hands and face decide 
 perception/data/micro_gestures.yaml names; others are never predicted.
 """
 
+import ast
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -70,13 +71,13 @@ def micro_gesture_online(folder: str, classes: str = "imigue", first: int = 0, *
     return as_task(spotting(classes, first), folder, **options)
 
 
-def recognition(classes: str = "imigue", first: int = 0) -> Benchmark:
+def recognition(classes: str = "imigue", first: int | str = 0) -> Benchmark:
     """The benchmark of single gestures.
 
     Raises:
-        DatasetError: there is no such list of classes.
+        DatasetError: there is no such list of classes, or `first` is no number.
     """
-    taxonomy = taxonomy_called(classes)
+    taxonomy, first = taxonomy_called(classes), _number_called(first)
 
     async def solve(item: Item, run: Run) -> Outcome:
         evidence = await _measured(item, run)
@@ -94,16 +95,20 @@ def recognition(classes: str = "imigue", first: int = 0) -> Benchmark:
             "mean_class_top_1": mean_class_accuracy,
         },
         right=lambda gold, ranked: ranked is not None and ranked[0] == gold,
+        answer=lambda told: ranking_of(told, taxonomy, first),
+        answer_form="a class, or a list of classes from the likeliest on",
+        truth=lambda told: class_of(told, taxonomy, first),
+        variant=recognition,
     )
 
 
-def spotting(classes: str = "imigue", first: int = 0) -> Benchmark:
+def spotting(classes: str = "imigue", first: int | str = 0) -> Benchmark:
     """The benchmark of gestures in whole recordings.
 
     Raises:
-        DatasetError: there is no such list of classes.
+        DatasetError: there is no such list of classes, or `first` is no number.
     """
-    taxonomy = taxonomy_called(classes)
+    taxonomy, first = taxonomy_called(classes), _number_called(first)
 
     async def solve(item: Item, run: Run) -> Outcome:
         evidence = await _measured(item, run)
@@ -117,6 +122,10 @@ def spotting(classes: str = "imigue", first: int = 0) -> Benchmark:
         lambda folder: read_recordings(folder, taxonomy, first),
         solve,
         {"f1": _spotting("f1"), "precision": _spotting("precision"), "recall": _spotting("recall")},
+        answer=lambda told: spotted_of(told, taxonomy, first),
+        answer_form="a list of gestures, each [class, start, end] in seconds",
+        truth=lambda told: spotted_of(told, taxonomy, first),
+        variant=spotting,
     )
 
 
@@ -138,6 +147,74 @@ def taxonomy_called(name: str) -> Taxonomy:
             found: Taxonomy = taxonomy
             return found
     raise DatasetError(f"classes {name!r} are none of {', '.join(get_args(Taxonomy))}")
+
+
+def class_of(told: object, taxonomy: Taxonomy, first: int) -> str:
+    """A class of anyone's file by its name, as it stands, or by its number.
+
+    Raises:
+        ValueError: it is neither, or there is no such number.
+    """
+    if isinstance(told, bool) or not isinstance(told, int | str):
+        raise ValueError("neither a name nor a number")
+    name, names = str(told).strip(), class_names(taxonomy)
+    if not name.isdecimal():
+        return name
+    if not first <= int(name) < first + len(names):
+        raise ValueError("no class has this number")
+    return names[int(name) - first]
+
+
+def ranking_of(told: object, taxonomy: Taxonomy, first: int) -> list[str] | None:
+    """The classes of anyone's answer, from the likeliest on: a list, also as text, or one alone; none of an empty list.
+
+    Raises:
+        ValueError: one is no class.
+    """
+    classes = _list_of(told)
+    return [class_of(one, taxonomy, first) for one in ([told] if classes is None else classes)] or None
+
+
+def spotted_of(told: object, taxonomy: Taxonomy, first: int) -> list[list[Any]]:
+    """The gestures of a recording in anyone's file: a list of class, start and end in seconds.
+
+    Raises:
+        ValueError: it is no such list, or a gesture does not end after it starts.
+    """
+    gestures_of = _list_of(told)
+    if gestures_of is None:
+        raise ValueError("no list")
+    return [_gesture(one, taxonomy, first) for one in gestures_of]
+
+
+def _gesture(told: object, taxonomy: Taxonomy, first: int) -> list[Any]:
+    if not isinstance(told, list | tuple) or len(told) != 3:
+        raise ValueError("not class, start and end")
+    label, start_s, end_s = told
+    if not 0 <= float(start_s) < float(end_s):
+        raise ValueError("no stretch of time")
+    return [class_of(label, taxonomy, first), float(start_s), float(end_s)]
+
+
+def _list_of(told: object) -> list[Any] | None:
+    """A list, also as text in JSON or with Python's quotation marks; none for anything else.
+
+    Raises:
+        ValueError: a text begins like a list and is none.
+    """
+    if isinstance(told, str) and told.strip().startswith("["):
+        try:
+            told = ast.literal_eval(told.strip())
+        except SyntaxError as error:
+            raise ValueError("no list") from error
+    return told if isinstance(told, list) else None
+
+
+def _number_called(first: int | str) -> int:
+    try:
+        return int(first)
+    except ValueError as error:
+        raise DatasetError(f"first {first!r} is no number; give that of the first class") from error
 
 
 def read_gestures(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item]:
@@ -249,7 +326,7 @@ def _benchmark(
     read: Callable[[Path], Sequence[Item]],
     solve: Solve,
     metrics: Mapping[str, Metric],
-    right: Callable[[Any, Any], bool] = lambda gold, found: found == gold,
+    **others: Any,
 ) -> Benchmark:
     return Benchmark(
         name=name,
@@ -261,7 +338,7 @@ def _benchmark(
         layout=LAYOUT,
         source=SOURCE,
         usual={"tools": TOOLS},
-        right=right,
+        **others,
     )
 
 

@@ -7,6 +7,7 @@ other recordings, and coverage says how many they are.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -188,16 +189,32 @@ def _waves(name: str) -> Metric:
     return score
 
 
-def rate_of(told: object) -> dict[str, Any]:
-    """A rate of a prediction file: a number, or an object with `bpm`, and perhaps `snr_db` and `macc`.
+def rate_of(told: object) -> dict[str, Any] | None:
+    """A rate of a prediction file: a number, or an object with `bpm`, and perhaps `snr_db` and `macc`; none for NaN.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or endless.
     """
+    if isinstance(told, str) and told.strip().lower() == "nan":
+        return None
     read = answer_as_json(told)
-    if isinstance(read, dict) and isinstance(read.get("bpm"), int | float):
-        return read
-    return {"bpm": float(read)}
+    rate = read if isinstance(read, dict) else {"bpm": read}
+    bpm = float(rate.get("bpm", "missing"))
+    if math.isinf(bpm):
+        raise ValueError("a rate that has no end")
+    return None if math.isnan(bpm) else {**rate, "bpm": bpm}
+
+
+def true_rate_of(told: object) -> dict[str, Any]:
+    """A rate of a gold file, as `rate_of` takes it.
+
+    Raises:
+        ValueError: it is none, or not above 0.
+    """
+    rate = rate_of(told)
+    if rate is None or rate["bpm"] <= 0:
+        raise ValueError("nobody's heart beats so")
+    return rate
 
 
 METRICS: dict[str, Metric] = {
@@ -220,6 +237,7 @@ _benchmark = partial(
     right=_close,
     answer=rate_of,
     answer_form="a rate in beats a minute",
+    truth=true_rate_of,
 )
 UBFC = _benchmark(
     name="ubfc",

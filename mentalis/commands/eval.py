@@ -120,6 +120,7 @@ def score(
     predictions: Annotated[Path, typer.Option(help="CSV or JSON lines: id, value (or AU1, ...).", show_default=False)],
     gold: Annotated[Path, typer.Option(help="The same with gold (perhaps group), or the data's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of the table.")] = False,
+    own: Own = None,
 ) -> None:
     """Score anyone's predictions of a benchmark from files; no model is asked."""
     inspect_is_here()
@@ -129,9 +130,9 @@ def score(
     from rich.table import Table
 
     from evals.prediction_files import score_files
-    from evals.registry import benchmark
+    from evals.registry import benchmark_under
 
-    scores, notes = score_files(benchmark(name), gold, predictions)
+    scores, notes = score_files(benchmark_under(name, **pairs(own)), gold, predictions)
     for note in notes:
         typer.echo(note, err=True)
     if as_json:
@@ -139,6 +140,7 @@ def score(
             s.metric: {
                 "value": s.value,
                 "interval": [s.interval.low, s.interval.high] if s.interval else None,
+                "standard_error": s.standard_error,
                 "n": s.n,
                 "coverage": s.coverage,
             }
@@ -146,12 +148,12 @@ def score(
         }
         typer.echo(json.dumps(told, indent=1))
         return
-    table = Table("metric", "value", "95 % interval", "n", "coverage", box=None, pad_edge=False)
+    table = Table("metric", "value", "standard error", "95 % interval", "n", "coverage", box=None, pad_edge=False)
     for s in scores:
+        value = "not defined" if s.value is None else f"{s.value:.4g}"
+        error = "-" if s.standard_error is None else f"{s.standard_error:.4g}"
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
-        table.add_row(
-            s.metric, "not defined" if s.value is None else f"{s.value:.4g}", between, str(s.n), f"{s.coverage:.3g}"
-        )
+        table.add_row(s.metric, value, error, between, str(s.n), f"{s.coverage:.3g}")
     Console().print(table)
 
 

@@ -105,6 +105,84 @@ def test_a_rate_is_a_number_and_words_are_a_list_in_any_form(tmp_path):
         assert [s.value for s in scores] == [1, 1, 1], told
 
 
+@pytest.mark.parametrize("name", ["ubfc", "pure", "mvrd"])
+def test_gold_rates_are_plain_numbers_too(name, tmp_path):
+    (tmp_path / "gold.csv").write_text("id,value,group\na,60,s1\nb,80,s2\n")
+    (tmp_path / "answers.jsonl").write_text('{"id": "a", "value": 62}\n{"id": "b", "value": "80"}\n')
+    scores, _ = score_files(benchmark(name), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    assert (scores[0].metric, scores[0].value) == ("mae_bpm", 1)
+    with pytest.raises(DatasetError, match=r"gold\.csv, id 0: 0 is not a rate in beats a minute"):
+        score_files(benchmark(name), *write(tmp_path, ("0",), ("60",)))
+
+
+@pytest.mark.parametrize("told", ["NaN", "nan", '{"bpm": NaN}'])
+def test_a_rate_that_is_no_number_is_an_abstention(told, tmp_path):
+    scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ("60", "80"), ("61", told)))
+    assert (scores[0].value, scores[0].n, scores[0].coverage) == (1, 2, 0.5)
+
+
+GESTURES = ("Covering face", "Bulging face, deep breath", "Folding arms", "Turtle neck")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        GESTURES,
+        [json.dumps([g, "Dustoff clothes"]) for g in GESTURES],
+        [repr([g, "Dustoff clothes"]) for g in GESTURES],
+    ],
+    ids=["label", "json", "python"],
+)
+def test_gestures_are_one_class_or_a_ranking(told, tmp_path):
+    scores, notes = score_files(benchmark("micro_gesture"), *write(tmp_path, GESTURES, told))
+    assert {s.metric: s.value for s in scores} == {"top_1": 1, "top_5": 1, "mean_class_top_1": 1}
+    assert notes == []
+    lines = [json.dumps({"id": str(n), "value": [*GESTURES[:2], *GESTURES[2:]]}) for n in range(4)]
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines))
+    scores, _ = score_files(benchmark("micro_gesture"), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    assert [s.value for s in scores] == [0.25, 1, 0.25]
+
+
+def test_gestures_of_a_recording_are_class_start_and_end(tmp_path):
+    gold = json.dumps([["Folding arms", 1, 3], ["Turtle neck", 4.0, 5.0]])
+    scores, _ = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ('[["Folding arms", 1, 3]]',)))
+    assert {s.metric: s.value for s in scores} == pytest.approx({"f1": 2 / 3, "precision": 1, "recall": 0.5})
+    says = r"gold\.csv, id 0: 'Folding arms' is not a list of gestures, each \[class, start, end\] in seconds"
+    with pytest.raises(DatasetError, match=says):
+        score_files(benchmark("micro_gesture_online"), *write(tmp_path, ("Folding arms",), (gold,)))
+    with pytest.raises(DatasetError, match=r"answers\.csv, id 0: '\[\[1, 3, 2\]\]' is not a list of gestures"):
+        score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ("[[1, 3, 2]]",)))
+
+
+def test_another_list_of_classes_is_named_by_an_option(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "gestures.csv").write_text("file,label,subject\na.mp4,Rubbing hands and crossing fingers,s1\n")
+    (tmp_path / "answers.csv").write_text("id,value\n1:a.mp4,Rubbing hands and crossing fingers\n")
+    asked = ["--gold", str(tmp_path), "--predictions", str(tmp_path / "answers.csv"), "--json"]
+    told = CliRunner().invoke(app, ["eval", "score", "micro_gesture", *asked, "-T", "classes=smg", "-T", "first=1"])
+    assert json.loads(told.stdout)["top_1"]["value"] == 1
+    told = CliRunner().invoke(app, ["eval", "score", "meld", *asked, "-T", "classes=smg"])
+    assert "meld has no option classes of its own; there is none" in str(told.exception)
+
+
+def test_rates_are_told_with_their_standard_errors(tmp_path):
+    gold, answers = write(tmp_path, ("60", "80", "70"), ("61", "83", "72"))
+    asked = ["eval", "score", "ubfc", "--gold", str(gold), "--predictions", str(answers)]
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    assert told["mae_bpm"]["standard_error"] == pytest.approx((2 / 3) ** 0.5 / 3**0.5)
+    assert told["upper_limit_bpm"]["standard_error"] is None
+    assert "0.4714" in CliRunner().invoke(app, asked).stdout
+
+
+def test_units_that_gold_has_no_column_of_are_not_scored(tmp_path):
+    (tmp_path / "gold.csv").write_text("id,dataset,subject,AU1,AU12\na,x,s1,1,0\nb,x,s2,0,0\n")
+    (tmp_path / "answers.csv").write_text("id,AU1,AU4\na,0,1\nb,1,1\n")
+    scores, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
+    values = {s.metric: s.value for s in scores}
+    assert (values["macro_f1_AU1"], values["macro_f1_AU12"], values["macro_f1"]) == (0, 1, 0.5)
+    assert values["macro_f1_AU4"] is None
+
+
 def test_pairs_are_answered_with_yes_and_no(tmp_path):
     files = write(tmp_path, ("true", "false") * 2, ("yes", "no", "yes", "Yes"))
     scores = {s.metric: s.value for s in score_files(benchmark("emotion_hallucer"), *files).scores}

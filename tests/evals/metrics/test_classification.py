@@ -54,7 +54,7 @@ def test_what_is_not_predicted_is_wrong_and_reported():
     assert uar(gold, predicted).value == 0.5
     measure = macro_f1(gold, predicted)
     assert measure.value == float(measure) == pytest.approx(2 / 3)
-    assert (measure.n, measure.coverage, measure.abstention) == (4, 0.5, 0.5)
+    assert (measure.n, measure.coverage) == (4, 0.5)
 
 
 def test_labels_that_a_model_made_up_are_no_classes_and_labels_given_are():

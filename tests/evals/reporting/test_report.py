@@ -21,6 +21,7 @@ from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy, macro_f1
+from evals.metrics.measure import Measure
 from evals.registry import benchmarks
 from evals.reporting import logs as reading
 from evals.reporting.labels import by_label
@@ -182,6 +183,17 @@ def test_tables_hold_every_score(runs, tmp_path):
     table = (tmp_path / "r.tex").read_text()
     assert r"macro\_f1" in table
     assert re.search(r"vote, no model & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\}", table)
+
+
+def test_standard_errors_stand_beside_the_scores_that_have_one(runs, monkeypatch, tmp_path):
+    metrics = {"with": lambda gold, _: Measure(1.5, len(gold), 1.0, 0.25), "without": accuracy}
+    with_errors = Benchmark(**{**vars(TOY), "metrics": metrics})
+    monkeypatch.setattr(reading, "benchmark", lambda name: with_errors)
+    page, tex, table = write([runs], tmp_path / "r.html", csv_file=tmp_path / "t.csv", resamples=20)
+    rows = csv.DictReader(io.StringIO(table.read_text()))
+    assert {r["metric"]: r["standard_error"] for r in rows if not r["stratum"]} == {"with": "0.25", "without": ""}
+    assert "1.500 ± 0.250" in page.read_text()
+    assert r"1.500 $\pm$ 0.250" in tex.read_text()
 
 
 @pytest.mark.parametrize("log", ["nothing.eval", "folder"])

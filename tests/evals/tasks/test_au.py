@@ -9,8 +9,8 @@ from task_running import outcome_of
 from typer.testing import CliRunner
 
 from evals.au_export import au_export
-from evals.au_files import read_coded
 from evals.errors import DatasetError
+from evals.reading import csv_rows
 from evals.tasks.au import AU, UNITS, au
 from mentalis.cli import app
 from mentalis.testing.synthetic_clip import Action, Script, render
@@ -50,11 +50,9 @@ def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MENTALIS_DATA", str(folder / "data"))
     ours = tmp_path / "ours.csv"
     assert CliRunner().invoke(app, ["eval", "au-export", str(folder), "--out", str(ours)]).exit_code == 0
-    predicted, units = read_coded(ours)
-    assert units == tuple(sorted(UNITS))
-    active = {clip.id: clip.active for clip in predicted}
-    assert 12 in active["smile"]
-    assert active["nobody"] is None
+    coded = {row["id"]: row for row in csv_rows(ours, ("id", *(f"AU{unit}" for unit in UNITS)))}
+    assert coded["smile"]["AU12"] == "1"
+    assert coded["nobody"]["AU12"] == ""
     (tmp_path / "gold.csv").write_text("id,dataset,subject,AU12,AU1\nsmile,one,s1,1,0\nnobody,two,s1,1,0\n")
     files = ["--gold", str(tmp_path / "gold.csv"), "--predictions", str(ours)]
     scored = CliRunner().invoke(app, ["eval", "score", "au", *files, "--json"])
@@ -66,8 +64,22 @@ def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
 def test_a_clip_too_short_for_a_neutral_face_is_coded_by_its_micro_movements(shared, tmp_path):
     shutil.copy(shared / "clips" / "single_face_2s.mp4", tmp_path / "short.mp4")
     assert au_export(tmp_path, tmp_path / "ours.csv", tmp_path / "data") == 1
-    ((short,), _) = read_coded(tmp_path / "ours.csv")
-    assert short.active is not None
+    (short,) = csv_rows(tmp_path / "ours.csv", ("AU12",))
+    assert short["AU12"] in ("0", "1")
+
+
+def test_units_without_a_column_are_told_and_not_scored(tmp_path, caplog):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "aus.csv").write_text(HEADER + "a,a.mp4,x,y,,,1,0,0\nb,a.mp4,x,z,,,1,0,1\n")
+    gold = [item.gold[0] for item in AU.read(tmp_path)]
+    assert "no column AU4, AU5, AU6, AU7, AU9, AU10, AU14, AU15, AU17; such units" in caplog.text
+    answers = [{"active": [1]}, {"active": [1, 4]}]
+    assert float(AU.metrics["macro_f1"](gold, answers)) == pytest.approx((1 + 1 + 1 / 3) / 3), "of AU1, AU2, AU12"
+    assert float(AU.metrics["macro_f1_by_subject"](gold, answers)) == pytest.approx((1 + (1 + 1 + 0) / 3) / 2)
+    assert AU.right(gold[0], answers[0])
+    assert AU.right({**gold[0], "active": [1]}, answers[1]), "AU4 is not asked for"
+    with pytest.raises(ValueError, match="gold has no column AU4"):
+        AU.metrics["macro_f1_AU4"](gold, answers)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,9 @@ def test_a_clip_too_short_for_a_neutral_face_is_coded_by_its_micro_movements(sha
     [
         ("id,clip,dataset\n", "no column subject"),
         ("id,clip,dataset,subject\na,smile.mp4,x,y\n", r"aus\.csv: no column of an action unit; give columns AU1"),
-        (HEADER + "a,gone.mp4,x,y,,,0,0,0\n", r"aus\.csv: gone\.mp4 is not there"),
+        (HEADER + "a,gone.mp4,x,y,,,0,0,0\n", r"aus\.csv: line 2, column clip: gone\.mp4 is not there"),
+        (HEADER + "a,,x,y,,,0,0,0\n", r"aus\.csv: line 2, column clip: is empty; name a video"),
+        (HEADER + "a,smile.mp4,x,y,9,4,0,0,0\n", r"aus\.csv, line 2, columns onset and offset: 9 comes after 4"),
         (HEADER + "a,smile.mp4,x,y,,,0,2,0\n", r"line 2, column AU2: '2' is neither 0 nor 1"),
         (HEADER + "a,smile.mp4,x,y,start,,0,0,0\n", r"line 2, column onset: 'start' is no number"),
         (HEADER + "a,smile.mp4,x,y,,,,,\n", "line 2: no action unit is coded; leave such clips out"),
