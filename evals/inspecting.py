@@ -24,6 +24,7 @@ from evals.run import Run, open_run
 from perception.errors import MentalisError
 
 DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
+SCALED_BY = "scaled_by"  # where a log's metadata have the calibrations that its confidences are scaled by
 OUTCOME = "outcome"  # where a score's metadata have what the solver made of the sample
 
 
@@ -56,6 +57,7 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
             "strategy": strategy,
             "conditions": given.model_dump(mode="json"),
             "levels": list(benchmark.levels),
+            SCALED_BY: run.scaled_by,
         },
     )
 

@@ -1,7 +1,7 @@
 """A benchmark run under one strategy after another, a log of Inspect each; called again, it goes on where it was."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from inspect_ai import Task, eval_set
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from evals.errors import DatasetError, RunError
-from evals.inspecting import OUTCOME, no_model
+from evals.inspecting import OUTCOME, SCALED_BY, no_model
 from evals.registry import benchmark, task_of
 
 AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
@@ -98,17 +98,23 @@ def _refuse_others(log_dir: Path, made: Sequence[Task]) -> None:
     Raises:
         RunError: saying what is otherwise.
     """
-    given = {task.metadata["strategy"]: task.metadata["conditions"] for task in made if task.metadata}
+    given = {task.metadata["strategy"]: _compared(task.metadata) for task in made if task.metadata}
     for info in list_eval_logs(str(log_dir)) if log_dir.is_dir() else ():
         told = read_eval_log(info, header_only=True).eval.metadata or {}
-        before, now = told.get("conditions", {}), given.get(told.get("strategy", ""))
+        before, now = _compared(told), given.get(told.get("strategy", ""))
         if now is None:
             why = f"strategy {told.get('strategy')}, which is not asked for"
         elif others := [key for key in now if now[key] != before.get(key)]:
-            why = f"{others[0]} {before.get(others[0])!r}, not {now[others[0]]!r}"
+            key = others[0]
+            why = f"{key.replace('_', ' ')} {before.get(key)!r}, not {now[key]!r}"
         else:
             continue
         raise RunError(f"{log_dir} has a log of {why}: name another folder with --log-dir, or run the same again")
+
+
+def _compared(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a log's metadata must be the same for its samples to belong together."""
+    return {**told.get("conditions", {}), SCALED_BY: "; ".join(told.get(SCALED_BY, ())) or "nothing"}
 
 
 def _ended(log: EvalLog) -> str:

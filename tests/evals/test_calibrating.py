@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from inspect_ai import eval as inspect_eval
@@ -10,7 +11,10 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
 from agents.checking.calibration import CalibrationError
+from evals import running
 from evals.calibrating import calibrate
+from evals.errors import RunError
+from evals.reporting.logs import read_log
 from evals.tasks.labelled_clips import labelled_clips
 
 CLIPS, RIGHT = 12, 8
@@ -64,6 +68,24 @@ def test_a_temperature_is_fitted_kept_and_used(run, demo):
     (claim,) = [c for c in report.claims if c.level == "emotion"]
     assert claim.confidence < 0.9
     assert report.provenance.calibrations == (fitted,)
+
+
+def test_a_run_does_not_go_on_under_another_calibration_and_the_report_has_it(run, tmp_path):
+    data, log = run
+    given = {
+        "tools": "action_units", "model": "sanguine", "samples": 3, "data": str(data), "limit": 1,
+    }  # fmt: skip
+    with scripted_endpoint(always_happy) as endpoint:
+        arguments = ("labelled_clips", data.parent, ["cascade"], tmp_path / "logs")
+        for kept in data.glob("calibrations/*.json"):
+            kept.unlink()
+        running.run(*arguments, base_url=endpoint.url, **given)
+        calibrate(log, data / "calibrations")
+        with pytest.raises(RunError, match=r"by 'nothing', not 'emotion by sample agreement: temperature"):
+            running.run(*arguments, base_url=endpoint.url, **given)
+        (other,) = running.run(*arguments[:3], tmp_path / "other", base_url=endpoint.url, **given)
+    told = read_log(Path(other.location)).conditions["scaled_by"]
+    assert told.endswith(f"of {CLIPS} answers of labelled_clips")
 
 
 def test_a_log_that_has_nothing_to_fit_is_said(run, tmp_path):
