@@ -180,12 +180,16 @@ def calibrate(
     from evals.calibrating import calibrate as fit
     from mentalis.settings import read_settings
 
-    for fitted in fit(log, read_settings().data / "calibrations"):
+    found = fit(log, read_settings().data / "calibrations")
+    for fitted in found.fitted:
         typer.echo(
-            f"{fitted.model}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
-            f"{fitted.temperature:.2f} on {fitted.n} clips; calibration error {fitted.ece_before:.3f} before, "
+            f"{fitted.model} by {fitted.strategy}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
+            f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
             f"{fitted.ece_after:.3f} after"
         )
+    for line in found.left_out:
+        typer.echo(f"not fitted: {line}", err=True)
+    typer.echo(f"kept in {found.file}")
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:

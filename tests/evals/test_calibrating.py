@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from inspect_ai import eval as inspect_eval
@@ -11,7 +12,8 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
 from agents.checking.calibration import CalibrationError
-from evals import running
+from agents.claims import LEVELS
+from evals import calibrating, running
 from evals.calibrating import calibrate
 from evals.errors import RunError
 from evals.reporting.logs import read_log
@@ -57,7 +59,8 @@ def run(demo, tmp_path_factory):
 
 def test_a_temperature_is_fitted_kept_and_used(run, demo):
     data, log = run
-    (fitted,) = calibrate(log, data / "calibrations")
+    (fitted,), file, left_out = calibrate(log, data / "calibrations")
+    assert (file, left_out) == (data / "calibrations" / "basic.calibration.json", ())
     assert (fitted.model, fitted.level, fitted.source, fitted.n) == ("sanguine", "emotion", "sample_agreement", CLIPS)
     assert fitted.temperature > 2, "it was sure of all and right in two thirds"
     assert fitted.ece_after < fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
@@ -92,3 +95,40 @@ def test_a_log_that_has_nothing_to_fit_is_said(run, tmp_path):
     (tmp_path / "no.eval").write_text("nothing")
     with pytest.raises(CalibrationError, match="can't be read as a log"):
         calibrate(tmp_path / "no.eval", tmp_path)
+
+
+def predicted(*levels_right):
+    """A log of samples with a prediction for each level, the first so many of them right."""
+    samples = [
+        SimpleNamespace(scores={"s": SimpleNamespace(metadata={
+            "gold": ["yes" for _ in levels_right],
+            "outcome": {"predictions": [
+                {"value": "yes" if number < right else "no", "confidence": 0.8, "confidence_from": "sample_agreement"}
+                for right in levels_right
+            ]},
+        })})
+        for number in range(CLIPS)
+    ]  # fmt: skip
+    conditions = {"model": "m", "codebook": "motor", "data": "-"}
+    told = {"levels": LEVELS[: len(levels_right)], "conditions": conditions, "benchmark": "b", "strategy": "single"}
+    return SimpleNamespace(samples=samples, eval=SimpleNamespace(metadata=told))
+
+
+def test_a_level_that_can_not_be_fitted_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0, RIGHT, CLIPS))
+    found = calibrate(tmp_path / "l.eval", tmp_path)
+    assert [c.level for c in found.fitted] == [LEVELS[1]]
+    assert found.left_out == (
+        f"{LEVELS[0]} by sample agreement: all {CLIPS} answers are wrong: no temperature fits",
+        f"{LEVELS[2]} by sample agreement: all {CLIPS} answers are right: no temperature fits",
+    )
+    assert len(json.loads(found.file.read_text())["calibrations"]) == 1
+
+
+def test_where_no_level_can_be_fitted_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0))
+    with pytest.raises(
+        CalibrationError, match=rf"l\.eval: {LEVELS[0]} by sample agreement: all {CLIPS} answers are wrong"
+    ):
+        calibrate(tmp_path / "l.eval", tmp_path)
+    assert not list(tmp_path.iterdir())
