@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from evals.benchmark import Benchmark, Outcome
 from evals.errors import DatasetError
-from evals.inspecting import OUTCOME, SCALED_BY
+from evals.inspecting import OUTCOME, SCALED_BY, plain
 from evals.registry import benchmark
 
 # of the conditions, what changes neither question nor answer
@@ -167,7 +167,7 @@ def _answered(path: Path, id_: str, sample: EvalSample) -> Answered:
 def _why(sample: EvalSample) -> str:
     if sample.error is None:
         return "it was cut off before it was scored"
-    return (sample.error.message.splitlines() or ["an error without words"])[0]
+    return plain(sample.error.message)
 
 
 def _planned(log: EvalLog) -> int:

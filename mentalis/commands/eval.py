@@ -88,12 +88,13 @@ def run(
     given = {"model": model, "base_url": base_url, "media": media, "frames": frames, "seed": seed, "tools": tools}
     settings = with_overrides(None, given)
     use_weights_of(settings)
+    usual_at_once = settings.concurrency if settings.model else CLIPS_AT_ONCE
     logs = run_(
         name,
         folder,
         [s for s in strategy.split(",") if s],
         log_dir or Path("logs") / name,
-        at_once=at_once or (settings.concurrency if settings.model else CLIPS_AT_ONCE),
+        at_once=usual_at_once if at_once is None else at_once,
         limit=limit,
         shuffle=shuffle,
         model=settings.model or "",
@@ -111,7 +112,7 @@ def run(
         **({"tools": ",".join(settings.tools)} if settings.tools else {}),
         **pairs(own),
     )
-    _print(logs)
+    _print(logs, limit)
 
 
 @app.command("score")
@@ -206,12 +207,12 @@ def pairs(given: list[str] | None) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given or ())
 
 
-def _print(logs: list[Any]) -> None:
+def _print(logs: list[Any], limit: int | None) -> None:
     """The scores of each strategy side by side, and what could not be scored."""
     from rich.console import Console
     from rich.table import Table
 
-    from evals.running import ill
+    from evals.running import ill, more_than_asked
 
     table = Table(box=None, pad_edge=False)
     table.add_column("")
@@ -225,6 +226,8 @@ def _print(logs: list[Any]) -> None:
         unscored = log.results.total_samples - log.results.completed_samples
         if unscored:
             typer.echo(f"{unscored} samples failed and are not scored: run again to ask them again", err=True)
+        if more := more_than_asked(log, limit):
+            typer.echo(more, err=True)
         for line in ill(log):
             typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")
