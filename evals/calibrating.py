@@ -49,9 +49,9 @@ def calibrate(log: Path, folder: Path) -> Fits:
     if not told:
         raise CalibrationError(f"{log}: no prediction has a confidence, so nothing can be fitted")
     fitted, left_out = [], []
-    for (level, source), sure in told.items():
+    for (level, source), answers in told.items():
         try:
-            fitted.append(_fitted(read, level, source, sure))
+            fitted.append(_fitted(read, level, source, answers))
         except CalibrationError as error:
             left_out.append(f"{level} by {source.replace('_', ' ')}: {error}")
     if not fitted:
