@@ -23,8 +23,16 @@ class Sure(NamedTuple):
     right: bool
 
 
-def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
-    """Fit a temperature for each level and source of confidence that a benchmark's log has, and keep them.
+class Fits(NamedTuple):
+    """What was fitted on a log, the file where it is kept, and a line for each level that could not be fitted."""
+
+    fitted: tuple[Calibration, ...]
+    file: Path
+    left_out: tuple[str, ...]
+
+
+def calibrate(log: Path, folder: Path) -> Fits:
+    """Fit a temperature for each level and source of confidence that a benchmark's log has, then keep all that fit.
 
     Args:
         log: of a run with a model, whose confidences were not scaled yet.
@@ -32,7 +40,7 @@ def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
 
     Raises:
         CalibrationError: the log can't be read, its predictions are no labels of a codebook, no model was used, its
-            confidences are scaled already, or too few predictions or only right or wrong ones are in it.
+            confidences are scaled already, or no level has enough predictions, right and wrong ones.
     """
     read = _read(log)
     told: dict[tuple[Level, ConfidenceFrom], list[Sure]] = defaultdict(list)
@@ -40,15 +48,25 @@ def calibrate(log: Path, folder: Path) -> tuple[Calibration, ...]:
         told[level, source].append(sure)
     if not told:
         raise CalibrationError(f"{log}: no prediction has a confidence, so nothing can be fitted")
-    return tuple(_fitted(read, level, source, sure, folder) for (level, source), sure in told.items())
+    fitted, left_out = [], []
+    for (level, source), answers in told.items():
+        try:
+            fitted.append(_fitted(read, level, source, answers))
+        except CalibrationError as error:
+            left_out.append(f"{level} by {source.replace('_', ' ')}: {error}")
+    if not fitted:
+        raise CalibrationError(f"{log}: {'; '.join(left_out)}")
+    codebook = (read.eval.metadata or {})["conditions"]["codebook"]
+    files = [save_calibration(calibration, codebook, folder) for calibration in fitted]
+    return Fits(tuple(fitted), files[0], tuple(left_out))
 
 
-def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[Sure], folder: Path) -> Calibration:
+def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[Sure]) -> Calibration:
     about: dict[str, Any] = read.eval.metadata or {}
     given = Conditions.model_validate(about["conditions"])
     confidences, right = [s.confidence for s in sure], [s.right for s in sure]
     temperature = fit_temperature(confidences, right)
-    calibration = Calibration(
+    return Calibration(
         temperature=temperature,
         n=len(sure),
         fitted_on=about["benchmark"],
@@ -60,8 +78,6 @@ def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[
         ece_before=expected_calibration_error(confidences, right),
         ece_after=expected_calibration_error([scaled(c, temperature) for c in confidences], right),
     )
-    save_calibration(calibration, given.codebook, folder)
-    return calibration
 
 
 def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:

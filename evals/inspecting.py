@@ -4,9 +4,12 @@ Inspect's own model interface is not used: what a model is shown of a clip depen
 context, invalid answers are repaired, and each answer is kept by its question, so that a killed run asks nothing twice.
 """
 
+import ast
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from inspect_ai import Task
@@ -24,7 +27,9 @@ from evals.run import Run, open_run
 from perception.errors import MentalisError
 
 DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
+SCALED_BY = "scaled_by"  # where a log's metadata have the calibrations that its confidences are scaled by
 OUTCOME = "outcome"  # where a score's metadata have what the solver made of the sample
+WRITTEN = re.compile(r"\w+\((.*)\)", re.DOTALL)  # an exception, as repr has it
 
 
 def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
@@ -56,6 +61,7 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
             "strategy": strategy,
             "conditions": given.model_dump(mode="json"),
             "levels": list(benchmark.levels),
+            SCALED_BY: run.scaled_by,
         },
     )
 
@@ -83,7 +89,7 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: d
             outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(str(error),))
         asked = outcome.tokens.calls + outcome.tokens.calls_from_cache
         if run.model is not None and outcome.failures and not (asked or unusable):  # asked again on resuming
-            raise EndpointError(outcome.failures[0])
+            raise EndpointError(_why_unanswered(outcome.failures, run.conditions.base_url))
         if len(outcome.predictions) != len(item.gold):
             raise AssertionError(f"{item.id}: {len(outcome.predictions)} predictions for {len(item.gold)} gold values")
         state.output = ModelOutput.from_content("mentalis", json.dumps([p.value for p in outcome.predictions]))
@@ -121,6 +127,19 @@ def scored(benchmark: Benchmark, items: dict[str, Item], outcomes: dict[str, Out
         return score
 
     return made()
+
+
+def _why_unanswered(failures: Sequence[str], base_url: str) -> str:
+    """The failure that names the endpoint; what was noted before it was asked does not say what is wrong."""
+    return next((failure for failure in failures if base_url and base_url in failure), failures[0])
+
+
+def plain(message: str) -> str:
+    """The words of an exception that Inspect keeps as Python would write it, in a line."""
+    written = WRITTEN.fullmatch(message)
+    with suppress(ValueError, SyntaxError):
+        message = str(ast.literal_eval(written[1])) if written else message
+    return (message.splitlines() or ["an error without words"])[0]
 
 
 def _asked(item: Item) -> str:

@@ -53,12 +53,14 @@ def pure_wave(path: Path) -> PulseWave:
         DatasetError: it has not the fields of PURE.
     """
     content = json_value(path)
+    fields = "/FullPackage (Timestamp, Value.waveform) and /Image (Timestamp)"
+    if not isinstance(content, dict):
+        raise DatasetError(f"{path}: has not the fields of PURE, {fields}: it is no JSON object")
     try:
         samples, first = content["/FullPackage"], content["/Image"][0]["Timestamp"]
         times = [(sample["Timestamp"] - first) / NANOSECONDS for sample in samples]
         values = [sample["Value"]["waveform"] for sample in samples]
     except (KeyError, IndexError, TypeError) as error:
-        fields = "/FullPackage (Timestamp, Value.waveform) and /Image (Timestamp)"
         raise DatasetError(f"{path}: has not the fields of PURE, {fields}: {error!r} is missing") from error
     return _checked(path, _numbers(path, times), _numbers(path, values))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.errors import DatasetError
 
+NAMING = ("clip", "transcript")  # columns that name a file
 TOLD = 5  # ills of a file that are listed before the rest is counted
 LARGEST_FIELD = 10_000_000  # characters of a CSV field: transcripts are longer than csv's own limit
 
@@ -33,19 +34,25 @@ def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> l
     """The rows of a CSV file that has at least these columns.
 
     Raises:
-        DatasetError: it can't be read as UTF-8, lacks a column, or has no row.
+        DatasetError: it can't be read as UTF-8, lacks a column, has no row, or one that is shorter than the header.
     """
     csv.field_size_limit(LARGEST_FIELD)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, delimiter=delimiter)
-            rows, names = list(reader), reader.fieldnames or ()
+            rows = [(reader.line_num, row) for row in reader]
+            names = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: can't be read as CSV in UTF-8: {error}") from error
     require(path, columns, names)
     if not rows:
         raise DatasetError(f"{path}: there is no row below the header")
-    return rows
+    for line, row in rows:
+        if short := [name for name, value in row.items() if value is None]:
+            raise DatasetError(
+                f"{path}, line {line}: the row ends before column {short[0]}; fill it, or leave it empty"
+            )
+    return [row for _, row in rows]
 
 
 def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
@@ -75,11 +82,14 @@ def table_rows(folder: Path, name: str, columns: Collection[str]) -> tuple[Path,
     """The rows of NAME.jsonl or NAME.csv, whichever is there, each with where it stands; and the file.
 
     Raises:
-        DatasetError: neither is there, or it lacks a column.
+        DatasetError: neither is there, it lacks a column, or has something else where a file is named.
     """
     path = folder / f"{name}.jsonl"
     if path.exists():
-        return path, [(f"{path}, object {n}", row) for n, row in enumerate(jsonl_rows(path, columns), 1)]
+        rows = [(f"{path}, object {n}", row) for n, row in enumerate(jsonl_rows(path, columns), 1)]
+        for where, row in rows:
+            _require_names(where, row)
+        return path, rows
     path = existing(folder, f"{name}.csv", f"write one, or {name}.jsonl, with {', '.join(columns)}")
     return path, [(f"{path}, line {n}", dict(row)) for n, row in enumerate(csv_rows(path, columns), 2)]
 
@@ -141,6 +151,12 @@ def refuse(where: Path | str, ills: Iterable[str]) -> None:
     if told:
         more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
         raise DatasetError(f"{where}: {'; '.join(told[:TOLD])}{more}")
+
+
+def _require_names(where: str, row: Mapping[str, Any]) -> None:
+    for column in NAMING:
+        if not isinstance(named := row.get(column), str | None):
+            raise DatasetError(f"{where}, column {column}: {named!r} is no name of a file; put it in quotes")
 
 
 def _text(path: Path) -> str:

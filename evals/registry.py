@@ -4,11 +4,14 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import Parameter, signature
 from types import ModuleType
 from typing import Any
 
 from inspect_ai import Task
+from pydantic import TypeAdapter, ValidationError
 
 from evals import tasks
 from evals.benchmark import Benchmark
@@ -57,9 +60,36 @@ def task_of(name: str, folder: str, **options: Any) -> Task:
     Raises:
         DatasetError: no such benchmark, the folder lacks something, or an option can't be used.
     """
+    made: Task = _maker(name)(folder, **{**options, **_read(own_options(name), options)})
+    return made
+
+
+def own_options(name: str) -> dict[str, Parameter]:
+    """The options that only this benchmark has, by name.
+
+    Raises:
+        DatasetError: no such benchmark.
+    """
+    _, *others = signature(_maker(name)).parameters.values()  # the first is the folder
+    return {other.name: other for other in others if other.kind is not Parameter.VAR_KEYWORD}
+
+
+def _read(own: Mapping[str, Parameter], options: Mapping[str, Any]) -> dict[str, Any]:
+    """A benchmark's own options as the kind that each is of; what is typed is text."""
+    read = {}
+    for key in own.keys() & options.keys():
+        try:
+            read[key] = TypeAdapter(own[key].annotation).validate_python(options[key])
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise DatasetError(f"option {key} can't be {options[key]!r}: {problem}") from error
+    return read
+
+
+def _maker(name: str) -> Callable[..., Task]:
     benchmark(name)
     (make,) = (vars(module)[name] for module in _modules() if name in vars(module))
-    made: Task = make(folder, **options)
+    made: Callable[..., Task] = make
     return made
 
 

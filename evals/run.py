@@ -56,6 +56,15 @@ class Run:
         return Setup(**{**given, **changes})
 
     @property
+    def scaled_by(self) -> list[str]:
+        """The calibrations that confidences are scaled by, a line each."""
+        return sorted(
+            f"{c.level} by {c.source.replace('_', ' ')}: temperature {c.temperature:.6g} "
+            f"of {c.n} answers of {c.fitted_on}"
+            for c in self.calibrations
+        )
+
+    @property
     def wanted(self) -> Wanted:
         """What of a clip a model is shown."""
         c = self.conditions

@@ -1,7 +1,7 @@
 """A benchmark run under one strategy after another, a log of Inspect each; called again, it goes on where it was."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from inspect_ai import Task, eval_set
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from evals.errors import DatasetError, RunError
-from evals.inspecting import OUTCOME, no_model
+from evals.inspecting import OUTCOME, SCALED_BY, no_model, plain
 from evals.registry import benchmark, task_of
 
 AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
@@ -44,9 +44,10 @@ def run(
         **options: of the run, see `Conditions`.
 
     Raises:
-        DatasetError: the folder lacks something, or an option can't be used.
+        DatasetError: the folder lacks something, or an option can't be used, or a strategy is named twice.
         RunError: samples failed, or the run was cut off; what is scored stays.
     """
+    _refuse_senseless(strategies, at_once, limit)
     known = benchmark(name)
     if known.needs_model and not options.get("model"):
         raise DatasetError(no_model(known))
@@ -92,28 +93,51 @@ def ill(log: EvalLog) -> list[str]:
     return [*lines, *([f"{more} further samples had failures: the report has them"] if more else [])]
 
 
+def more_than_asked(log: EvalLog, limit: int | None) -> str | None:
+    """A line where a run has more samples than it was limited to, as they were scored before."""
+    count = log.results.total_samples if log.results else 0
+    if limit is None or count <= limit:
+        return None
+    return f"{count} samples were scored before and all count, not only {limit}: name another folder with --log-dir"
+
+
+def _refuse_senseless(strategies: Sequence[str], at_once: int, limit: int | None) -> None:
+    if limit is not None and limit < 1:
+        raise DatasetError(f"--limit {limit}: give 1 or more samples")
+    if at_once < 1:
+        raise DatasetError(f"--at-once {at_once}: give 1 or more")
+    if twice := [name for name, count in Counter(strategies).items() if count > 1]:
+        raise DatasetError(f"strategy {twice[0]} is named twice: name each once")
+
+
 def _refuse_others(log_dir: Path, made: Sequence[Task]) -> None:
     """A folder of logs belongs to one comparison: refuse it where a log has other conditions or another strategy.
 
     Raises:
         RunError: saying what is otherwise.
     """
-    given = {task.metadata["strategy"]: task.metadata["conditions"] for task in made if task.metadata}
+    given = {task.metadata["strategy"]: _compared(task.metadata) for task in made if task.metadata}
     for info in list_eval_logs(str(log_dir)) if log_dir.is_dir() else ():
         told = read_eval_log(info, header_only=True).eval.metadata or {}
-        before, now = told.get("conditions", {}), given.get(told.get("strategy", ""))
+        before, now = _compared(told), given.get(told.get("strategy", ""))
         if now is None:
             why = f"strategy {told.get('strategy')}, which is not asked for"
         elif others := [key for key in now if now[key] != before.get(key)]:
-            why = f"{others[0]} {before.get(others[0])!r}, not {now[others[0]]!r}"
+            key = others[0]
+            why = f"{key.replace('_', ' ')} {before.get(key)!r}, not {now[key]!r}"
         else:
             continue
         raise RunError(f"{log_dir} has a log of {why}: name another folder with --log-dir, or run the same again")
+
+
+def _compared(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a log's metadata must be the same for its samples to belong together."""
+    return {**told.get("conditions", {}), SCALED_BY: "; ".join(told.get(SCALED_BY, ())) or "nothing"}
 
 
 def _ended(log: EvalLog) -> str:
     """Why a run has no result."""
     failed = [sample.error for sample in read_eval_log(log.location).samples or () if sample.error]
     if failed:
-        return f"{len(failed)} of {log.eval.dataset.samples} samples failed, the first: {failed[0].message}"
-    return f"the run ended as {log.status}: {log.error.message if log.error else 'it was cut off'}"
+        return f"{len(failed)} of {log.eval.dataset.samples} samples failed, the first: {plain(failed[0].message)}"
+    return f"the run ended as {log.status}: {plain(log.error.message) if log.error else 'it was cut off'}"

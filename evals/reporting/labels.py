@@ -35,15 +35,24 @@ class Labels:
 
 
 def by_label(run: Logged) -> list[Labels]:
-    """A table for each part of the answers that is a label or a list of labels; none for other answers."""
+    """A table for each level or part of the answers that is a label or a list of labels; none for other answers."""
     of = pooled(run.samples)
     found = []
-    for part, gold, predicted in _parts(of.gold, of.predicted):
+    for part, gold, predicted in _levels(run, of.gold, of.predicted) or _parts(of.gold, of.predicted):
         if _are_labels(gold, predicted):
             found.append(_single(run, part, gold, predicted))
         elif _are_lists(gold, predicted):
             found.append(_several(run, part, gold, predicted))
     return found
+
+
+def _levels(run: Logged, gold: Sequence[Any], predicted: Sequence[Any]) -> list[tuple[str, list[Any], list[Any]]]:
+    """The answers of each level, where a sample has one of each."""
+    levels = run.benchmark.levels
+    if len(levels) < 2 or any(len(sample.gold) != len(levels) for sample in run.samples):
+        return []
+    step = len(levels)
+    return [(level, list(gold[n::step]), list(predicted[n::step])) for n, level in enumerate(levels)]
 
 
 def _parts(gold: Sequence[Any], predicted: Sequence[Any]) -> list[tuple[str, list[Any], list[Any]]]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from evals.benchmark import Benchmark, Outcome
 from evals.errors import DatasetError
-from evals.inspecting import OUTCOME
+from evals.inspecting import OUTCOME, SCALED_BY, plain
 from evals.registry import benchmark
 
 # of the conditions, what changes neither question nor answer
@@ -115,7 +115,7 @@ def read_log(path: Path) -> Logged:
         task_id=log.eval.task_id,
         benchmark=benchmark(told["benchmark"]),
         strategy=told["strategy"],
-        conditions=told["conditions"],
+        conditions={**told["conditions"], SCALED_BY: "; ".join(told.get(SCALED_BY, ()))},
         created=str(log.eval.created),
         status=log.status,
         samples=tuple(_answered(path, id_, sample) for id_, sample in found if sample.scores),
@@ -167,7 +167,7 @@ def _answered(path: Path, id_: str, sample: EvalSample) -> Answered:
 def _why(sample: EvalSample) -> str:
     if sample.error is None:
         return "it was cut off before it was scored"
-    return (sample.error.message.splitlines() or ["an error without words"])[0]
+    return plain(sample.error.message)
 
 
 def _planned(log: EvalLog) -> int:

@@ -51,14 +51,15 @@ def read(folder: Path) -> Sequence[Item]:
     """
     if not any((folder / name).is_file() for name in FILES):
         raise DatasetError(f"{folder}: there is none of {', '.join(FILES)}; see the tasks emobench_eu, meld and reccon")
-    return [
-        item_of(
-            pair_of(f"{folder}, pair {row['pair']}", row["pair"], row, folder, folder),
-            row["group"],
-            source=row["source"],
-        )
-        for row in rows(folder)
-    ]
+    return [_item(folder, row) for row in rows(folder)]
+
+
+def _item(folder: Path, row: Row) -> Item:
+    """A pair as an item, in the language of its text where the source tells it."""
+    pair = pair_of(f"{folder}, pair {row['pair']}", row["pair"], row, folder, folder)
+    language = row["language"]
+    strata = {"source": row["source"], **({"language": language} if language else {})}
+    return item_of(pair, row["group"], **strata).model_copy(update={"language": language})
 
 
 def rows(folder: Path) -> list[Row]:
@@ -127,7 +128,14 @@ def _row(id_: str, source: str, category: str, item: Item, until: int, said: tup
     true, wrong = (
         {"text": text, "question": one, "answer": answer} for one, answer in zip(said, ("yes", "no"), strict=True)
     )
-    about = {"pair": id_, "source": source, "group": f"{source} {item.group}", "category": category, "modality": "text"}
+    about = {
+        "pair": id_,
+        "source": source,
+        "group": f"{source} {item.group}",
+        "category": category,
+        "modality": "text",
+        "language": item.language or item.strata.get("language"),
+    }
     return {**about, BASIC: true, HALLUCINATION: wrong}
 
 

@@ -1,5 +1,6 @@
 """`mentalis eval`: benchmarks, on Inspect."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,11 @@ from mentalis.commands.options import BaseUrl, Media, Model, Seed, SomeTools
 app = typer.Typer(
     help="Benchmarks through the graphs that serve (Inspect runs, logs and resumes).", no_args_is_help=True
 )
+FLAGS = (  # what has an option of its own
+    "strategy", "model", "base_url", "no_tools", "media", "frames", "samples", "seed", "limit", "shuffle", "log_dir",
+    "at_once",
+)  # fmt: skip
+ARGUMENTS = {"name": "the name of the benchmark", "folder": "the folder of its data"}
 CLIPS_AT_ONCE = 2  # without a model: perception of one clip fills two cores
 
 Name = Annotated[str, typer.Argument(help="Benchmark, as `mentalis eval list` has it.", show_default=False)]
@@ -26,7 +32,7 @@ def list_(
     from rich.console import Console
     from rich.table import Table
 
-    from evals.registry import benchmark, benchmarks
+    from evals.registry import benchmark, benchmarks, own_options
 
     if name is None:
         table = Table(box=None, pad_edge=False)
@@ -42,6 +48,8 @@ def list_(
     typer.echo(f"folder:     {one.layout}")
     typer.echo(f"strategies: {', '.join(one.strategies)}")
     typer.echo(f"scores:     {', '.join(one.metrics)}")
+    for option in own_options(name).values():
+        typer.echo(f"option:     -T {option.name}={option.default}  (the value when not given)")
 
 
 @app.command("check")
@@ -52,7 +60,7 @@ def check(name: Name, folder: Data, own: Own = None) -> None:
     from evals.registry import benchmark, task_of
 
     try:
-        task = task_of(name, str(folder.absolute()), **pairs(own))
+        task = task_of(name, str(folder.absolute()), **own_pairs(own, ARGUMENTS))
     except DatasetError as error:
         wanted = benchmark(name)
         raise DatasetError(f"{error} (wanted: {wanted.layout}; from {wanted.source})") from error
@@ -88,30 +96,34 @@ def run(
     given = {"model": model, "base_url": base_url, "media": media, "frames": frames, "seed": seed, "tools": tools}
     settings = with_overrides(None, given)
     use_weights_of(settings)
+    usual_at_once = settings.concurrency if settings.model else CLIPS_AT_ONCE
+    usual = {
+        "frame_choice": settings.frame_choice,
+        "data": str(settings.data.absolute()),
+        "timeout_s": settings.timeout_s,
+        "retries": settings.retries,
+        **({"codebook": codebook} if codebook else {}),
+        **({"tools": ",".join(settings.tools)} if settings.tools else {}),
+    }
+    typed = own_pairs(own, {**ARGUMENTS, **{n: f"--{n.replace('_', '-')}" for n in FLAGS}, "concurrency": "--at-once"})
     logs = run_(
         name,
         folder,
         [s for s in strategy.split(",") if s],
         log_dir or Path("logs") / name,
-        at_once=at_once or (settings.concurrency if settings.model else CLIPS_AT_ONCE),
+        at_once=usual_at_once if at_once is None else at_once,
         limit=limit,
         shuffle=shuffle,
         model=settings.model or "",
         base_url=settings.base_url or "",
         media=settings.media,
         frames=settings.frames,
-        frame_choice=settings.frame_choice,
         no_tools=no_tools,
         samples=samples,
         seed=settings.seed,
-        data=str(settings.data.absolute()),
-        timeout_s=settings.timeout_s,
-        retries=settings.retries,
-        **({"codebook": codebook} if codebook else {}),
-        **({"tools": ",".join(settings.tools)} if settings.tools else {}),
-        **pairs(own),
+        **{**usual, **typed},
     )
-    _print(logs)
+    _print(logs, limit)
 
 
 @app.command("score")
@@ -182,12 +194,16 @@ def calibrate(
     from evals.calibrating import calibrate as fit
     from mentalis.settings import read_settings
 
-    for fitted in fit(log, read_settings().data / "calibrations"):
+    found = fit(log, read_settings().data / "calibrations")
+    for fitted in found.fitted:
         typer.echo(
-            f"{fitted.model}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
-            f"{fitted.temperature:.2f} on {fitted.n} clips; calibration error {fitted.ece_before:.3f} before, "
+            f"{fitted.model} by {fitted.strategy}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
+            f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
             f"{fitted.ece_after:.3f} after"
         )
+    for line in found.left_out:
+        typer.echo(f"not fitted: {line}", err=True)
+    typer.echo(f"kept in {found.file}")
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:
@@ -204,12 +220,26 @@ def pairs(given: list[str] | None) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given or ())
 
 
-def _print(logs: list[Any]) -> None:
+def own_pairs(given: list[str] | None, taken: Mapping[str, str]) -> dict[str, str]:
+    """Options of the form NAME=VALUE, without those that are given otherwise: `taken` says how.
+
+    Raises:
+        DatasetError: one is of another form, or is given otherwise.
+    """
+    from evals.errors import DatasetError
+
+    found = pairs(given)
+    for name in found.keys() & taken.keys():
+        raise DatasetError(f"-T {name}: give {taken[name]} instead")
+    return found
+
+
+def _print(logs: list[Any], limit: int | None) -> None:
     """The scores of each strategy side by side, and what could not be scored."""
     from rich.console import Console
     from rich.table import Table
 
-    from evals.running import ill
+    from evals.running import ill, more_than_asked
 
     table = Table(box=None, pad_edge=False)
     table.add_column("")
@@ -223,6 +253,8 @@ def _print(logs: list[Any]) -> None:
         unscored = log.results.total_samples - log.results.completed_samples
         if unscored:
             typer.echo(f"{unscored} samples failed and are not scored: run again to ask them again", err=True)
+        if more := more_than_asked(log, limit):
+            typer.echo(more, err=True)
         for line in ill(log):
             typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")

@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from inspect_ai import eval as inspect_eval
@@ -10,7 +12,11 @@ from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
 from agents.checking.calibration import CalibrationError
+from agents.claims import LEVELS
+from evals import calibrating, running
 from evals.calibrating import calibrate
+from evals.errors import RunError
+from evals.reporting.logs import read_log
 from evals.tasks.labelled_clips import labelled_clips
 
 CLIPS, RIGHT = 12, 8
@@ -53,7 +59,8 @@ def run(demo, tmp_path_factory):
 
 def test_a_temperature_is_fitted_kept_and_used(run, demo):
     data, log = run
-    (fitted,) = calibrate(log, data / "calibrations")
+    (fitted,), file, left_out = calibrate(log, data / "calibrations")
+    assert (file, left_out) == (data / "calibrations" / "basic.calibration.json", ())
     assert (fitted.model, fitted.level, fitted.source, fitted.n) == ("sanguine", "emotion", "sample_agreement", CLIPS)
     assert fitted.temperature > 2, "it was sure of all and right in two thirds"
     assert fitted.ece_after < fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
@@ -66,7 +73,62 @@ def test_a_temperature_is_fitted_kept_and_used(run, demo):
     assert report.provenance.calibrations == (fitted,)
 
 
+def test_a_run_does_not_go_on_under_another_calibration_and_the_report_has_it(run, tmp_path):
+    data, log = run
+    given = {
+        "tools": "action_units", "model": "sanguine", "samples": 3, "data": str(data), "limit": 1,
+    }  # fmt: skip
+    with scripted_endpoint(always_happy) as endpoint:
+        arguments = ("labelled_clips", data.parent, ["cascade"], tmp_path / "logs")
+        for kept in data.glob("calibrations/*.json"):
+            kept.unlink()
+        running.run(*arguments, base_url=endpoint.url, **given)
+        calibrate(log, data / "calibrations")
+        with pytest.raises(RunError, match=r"by 'nothing', not 'emotion by sample agreement: temperature"):
+            running.run(*arguments, base_url=endpoint.url, **given)
+        (other,) = running.run(*arguments[:3], tmp_path / "other", base_url=endpoint.url, **given)
+    told = read_log(Path(other.location)).conditions["scaled_by"]
+    assert told.endswith(f"of {CLIPS} answers of labelled_clips")
+
+
 def test_a_log_that_has_nothing_to_fit_is_said(run, tmp_path):
     (tmp_path / "no.eval").write_text("nothing")
     with pytest.raises(CalibrationError, match="can't be read as a log"):
         calibrate(tmp_path / "no.eval", tmp_path)
+
+
+def predicted(*levels_right):
+    """A log of samples with a prediction for each level, the first so many of them right."""
+    samples = [
+        SimpleNamespace(scores={"s": SimpleNamespace(metadata={
+            "gold": ["yes" for _ in levels_right],
+            "outcome": {"predictions": [
+                {"value": "yes" if number < right else "no", "confidence": 0.8, "confidence_from": "sample_agreement"}
+                for right in levels_right
+            ]},
+        })})
+        for number in range(CLIPS)
+    ]  # fmt: skip
+    conditions = {"model": "m", "codebook": "motor", "data": "-"}
+    told = {"levels": LEVELS[: len(levels_right)], "conditions": conditions, "benchmark": "b", "strategy": "single"}
+    return SimpleNamespace(samples=samples, eval=SimpleNamespace(metadata=told))
+
+
+def test_a_level_that_can_not_be_fitted_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0, RIGHT, CLIPS))
+    found = calibrate(tmp_path / "l.eval", tmp_path)
+    assert [c.level for c in found.fitted] == [LEVELS[1]]
+    assert found.left_out == (
+        f"{LEVELS[0]} by sample agreement: all {CLIPS} answers are wrong: no temperature fits",
+        f"{LEVELS[2]} by sample agreement: all {CLIPS} answers are right: no temperature fits",
+    )
+    assert len(json.loads(found.file.read_text())["calibrations"]) == 1
+
+
+def test_where_no_level_can_be_fitted_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0))
+    with pytest.raises(
+        CalibrationError, match=rf"l\.eval: {LEVELS[0]} by sample agreement: all {CLIPS} answers are wrong"
+    ):
+        calibrate(tmp_path / "l.eval", tmp_path)
+    assert not list(tmp_path.iterdir())

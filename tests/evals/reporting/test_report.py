@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,21 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     *apart, mean = by_stratum(vote, 20)
     assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
     assert (mean.stratum, mean.scores[0].value, mean.n) == (("language", "mean of 2"), 0.375, 8)
+
+
+def test_each_level_has_labels_of_its_own(runs):
+    (single, _), _ = read_logs([runs])
+    two = [
+        replace(first, gold=(first.gold[0], second.gold[0]), outcome=first.outcome.model_copy(
+            update={"predictions": (*first.outcome.predictions, *second.outcome.predictions)}
+        ))
+        for first, second in zip(single.samples[::2], single.samples[1::2], strict=True)
+    ]  # fmt: skip
+    run = replace(single, samples=tuple(two), benchmark=replace(TOY, levels=("behaviour", "emotion")))
+    behaviour, emotion = by_label(run)
+    assert (behaviour.part, emotion.part) == ("behaviour", "emotion")
+    assert {label.name: label.support for label in behaviour.labels} == {"anger": 1, "joy": 3}
+    assert {label.name: label.support for label in emotion.labels if label.support} == {"anger": 2, "joy": 2}
 
 
 def test_labels_have_columns_for_other_answers_and_none(runs):

@@ -56,6 +56,12 @@ def test_the_draw_of_a_pair_does_not_hang_on_the_others(folder):
     assert after == {id_: row for id_, row in before.items() if row["source"] != "EmoBench"}
 
 
+def test_the_language_of_a_source_goes_with_its_pairs(folder):
+    (folder / "EU.jsonl").write_text(json.dumps({**SCENARIO, "language": "zh"}), encoding="utf-8")
+    told = {(item.strata["source"], item.language, item.strata.get("language")) for item in read(folder)}
+    assert told == {("EmoBench", "zh", "zh"), ("MELD", None, None), ("RECCON", None, None)}
+
+
 def test_nobody_takes_a_falsified_emotion_for_the_true_one():
     assert all(isinstance(others, tuple) and true not in others for true, others in DISTANT.items())
     assert {other for others in DISTANT.values() for other in others} <= set(DISTANT)

@@ -50,7 +50,7 @@ def test_each_level_is_calibrated_by_itself(folder):
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
         )  # fmt: skip
         log, _ = scores_of(task, folder)
-        fitted = calibrate(log.location, folder / "data" / "calibrations")
+        fitted = calibrate(log.location, folder / "data" / "calibrations").fitted
         assert [(f.level, f.n, f.strategy, f.codebook_sha256 != "") for f in fitted] == [
             (level, 12, "cascade", True) for level in ("behaviour", "cognition", "emotion")
         ]

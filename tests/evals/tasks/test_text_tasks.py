@@ -10,7 +10,7 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 from inspect_ai.log import read_eval_log
 
 from evals.errors import DatasetError, RunError
-from evals.running import ill, run
+from evals.running import ill, more_than_asked, run
 from evals.tasks import emobench, meld, mustard
 
 MELD_HEAD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n"
@@ -119,6 +119,30 @@ def test_what_does_not_belong_together_is_told_before_anything_runs(tmp_path):
         run("rppg", tmp_path, [], tmp_path / "logs2", **given)
 
 
+@pytest.mark.parametrize(
+    ("strategies", "options", "says"),
+    [
+        (["single"], {"limit": 0}, "--limit 0: give 1 or more samples"),
+        (["single"], {"limit": -1}, "--limit -1: give 1 or more samples"),
+        (["single"], {"at_once": 0}, "--at-once 0: give 1 or more"),
+        (["single", "vote", "single"], {}, "strategy single is named twice"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_line(strategies, options, says, tmp_path):
+    with pytest.raises(DatasetError, match=says):
+        run("emobench_ea", tmp_path, strategies, tmp_path / "logs", **options)
+
+
+def test_samples_beyond_the_limit_that_were_scored_before_are_told(tmp_path):
+    rows = [{**EA_ROW, "qid": str(n)} for n in range(3)]
+    (tmp_path / "EA.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    arguments, given = ("emobench_ea", tmp_path, [], tmp_path / "logs"), {"data": str(tmp_path / "kept")}
+    (log,) = run(*arguments, limit=3, **given)
+    assert more_than_asked(log, 3) is None
+    (log,) = run(*arguments, limit=1, **given)
+    assert more_than_asked(log, 1).startswith("3 samples were scored before and all count, not only 1")
+
+
 def test_what_went_wrong_in_scored_samples_is_told(tmp_path):
     (tmp_path / mustard.TABLE).write_text(json.dumps({"1_60": MUSTARD_ROW}), encoding="utf-8")
     (log,) = run("mustard", tmp_path, ["incongruity"], tmp_path / "logs", data=str(tmp_path / "kept"))
@@ -129,7 +153,10 @@ def test_what_went_wrong_in_scored_samples_is_told(tmp_path):
 def test_an_endpoint_that_is_away_leaves_samples_unscored_to_be_asked_again(tmp_path):
     (tmp_path / "EA.jsonl").write_text(json.dumps(EA_ROW), encoding="utf-8")
     given = {"model": "tiny", "data": str(tmp_path / "kept"), "retries": 0}
-    with pytest.raises(RunError, match=r"1 of 1 samples failed.*run the same again"):
+    with pytest.raises(
+        RunError,
+        match=r"^1 of 1 samples failed, the first: (\w+: )?no model endpoint answers at http://127\.0\.0\.1:9/v1; run",
+    ):
         run("emobench_ea", tmp_path, [], tmp_path / "logs", base_url="http://127.0.0.1:9/v1", **given)
     with scripted_endpoint(always_first, {"tiny": 32_768}) as endpoint:
         (log,) = run("emobench_ea", tmp_path, [], tmp_path / "logs2", base_url=endpoint.url, **given)
