@@ -19,5 +19,5 @@ def sweep_strays(folder: Path, known: Callable[[], set[str]], now: float) -> Non
 
 
 def _written_at(folder: Path) -> float:
-    times = [path.stat().st_mtime for path in (folder, *(folder.iterdir() if folder.is_dir() else ()))]
+    times: list[float] = [path.stat().st_mtime for path in (folder, *(folder.iterdir() if folder.is_dir() else ()))]
     return max(times)
