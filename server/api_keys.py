@@ -127,7 +127,8 @@ def check_address(host: str, engine: Engine, allowed_hosts: Collection[str] = ()
         return
     others = f"on {host}" if not is_loopback(host) else f"as {', '.join(allowed_hosts)}"
     raise MentalisError(
-        f"anyone could use a server {others}: make an API key first (mentalis keys add NAME), or listen on 127.0.0.1 under its own name only"
+        f"anyone could use a server {others}: make an API key first (mentalis keys add NAME), "
+        "or listen on 127.0.0.1 under its own name only"
     )
 
 
