@@ -77,15 +77,21 @@ class Product:
             yield event
 
     async def answer(
-        self, report: Report, clip: Path | None, question: str, history: ChatHistory | None, places: Places
+        self,
+        report: Report,
+        clip: Path | None,
+        question: str,
+        history: ChatHistory | None,
+        codebook: str | None,
+        places: Places,
     ) -> ChatAnswer:
         """Answer a question about a report; without the clip nothing more can be measured or shown."""
         settings = self._settings
         about = Chat(
             report=report,
-            codebook=load_codebook(report.provenance.codebook if report.provenance.codebook else settings.codebook),
+            codebook=load_codebook(codebook or settings.codebook),
             clip=await self._opened(clip, places.transcript) if clip is not None else None,
-            model=await self._keeping(places.cache / "answers"),
+            model=await self._keeping(places.cache / "answers", settings.seed),
             embedder=settings.embedder,
             cache=Cache(places.cache / "tools"),
             worker=limits(settings),
@@ -153,18 +159,18 @@ class Product:
         return setup_for(
             await self._opened(clip, places.transcript),
             tools,
-            await self._keeping(places.cache / "answers"),
+            await self._keeping(places.cache / "answers", settings.seed),
             settings,
             store=ContentStore(places.content),
             cache=Cache(places.cache / "tools"),
         )
 
-    async def _keeping(self, folder: Path) -> Model | None:
-        """The model, with its answers kept where the file's other results are."""
+    async def _keeping(self, folder: Path, seed: int) -> Model | None:
+        """The model, drawing by a seed, with its answers kept where the file's other results are."""
         if not isinstance(self._model, ChatModel):
             return self._model
         await self._model.abilities()  # once for all
-        return self._model.keeping(ResponseCache(folder))
+        return self._model.keeping(ResponseCache(folder), seed)
 
     async def _opened(self, path: Path, transcript: Path | None) -> Clip:
         """A clip, probed in a process of its own.

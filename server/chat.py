@@ -171,7 +171,14 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
     before = _history(jobs.folder(analysis.id), texts[:-1])
-    answer = await jobs.engine.answer(report, clip if clip.exists() else None, texts[-1], before, jobs.places(analysis))
+    answer = await jobs.engine.answer(
+        report,
+        clip if clip.exists() else None,
+        texts[-1],
+        before,
+        jobs.codebooks.path_of(analysis.options.codebook, analysis.owner),
+        jobs.places(analysis),
+    )
     write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
     return answer
 

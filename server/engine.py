@@ -51,7 +51,13 @@ class Engine(Protocol):
         ...
 
     async def answer(
-        self, report: Report, clip: Path | None, question: str, history: ChatHistory | None, places: Places
+        self,
+        report: Report,
+        clip: Path | None,
+        question: str,
+        history: ChatHistory | None,
+        codebook: str | None,
+        places: Places,
     ) -> ChatAnswer:
         """Answer a question about a report."""
         ...

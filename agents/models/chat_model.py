@@ -126,10 +126,10 @@ class ChatModel:
                 raise
             raise await self._explained(error, self._retries if _passing(error) else 0) from error
 
-    def keeping(self, cache: ResponseCache) -> "ChatModel":
-        """The same client, with its limit on calls at a time, that keeps its answers elsewhere."""
+    def keeping(self, cache: ResponseCache, seed: int) -> "ChatModel":
+        """The same client, with its limit on calls at a time, that draws by a seed and keeps its answers elsewhere."""
         other = copy(self)
-        other._cache = cache
+        other._cache, other.seed = cache, seed
         return other
 
     async def served(self) -> dict[str, int | None]:

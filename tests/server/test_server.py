@@ -206,6 +206,7 @@ neutral: {emotion: plain}
     asked = {"file": done["file"], "options": {"codebook": "mine", "tools": ["blinks"]}}
     job = ended(client, client.post("/v1/analyses", json=asked).json()["id"])
     assert job["report"]["provenance"]["codebook"] == "mine"
+    assert client.post(f"/v1/analyses/{job['id']}/chat", json={"question": "Does P1 blink?"}).status_code == 200
     assert client.delete(f"/v1/codebooks/{made.json()['id']}").status_code == 204
 
 
