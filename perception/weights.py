@@ -31,6 +31,9 @@ class Weight(Frozen):
     url: str
     licence: str
     source: str
+    trained_on: str
+    metric: str  # the figure together with its protocol
+    limits: str
     used_by: tuple[str, ...]
 
 
@@ -64,7 +67,7 @@ def cache_folder() -> Path:
 
 def find_weight(name: str) -> Path | None:
     """The file of weights if it is here and its hash is right."""
-    weight = _known(name)
+    weight = known(name)
     return next((path for path in _candidates(weight) if _hash(path, path.stat().st_mtime_ns) == weight.sha256), None)
 
 
@@ -90,7 +93,7 @@ def download(name: str, on_progress: Callable[[int, int], None] = lambda done, t
     """
     import httpx
 
-    weight = _known(name)
+    weight = known(name)
     here = find_weight(name)
     if here is not None:
         return here
@@ -128,7 +131,12 @@ def download(name: str, on_progress: Callable[[int, int], None] = lambda done, t
     return path
 
 
-def _known(name: str) -> Weight:
+def known(name: str) -> Weight:
+    """The weights of a name.
+
+    Raises:
+        WeightError: there are none.
+    """
     for weight in catalogue():
         if weight.name == name:
             return weight

@@ -19,6 +19,20 @@ def list_() -> None:
         typer.echo(f"    {weight.source}; used by {', '.join(weight.used_by)}; licence: {weight.licence}")
 
 
+@app.command("card")
+def card_(name: Annotated[str, typer.Argument(help="Name of the weights, or a folder of trained ones.")]) -> None:
+    """Show what weights are: source, licence, training data, metric with its protocol, limits."""
+    from pathlib import Path
+
+    import yaml
+
+    from perception.models.trained import read_card
+    from perception.weights import known
+
+    card = read_card(Path(name)) if Path(name).is_dir() else known(name)
+    typer.echo(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True).rstrip())
+
+
 @app.command("download")
 def download_(name: Annotated[str, typer.Argument(help="Name of the weights.", show_default=False)]) -> None:
     """Download weights, going on where an earlier download stopped, and verify their hash."""

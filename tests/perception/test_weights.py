@@ -19,6 +19,9 @@ TINY = Weight(
     url="http://127.0.0.1:9/nobody-listens",
     licence="none",
     source="made here",
+    trained_on="nothing",
+    metric="none",
+    limits="all",
     used_by=("faces",),
 )
 

@@ -1,0 +1,101 @@
+"""Trained networks in a folder: safetensors beside the card that says what they are. No pickle is written or run."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from perception.evidence import Frozen
+from perception.weights import WeightError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CARD, TENSORS = "card.yaml", "model.safetensors"
+Setting = bool | int | float | str | None
+
+
+class ModelCard(Frozen):
+    """What a network is, where it comes from, and what may be expected of it."""
+
+    network: str  # which class of `perception.models` the weights are of
+    settings: dict[str, Setting | list[Setting]]  # what it is built with
+    source: str  # paper, repository or who trained it
+    licence: str
+    trained_on: str
+    metric: str  # the figure together with its protocol; "not evaluated" where there is none
+    limits: str
+
+
+def save_trained(folder: Path, card: ModelCard, tensors: Mapping[str, "Tensor"]) -> None:
+    """Write a network's tensors and its card; the card comes last, so that a folder with one is whole."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD).unlink(missing_ok=True)
+    part = folder / f"{TENSORS}.part"
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part)
+    os.replace(part, folder / TENSORS)
+    part = folder / f"{CARD}.part"
+    part.write_text(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    os.replace(part, folder / CARD)
+
+
+def load_trained(folder: Path, network: str) -> tuple[ModelCard, dict[str, "Tensor"]]:
+    """The card and the tensors of a folder that `save_trained` wrote.
+
+    Raises:
+        WeightError: there is no such folder, it is not whole, or it holds another network.
+    """
+    card = read_card(folder)
+    if card.network != network:
+        raise WeightError(f"{folder} holds weights of {card.network}, not of {network}")
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return card, load_file(folder / TENSORS)
+    except (OSError, SafetensorError) as error:
+        raise WeightError(f"{folder / TENSORS} can't be read: {error}") from error
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card in a folder of weights.
+
+    Raises:
+        WeightError: there is none, or it is not one.
+    """
+    path = folder / CARD
+    try:
+        return ModelCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise WeightError(f"{folder} holds no {CARD}: it is not a folder of trained weights") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise WeightError(f"{path} is not a model card: {error}") from error
+
+
+def read_checkpoint(path: Path) -> dict[str, "Tensor"]:
+    """A state dictionary that others published, without the `module.` of data-parallel training. Nothing is unpickled.
+
+    Raises:
+        WeightError: the file is no such thing, or holds more than tensors.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise WeightError(f"{path} is no file of weights that may be read: {error}") from error
+    if not isinstance(state, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise WeightError(f"{path} holds something else than a network's tensors")
+    return {name.removeprefix("module."): tensor for name, tensor in state.items()}
