@@ -57,7 +57,7 @@ class Harm:
         return os.mkdir, ("harmed",)
 
 
-@pytest.mark.parametrize("content", [pickle.dumps(Harm()), b"not weights at all", b""])
+@pytest.mark.parametrize("content", [pickle.dumps(Harm(), protocol=2), b"not weights at all", b""])
 def test_nothing_is_unpickled(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.pth").write_bytes(content)
