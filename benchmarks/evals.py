@@ -12,13 +12,9 @@ call of `single` may cost 5 ms more than Inspect's bare task, and every further 
 import argparse
 import asyncio
 import math
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +32,7 @@ from agents.models.json_schema import server_schema
 from agents.showing.fence import fence
 from agents.showing.messages import messages
 from benchmarks.printing import print_result
+from benchmarks.slow_endpoint import endpoint
 from evals.benchmark import Benchmark, Item, Outcome
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy
@@ -164,25 +161,6 @@ def timed(ask: Callable[[], None], calls: Callable[[], int]) -> Cost:
     before, wall, cpu = calls(), time.perf_counter(), time.process_time()
     ask()
     return Cost(time.perf_counter() - wall, time.process_time() - cpu, calls() - before)
-
-
-@contextmanager
-def endpoint(seconds: float) -> Iterator[tuple[str, Callable[[], int]]]:
-    """The slow endpoint's base URL, and how many questions it has answered."""
-    import httpx
-
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.slow_endpoint", str(port), str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        server.stdout.readline()
-        try:
-            root = f"http://127.0.0.1:{port}"
-            yield f"{root}/v1", lambda: int(httpx.get(f"{root}/counts").json()["answered"])
-        finally:
-            server.kill()
 
 
 def table(costs: dict[str, Cost], count: int, seconds: float, at_once: int) -> list[dict[str, Any]]:

@@ -7,7 +7,11 @@ It takes any number of calls at once, and tells at /counts how many it was asked
 
 import asyncio
 import json
+import socket
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
@@ -68,6 +72,30 @@ async def answer(request: str, body: bytes, seconds: float) -> dict[str, Any]:
     message = {"role": "assistant", "content": said}
     choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
     return {"id": "x", "object": "chat.completion", "created": 0, "model": "slow", "choices": choices, "usage": USAGE}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def endpoint(seconds: float) -> Iterator[tuple[str, Callable[[], int]]]:
+    """One in a process of its own: its base URL, and how many questions it has answered."""
+    import httpx
+
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.slow_endpoint", str(port), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        try:
+            root = f"http://127.0.0.1:{port}"
+            yield f"{root}/v1", lambda: int(httpx.get(f"{root}/counts").json()["answered"])
+        finally:
+            server.kill()
 
 
 if __name__ == "__main__":
