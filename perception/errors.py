@@ -37,6 +37,10 @@ class CorruptClipError(ClipError):
     """The content is damaged: it can't be read or decoded."""
 
 
+class PictureError(ClipError):
+    """A picture or a sound that no clip can be made of."""
+
+
 class ViewError(ClipError):
     """A further view that can't be put on the clip's clock."""
 

@@ -1,4 +1,4 @@
-"""What a player draws over a clip: boxes and contours of the faces, thinned out for the eye."""
+"""What a player draws over a clip: boxes, contours and regions of skin of the faces, thinned out for the eye."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy as np
 from perception.cache import Cache, key_of
 from perception.clip import Clip
 from perception.face_track import FaceTrack
+from perception.skin_regions import REGIONS, shrunk
 from perception.tool import make_tool
 
 RATE_HZ = 12.5  # at most, between the samples of a track: a box that moves faster blurs
@@ -23,9 +24,9 @@ CONTOURS: dict[str, tuple[int, ...]] = {  # landmarks of MediaPipe's face mesh, 
 
 
 def overlay(clip: Clip, cache: Cache) -> list[dict[str, Any]]:
-    """Each person's box and contours over time, from the cached faces; none where they were not measured.
+    """Each person's box, contours and regions of skin over time, from the cached faces; none where they were not measured.
 
-    Lengths are pixels of the displayed picture, rounded to a tenth; times are seconds.
+    A pulse is read from the regions. Lengths are pixels of the displayed picture, rounded to a tenth; times are seconds.
     """
     kept = cache.get(key_of(make_tool("faces"), clip, {}))
     tracks: list[FaceTrack] = list(kept.value) if kept is not None and kept.value else []
@@ -42,6 +43,9 @@ def _told(track: FaceTrack) -> dict[str, Any]:
         "times_s": np.round(track.times_s[shown], 3).tolist(),
         "boxes": np.round(boxes, 1).tolist(),
         "contours": {name: np.round(points[:, at], 1).tolist() for name, at in CONTOURS.items()},
+        "regions": {
+            name: np.round([shrunk(face[list(at)]) for face in points], 1).tolist() for name, at in REGIONS.items()
+        },
         "gap_s": round(float(max(2 / RATE_HZ, track.gap_s)), 3),
     }
 

@@ -35,7 +35,7 @@ def region_means(rgb: npt.NDArray[np.uint8], landmarks_px: Floats) -> Floats:
         landmarks_px: face mesh, shape (478, 2 or more), x right and y down.
     """
     means = np.full((len(OUTLINES), 3), np.nan)
-    polygons = [_shrunk(landmarks_px[outline, :2]) for outline in OUTLINES]
+    polygons = [shrunk(landmarks_px[outline, :2]) for outline in OUTLINES]
     corners = np.concatenate(polygons)
     step = max(1, int(np.ptp(corners, axis=0).max()) // CROP_PX)
     skins = [_inside(rgb, polygon, step) for polygon in polygons]
@@ -80,7 +80,8 @@ def background_mean(rgb: npt.NDArray[np.uint8], faces_px: Sequence[Floats]) -> F
     return np.asarray(coarse[free].mean(axis=0))
 
 
-def _shrunk(outline_px: Floats) -> Floats:
+def shrunk(outline_px: Floats) -> Floats:
+    """An outline, shape (points, 2), about its centre: the place that is read of a region."""
     centre = outline_px.mean(axis=0)
     return np.asarray(centre + SHRUNK * (outline_px - centre))
 

@@ -1,20 +1,18 @@
 """What a client's messages ask about which clip: video, pictures and sound in OpenAI's parts."""
 
-import base64
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.analyses import Sending, later
+from server.analyses import Sending
+from server.chat_media import stored_clip, stored_stills
 from server.errors import ApiError
 from server.file_records import Stored
-from server.files import shown_name
 
 EARLIER = "analysis:"  # video_url of an analysis that is there, by its id
-CHUNK_CHARACTERS = 1 << 20  # a multiple of four, so that each piece of base64 stands for itself
 MOST_CHARACTERS = 10_000  # of one question
+MOST_PICTURES = 64  # of one message
 MEDIA = ("video_url", "file", "image_url", "input_audio")
 
 
@@ -48,6 +46,15 @@ class Asked:
     texts: tuple[str, ...]  # of the user since the clip was sent
 
 
+@dataclass(frozen=True)
+class Media:
+    """What a message brings: a clip, or pictures and a sound of which a clip is made."""
+
+    clip: str | None  # a link
+    pictures: tuple[str, ...] = ()
+    sound: str | None = None
+
+
 async def asked(messages: list[Message], sending: Sending, owner: str) -> Asked:
     """Find the newest message of the user that brings a clip, keep the clip, and read what was asked since.
 
@@ -62,56 +69,35 @@ async def asked(messages: list[Message], sending: Sending, owner: str) -> Asked:
     since = [m.text for m in messages[bringing[-1] :] if m.role == "user" and m.text]
     if any(len(text) > MOST_CHARACTERS for text in since):
         raise ApiError(400, f"a question has {MOST_CHARACTERS} characters at most", "too_long")
-    link = _link(messages[bringing[-1]].parts)
-    if link.startswith(EARLIER):
-        return Asked(None, link.removeprefix(EARLIER), tuple(since))
-    return Asked(await _stored(link, sending, owner), None, tuple(since))
+    media = _media(messages[bringing[-1]].parts)
+    if media.clip is None:
+        return Asked(await stored_stills(media.pictures, media.sound, sending, owner), None, tuple(since))
+    if media.clip.startswith(EARLIER):
+        return Asked(None, media.clip.removeprefix(EARLIER), tuple(since))
+    return Asked(await stored_clip(media.clip, sending, owner), None, tuple(since))
 
 
-def _link(parts: list[dict[str, Any]]) -> str:
-    """The one clip of a message: a data URL, a link, a file's or an analysis' id."""
-    links = [_link_of(part) for part in parts if part.get("type") in ("video_url", "file")]
-    if len(links) > 1:
+def _media(parts: list[dict[str, Any]]) -> Media:
+    """The media of a message: links of every kind; a sound as the data URL that it would be."""
+    of = {kind: [_link(part) for part in parts if part.get("type") == kind] for kind in MEDIA}
+    clips, pictures, sounds = of["video_url"] + of["file"], of["image_url"], of["input_audio"]
+    if len(clips) > 1 or len(sounds) > 1:
         raise ApiError(400, "send one clip in a message; further ones in messages of their own", "video_url")
-    if not links:
-        raise ApiError(
-            400, "pictures and sound alone are not analysed; send them as a video by video_url", "unsupported_media"
-        )
-    return links[0]
+    if clips and (pictures or sounds):
+        raise ApiError(400, "send a clip, or pictures and a sound of which one is made; not both", "video_url")
+    if len(pictures) > MOST_PICTURES:
+        raise ApiError(400, f"{len(pictures)} pictures: {MOST_PICTURES} at most; send a video", "image_url")
+    return Media(clips[0] if clips else None, tuple(pictures), sounds[0] if sounds else None)
 
 
-def _link_of(part: dict[str, Any]) -> str:
+def _link(part: dict[str, Any]) -> str:
     given = part.get(part["type"])
-    if isinstance(given, dict):
+    if part["type"] == "input_audio":
+        data = given.get("data") if isinstance(given, dict) else None
+        given = f"data:audio;base64,{data}" if data else None
+    elif isinstance(given, dict):
         given = given.get("url") or given.get("file_id") or given.get("file_data")
     if not isinstance(given, str) or not given:
-        raise ApiError(400, f"a part of type {part['type']} names no clip: give its url or file_id", "video_url")
+        wanted = "data, in base64" if part["type"] == "input_audio" else "url or file_id"
+        raise ApiError(400, f"a part of type {part['type']} has no content: give its {wanted}", part["type"])
     return given
-
-
-async def _stored(link: str, sending: Sending, owner: str) -> Stored:
-    files = sending.files
-    if link.startswith("file-"):
-        return files.get(link, owner)
-    if link.startswith("data:"):
-        head, comma, content = link.partition(",")
-        if not comma or not head.endswith(";base64"):
-            raise ApiError(400, "video_url is a data: URL, but not of base64", "video_url")
-        if len(content) * 3 // 4 > files.most_bytes + 2:
-            raise ApiError(
-                413, f"the clip is longer than {files.most_bytes / 1e6:g} MB; send a smaller one", "too_large"
-            )
-        body, name = _decoded(content), "clip"
-    elif link.startswith(("http://", "https://")):
-        body, name = sending.fetch(link), shown_name(link.partition("?")[0])
-    else:
-        raise ApiError(400, "video_url must be a data: URL (base64), a link, file-ID or analysis:ID", "video_url")
-    return await files.save(body, owner, name, "vision", later(sending.file_s))
-
-
-async def _decoded(content: str) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), CHUNK_CHARACTERS):
-        try:
-            yield base64.b64decode(content[start : start + CHUNK_CHARACTERS], validate=True)
-        except ValueError as error:  # also of letters beyond ASCII
-            raise ApiError(400, "video_url is not valid base64", "video_url") from error

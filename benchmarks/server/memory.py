@@ -30,15 +30,15 @@ async def memory_under_load(served: Served, file: str, minutes: float) -> list[d
             (await http.delete(f"/v1/analyses/{name}")).raise_for_status()
             rounds += 1
 
-    async def watch() -> list[float]:
-        seen = []
+    seen = list[float]()
+
+    async def watch() -> None:
         while time.monotonic() < over_at:
             seen.append(memory_mb(served.pid))
             await asyncio.sleep(EVERY_S)
-        return seen
 
     async with client(served) as http:
-        seen, *_ = await asyncio.gather(watch(), *(work(http, number) for number in range(4)))
+        await asyncio.gather(watch(), *(work(http, number) for number in range(4)))
     third = max(1, int(len(seen) * WARM_SHARE))
     middle, last = float(np.median(seen[third : 2 * third] or seen)), float(np.median(seen[-third:]))
     return [

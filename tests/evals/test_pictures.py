@@ -8,6 +8,7 @@ from skimage.io import imsave
 from evals.errors import DatasetError
 from evals.pictures import video_of
 from perception.clip import Clip
+from perception.errors import PictureError
 
 
 def grey(level, size=(32, 48)):
@@ -42,7 +43,7 @@ def test_a_sound_alone_is_heard_before_black(tmp_path):
     strongest = np.abs(np.fft.rfft(heard)).argmax() * 16_000 / len(heard)
     assert strongest == pytest.approx(440, abs=2)
     (tmp_path / "broken.wav").write_bytes(b"no sound")
-    with pytest.raises(DatasetError, match=r"broken\.wav: can't be read as a sound"):
+    with pytest.raises(PictureError, match=r"broken\.wav: can't be read as a sound"):
         video_of(tmp_path / "broken.wav", tmp_path / "kept")
 
 
@@ -52,9 +53,9 @@ def test_what_is_no_recording_is_told(tmp_path):
         video_of(tmp_path / "empty", tmp_path / "kept")
     imsave(tmp_path / "1.png", grey(1), check_contrast=False)
     imsave(tmp_path / "2.png", grey(1, size=(32, 32)), check_contrast=False)
-    with pytest.raises(DatasetError, match=r"2\.png: 32x32 pixels, those before it 48x32"):
+    with pytest.raises(PictureError, match=r"2\.png: 32x32 pixels, those before it 48x32"):
         video_of(tmp_path, tmp_path / "kept")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"broken\.png: can't be read as a picture"):
+    with pytest.raises(PictureError, match=r"broken\.png: can't be read as a picture"):
         video_of(tmp_path / "broken.png", tmp_path / "kept")
     assert not list((tmp_path / "kept").iterdir()), "nothing half is left"

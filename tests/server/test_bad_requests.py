@@ -1,5 +1,6 @@
 """What can't be served is refused with a line that says why: nothing breaks, nothing of it is kept."""
 
+import base64
 import json
 import socket
 import time
@@ -88,6 +89,14 @@ def video(url):
     return part("video_url", url=url)
 
 
+def picture(url):
+    return part("image_url", url=url)
+
+
+def sound(data):
+    return part("input_audio", data=data, format="wav")
+
+
 def raw(path, content, status, words, **headers):
     return "POST", path, {"content": content, "headers": {**JSON, **headers}}, status, words
 
@@ -96,6 +105,7 @@ def get(path, status, words, **params):
     return "GET", path, {"params": params}, status, words
 
 
+PLAYLIST = base64.b64encode(b"#EXTM3U\nfile:///etc/passwd\n").decode()
 BAD = {
     # bodies that are no JSON, or other JSON
     "analysis: no JSON": raw("/v1/analyses", b"{file:", 422, "body"),
@@ -249,11 +259,17 @@ BAD = {
     "chat: unknown file": chat(404, "no file", video(NO_FILE)),
     "chat: unknown analysis": chat(404, "no analysis", video(f"analysis:{NOBODY}")),
     "chat: an analysis that is a path": chat(404, "no analysis", video("analysis:../../etc")),
-    "chat: a picture alone": chat(400, "video", part("image_url", url="data:image/png;base64,AAAA")),
-    "chat: sound alone": chat(400, "video", part("input_audio", data="AAAA", format="wav")),
+    "chat: a picture that is none": chat(400, "picture 1: can't be read", picture("data:image/png;base64,AAAA")),
+    "chat: sound that is a playlist": chat(400, "sound: can't be read", sound(PLAYLIST)),
+    "chat: a picture of no bytes": chat(400, "empty", picture("data:image/png;base64,")),
+    "chat: too many pictures": chat(400, "64 at most", *[picture(NO_FILE)] * 65),
+    "chat: an unknown picture": chat(404, "no file", picture(NO_FILE)),
+    "chat: sound that is none": chat(400, "sound: can't be read", sound("AAAA")),
+    "chat: sound without data": chat(400, "input_audio has no content", part("input_audio", format="wav")),
+    "chat: a clip and a picture": chat(400, "not both", video(NO_FILE), picture(NO_FILE)),
     "chat: two clips": chat(400, "one clip", video(NO_FILE), video(NO_FILE)),
-    "chat: no URL": chat(400, "names no clip", {"type": "video_url"}),
-    "chat: a number for a URL": chat(400, "names no clip", part("video_url", url=1)),
+    "chat: no URL": chat(400, "has no content", {"type": "video_url"}),
+    "chat: a number for a URL": chat(400, "has no content", part("video_url", url=1)),
     "chat: a part of no type": chat(400, "no user message has a clip", {"text": "x"}),
     "chat: a type that is a list": chat(400, "no user message has a clip", {"type": ["video_url"]}),
     "chat: not base64": chat(400, "base64", video("data:video/mp4;base64,!!!!")),

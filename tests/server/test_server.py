@@ -3,11 +3,15 @@
 import base64
 import json
 import time
+from io import BytesIO
 
 import httpx
+import numpy as np
 import pytest
+from scipy.io import wavfile
 
 from agents.report import Report
+from perception.clip import Clip
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
@@ -105,6 +109,8 @@ def test_a_report_is_exported(client, done, format):
 
 def test_where_faces_are_is_told_for_an_overlay(client, done):
     (person,) = client.get(f"/v1/analyses/{done['id']}/tracks").json()["people"]
+    assert set(person["regions"]) == {"forehead", "right cheek", "left cheek", "nose", "chin"}
+    assert len(person["regions"]["chin"]) == len(person["times_s"])
     assert person["person"] == "P1"
     assert len(person["times_s"]) == len(person["boxes"]) == len(person["contours"]["lips"])
     x, y, width, height = person["boxes"][0]
@@ -271,6 +277,49 @@ def test_a_clip_that_comes_again_is_not_analysed_again_and_later_turns_go_on(cha
     assert "blink-1" in then.choices[0].message.content
     assert first.model_extra["mentalis"]["analysis"] == then.model_extra["mentalis"]["analysis"]
     assert "blink-1" in [source["id"] for source in then.model_extra["mentalis"]["sources"]]
+
+
+@pytest.fixture(scope="module")
+def photograph(demo):
+    from PIL import Image
+
+    kept = BytesIO()
+    Image.fromarray(next(iter(Clip.open(demo.clip).frames())).rgb).save(kept, "PNG")
+    return base64.b64encode(kept.getvalue()).decode()
+
+
+@pytest.fixture(scope="module")
+def tone():
+    kept = BytesIO()
+    wavfile.write(kept, 16_000, (np.sin(np.arange(48_000) / 16_000 * 2 * np.pi * 200) * 8000).astype(np.int16))
+    return base64.b64encode(kept.getvalue()).decode()
+
+
+def test_pictures_with_a_sound_are_a_clip_that_shows_them_while_it_lasts(chat, client, photograph, tone):
+    parts = [
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{photograph}"}},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{photograph}"}},
+        {"type": "input_audio", "input_audio": {"data": tone, "format": "wav"}},
+    ]
+    answers = [
+        chat.chat.completions.create(
+            model="mentalis", messages=[{"role": "user", "content": [*parts, {"type": "text", "text": text}]}]
+        ).model_extra["mentalis"]
+        for text in ("Who is seen?", "Is there a voice?")
+    ]
+    assert answers[0]["analysis"] == answers[1]["analysis"], "what was made of the same parts is the same clip"
+    report = Report.model_validate(client.get(f"/v1/analyses/{answers[0]['analysis']}").json()["report"])
+    assert report.clip.duration_s == pytest.approx(3.0, abs=0.3)
+    assert report.clip.has_audio
+    assert [person.id for person in report.people] == ["P1"]
+
+
+def test_a_sound_alone_is_heard(chat, client, tone):
+    parts = [{"type": "input_audio", "input_audio": {"data": tone, "format": "wav"}}]
+    answer = chat.chat.completions.create(model="mentalis", messages=[{"role": "user", "content": parts}])
+    report = client.get(f"/v1/analyses/{answer.model_extra['mentalis']['analysis']}").json()["report"]
+    assert report["clip"]["has_audio"]
+    assert report["people"] == []
 
 
 def test_the_report_is_the_answer_where_json_is_asked_for(chat, done):
