@@ -24,9 +24,10 @@ CONTOURS: dict[str, tuple[int, ...]] = {  # landmarks of MediaPipe's face mesh, 
 
 
 def overlay(clip: Clip, cache: Cache) -> list[dict[str, Any]]:
-    """Each person's box, contours and regions of skin over time, from the cached faces; none where they were not measured.
+    """Each person's box, contours and regions of skin (where a pulse is read) over time, from the cached faces.
 
-    A pulse is read from the regions. Lengths are pixels of the displayed picture, rounded to a tenth; times are seconds.
+    There are none where faces were not measured. Lengths are pixels of the displayed picture, rounded to a tenth; times
+    are seconds.
     """
     kept = cache.get(key_of(make_tool("faces"), clip, {}))
     tracks: list[FaceTrack] = list(kept.value) if kept is not None and kept.value else []
