@@ -130,3 +130,4 @@ def _unknown(message: str, detail: str = "") -> ApiError:
 
 Reads = Annotated[Caller, Depends(caller("read"))]
 Writes = Annotated[Caller, Depends(caller("write"))]
+Oversees = Annotated[Caller, Depends(caller("admin"))]

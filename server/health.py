@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.access import Oversees
 from server.figures import Figures
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -39,8 +40,8 @@ def routes(
         return JSONResponse({"status": "ok" if fine else "not ready", "checks": told}, 200 if fine else 503)
 
     @router.get("/metrics", response_class=Response)
-    def metrics() -> Response:
-        """Figures in Prometheus' text format."""
+    def metrics(caller: Oversees) -> Response:
+        """Figures of all clients' work, in Prometheus' text format."""
         for status, n in count().items():
             figures.analyses.labels(status).set(n)
         return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)

@@ -12,7 +12,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 OWN_ONLY = {
     "default-src": "'self'",
     "script-src": "'self'",  # none within a page
-    "style-src": "'self' 'unsafe-inline'",  # Plotly sets styles
+    "style-src": "'self'",  # Plotly's own sheet is page/plotly.css
     "img-src": "'self' data: blob:",
     "media-src": "'self' blob:",  # a clip that is chosen or recorded is shown before it is sent
     "worker-src": "'self' blob:",

@@ -8,11 +8,12 @@ import pytest
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 from fastapi import Depends, FastAPI
 
-from server import sessions
+from server import health, sessions
 from server.access import COOKIE, LOCAL, Access, Caller, caller
 from server.api_keys import made, renewed, revoked
 from server.database import open_database
 from server.errors import add_error_handlers
+from server.figures import Figures
 
 ELSEWHERE = {"Origin": "https://evil.example"}
 OWN = {"Origin": "http://127.0.0.1:8080"}
@@ -58,6 +59,21 @@ async def test_a_key_opens_what_its_scope_allows_and_owns_it(engine):
     assert refused.status_code == 403
     assert "needs the scope admin" in refused.json()["error"]["message"]
     assert 'scope="admin"' in refused.headers["www-authenticate"]
+
+
+async def test_the_figures_of_all_clients_are_for_who_oversees_them(engine, tmp_path):
+    async def fine():
+        return None
+
+    app = app_of(engine, loopback=False)
+    app.include_router(health.routes(Figures(), engine, tmp_path, fine, lambda: {"done": 3}))
+    reader, _ = made(engine, "lab", ["write"], per_minute=60)
+    overseer, _ = made(engine, "ops", ["admin"], per_minute=60)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as client:
+        assert (await client.get("/metrics")).status_code == 401
+        assert (await client.get("/metrics", headers=bearer(reader))).status_code == 403
+        assert 'status="done"} 3.0' in (await client.get("/metrics", headers=bearer(overseer))).text
+        assert (await client.get("/healthz")).status_code == 200
 
 
 @pytest.mark.parametrize(
