@@ -35,6 +35,8 @@ from perception.worker import run_limited
 from server.analyses import Demo
 from server.engine import Options, Places
 
+MOST_CLIPS = 16  # that stay open: questions about a clip come one after the other, and to open one takes its time
+
 
 class Product:
     """Analyses and answers as these settings say."""
@@ -49,6 +51,7 @@ class Product:
         check_strategy(settings)
         load_codebook(settings.codebook)
         self._settings, self._clip_limits = settings, clip_limits
+        self._clips: dict[tuple[Path, int | None, Path | None, int | None], Clip] = {}  # opened ones, the newest last
         self._model: Model | None = model_of(settings.model_copy(update={"cache": False}))
 
     async def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
@@ -180,6 +183,10 @@ class Product:
             TranscriptError: its words can't be read, or do not fit.
         """
         limit = limits(self._settings)
+        seen = (path, _modified(path), transcript, _modified(transcript))
+        if (known := self._clips.pop(seen, None)) is not None:
+            self._clips[seen] = known  # the newest again
+            return known
         try:
             clip = await asyncio.to_thread(
                 run_limited,
@@ -192,7 +199,15 @@ class Product:
             )
         except WorkerKilled as error:
             raise WorkerKilled(f"{path}: it can't be opened ({error}); the file may be damaged") from error
-        return kept_apart(clip, limit)
+        self._clips[seen] = apart = kept_apart(clip, limit)
+        if len(self._clips) > MOST_CLIPS:
+            del self._clips[next(iter(self._clips))]
+        return apart
+
+
+def _modified(path: Path | None) -> int | None:
+    """When a file was written last, in nanoseconds; none where there is no file."""
+    return path.stat().st_mtime_ns if path is not None and path.exists() else None
 
 
 def _open(path: Path, transcript: Path | None, limits: Limits) -> Clip:

@@ -106,8 +106,9 @@ def routes(sending: Sending) -> APIRouter:
         if request.stream:
             chunks = _streamed(analysis, question, request, sending)
             return StreamingResponse(chunks, media_type="text/event-stream", headers=UNBUFFERED)
-        async for _ in sending.jobs.log.followed(analysis.id):
-            pass
+        if not analysis.ended:
+            async for _ in sending.jobs.log.followed(analysis.id):
+                pass
         replied = await _replied(analysis, question, request, sending)
         choice = {"index": 0, "message": {"role": "assistant", "content": replied.text}, "finish_reason": "stop"}
         head = _head(analysis, request, "chat.completion")

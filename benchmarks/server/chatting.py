@@ -9,9 +9,10 @@ from agents.report import Report
 from benchmarks.server.running import MODEL, Served, client, question
 from graphs.chat import converse
 from graphs.chat_setup import Chat
-from mentalis.setting_up import model_of
+from mentalis.setting_up import limits, model_of
 from mentalis.settings import Settings
 from perception.clip import Clip
+from perception.isolation import kept_apart
 
 MOST_MS = 15.0  # at the median: what we promise
 
@@ -20,8 +21,14 @@ async def chat_overhead(
     served: Served, analysis: str, report: Report, clip: Clip, url: str, repeats: int
 ) -> list[dict[str, Any]]:
     """Times of both, in turns; each question differs, so that no answer is repeated."""
-    model = model_of(Settings(model=MODEL, base_url=url, cache=False, data=served.data / "bare"))
-    about = Chat(report=report, codebook=load_codebook(report.provenance.codebook), clip=clip, model=model)
+    settings = Settings(model=MODEL, base_url=url, cache=False, data=served.data / "bare")
+    model = model_of(settings)
+    about = Chat(
+        report=report,
+        codebook=load_codebook(report.provenance.codebook),
+        clip=kept_apart(clip, limits(settings)),
+        model=model,
+    )
     by_http, bare = list[float](), list[float]()
     async with client(served) as http:
         for n in range(-3, repeats):  # the first ones open connections and import what is used
