@@ -1,0 +1,64 @@
+"""The product behind the server: what a client asks for reaches the model, and a clip is opened once."""
+
+import json
+
+import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
+
+pytest.importorskip("fastapi", reason="the server extra is not installed")
+
+from agents.models.chat_model import SEEDS_A_SAMPLE
+from mentalis import serving
+from mentalis.serving import Product
+from mentalis.settings import Settings
+from perception.probe import Limits
+from server.engine import Options, Places
+
+
+def answer(request):
+    schema = schema_of(request)
+    return 200, json.dumps(sample(schema)) if schema else "ok", "stop"
+
+
+@pytest.fixture
+def product(tmp_path):
+    with scripted_endpoint(answer) as endpoint:
+        settings = Settings(
+            data=tmp_path / "data", model="tiny", base_url=endpoint.url, strategy="single", media="text"
+        )
+        yield Product(settings, Limits()), endpoint
+
+
+def places(folder, thread):
+    return Places(folder / "cache", folder / thread, str(folder / f"{thread}.sqlite"), thread)
+
+
+async def test_the_model_draws_by_the_seed_that_a_client_gives(product, shared, tmp_path):
+    made, endpoint = product
+    for seed in (3, 4):
+        asked = len(endpoint.asked)
+        options, clip = Options(seed=seed, tools=("faces",)), shared / "clips" / "single_face_2s.mp4"
+        events = [e async for e in made.reason(clip, options, None, places(tmp_path, f"s{seed}"))]
+        assert events[-1].kind == "report"
+        assert {request["seed"] % SEEDS_A_SAMPLE for request in endpoint.asked[asked:] if "seed" in request} == {
+            seed
+        }, "and retries a hundred further"
+    await made.close()
+
+
+async def test_a_clip_is_opened_once_until_it_changes(product, make_clip, tmp_path, monkeypatch):
+    made, _ = product
+    opened = []
+    monkeypatch.setattr(serving, "run_limited", lambda function, *a, **limits: opened.append(a[0]) or function(*a))
+    clip = make_clip("one.mp4")
+    for _ in range(3):
+        await made.tracks(clip, places(tmp_path, "t"))
+    assert opened == [clip]
+    make_clip("one.mp4", frames=30)
+    await made.tracks(clip, places(tmp_path, "t"))
+    assert opened == [clip, clip]
+    for n in range(serving.MOST_CLIPS):
+        await made.tracks(make_clip(f"{n}.mp4"), places(tmp_path, "t"))
+    await made.tracks(clip, places(tmp_path, "t"))
+    assert opened.count(clip) == 3, "the oldest is let go"
+    await made.close()
