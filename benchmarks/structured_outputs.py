@@ -1,6 +1,6 @@
 """Whether an endpoint's answers keep to every agent's schema: at temperature 1, each with a seed of its own.
 
-    python -m benchmarks.structured_outputs CLIP --base-url URL [--model NAME] [--calls 200] [--json]
+    python -m benchmarks.structured_outputs CLIP --base-url URL [--model NAME] [--calls 200] [--agents a,b] [--json]
 
 Valid: the first answer was read, and keeps to the schema that the server was given (labels, ids and times of the
 clip). Repaired: a later one was, after our client had asked again. A model with random weights is the hardest case.
@@ -11,6 +11,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -39,6 +40,7 @@ from agents.summary import summary
 from agents.utterance_emotion import utterance_emotion
 from benchmarks.measured_case import measured_case
 from benchmarks.printing import print_result
+from perception.errors import MentalisError
 from perception.tool import factories
 from perception.transcripts import Utterance
 
@@ -117,8 +119,10 @@ def kept(content: BaseModel, narrowed: type[BaseModel]) -> str:
     return "valid"
 
 
-async def measured(clip: Path, base_url: str, name: str | None, calls: int) -> list[dict[str, Any]]:
-    """A row for each agent: how many of its answers were valid at once, repaired or neither, and how fast they came.
+async def measured(
+    clip: Path, base_url: str, name: str | None, calls: int, only: Collection[str]
+) -> list[dict[str, Any]]:
+    """A row for each agent, or for those named: how many of its answers were valid at once, repaired or neither, and how fast they came.
 
     Raises:
         ClipError: the file is no readable video.
@@ -130,8 +134,11 @@ async def measured(clip: Path, base_url: str, name: str | None, calls: int) -> l
         opened, case = await asyncio.to_thread(measured_case, clip, await model.abilities())
         case = with_speech(case)
         media = read_media(opened, case.presentation)
+        agents = {agent.name: agent for agent in agents_of(case)}
+        if unknown := set(only) - set(agents):
+            raise MentalisError(f"no such agents: {', '.join(unknown)}; there are: {', '.join(agents)}")
         rows = []
-        for agent in agents_of(case):
+        for agent in (agents[name] for name in (only or agents)):
             rows.append(await of_agent(agent, case, model, media, calls))
             print(*rows[-1].values(), sep="  ", file=sys.stderr)  # each takes minutes
         return rows
@@ -165,9 +172,12 @@ def main() -> None:
     parser.add_argument("--base-url", required=True)
     parser.add_argument("--model", help="the first that is served by default")
     parser.add_argument("--calls", type=int, default=CALLS, help="of each agent")
+    parser.add_argument("--agents", default="", help="names of those that are asked; all by default")
     parser.add_argument("--json", action="store_true", help="one JSON object in place of the table")
     given = parser.parse_args()
-    rows = asyncio.run(measured(given.clip, given.base_url, given.model, given.calls))
+    rows = asyncio.run(
+        measured(given.clip, given.base_url, given.model, given.calls, given.agents.split(",") if given.agents else [])
+    )
     print_result({"structured outputs": rows}, given.json)
 
 
