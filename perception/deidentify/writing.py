@@ -34,7 +34,9 @@ def write_video(
     first = next(waiting)
     height, width = (side + side % 2 for side in first.rgb.shape[:2])
     with av.open(str(path), "w", format=path.suffix[1:], options={"fflags": "+bitexact"}) as file:
-        coder: Any = file.add_stream("libx264", rate=max(1, round(1 / first.duration_s)), options={"crf": CRF, "preset": PRESET})
+        coder: Any = file.add_stream(
+            "libx264", rate=max(1, round(1 / first.duration_s)), options={"crf": CRF, "preset": PRESET}
+        )
         coder.width, coder.height, coder.pix_fmt = width, height, "yuv420p"
         coder.time_base = coder.codec_context.time_base = Fraction(1, TICKS_HZ)
         coder.codec_context.max_b_frames = 0  # coded in the order in which they are shown
