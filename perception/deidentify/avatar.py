@@ -1,4 +1,4 @@
-"""A clip redrawn from what was tracked in it: faces, bodies and hands on a blank canvas. No pixel of it is taken over."""
+"""A clip redrawn from what was tracked in it: faces, bodies and hands on a blank canvas, and no pixel of its own."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,5 +1,7 @@
 """An upper body and hands drawn from their skeletons alone, as a dummy of plain limbs."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -64,7 +66,7 @@ def draw_hand(canvas: Picture, hand: Floats) -> None:
     for grow, colour in ((1.35, CREASE), (1.0, SKIN)):
         for finger in FINGERS:
             joints = hand[[0, *finger] if grow == 1.0 else list(finger), :2]
-            for a, b in zip(joints[:-1], joints[1:], strict=True):
+            for a, b in pairwise(joints):
                 _line(canvas, a, b, grow * thick, colour)
 
 
@@ -76,4 +78,4 @@ def _line(canvas: Picture, a: Floats, b: Floats, thick: float, colour: Colour) -
 
 
 def _fixed(points: Floats) -> npt.NDArray[np.int32]:
-    return np.round(np.asarray(points) * 2**SHIFT).astype(np.int32)
+    return np.asarray(np.round(points * 2**SHIFT), dtype=np.int32)

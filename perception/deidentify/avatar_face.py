@@ -4,9 +4,6 @@ It is shaded and has eyes, brows and lips so that face trackers find it and can 
 drawing they find none. The proportions of the face are still those of the person.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -122,8 +119,8 @@ def _disc(canvas: Picture, middle: Floats, radius: float, colour: Colour) -> Non
     cv2.circle(canvas, (x, y), max(1, round(radius * 2**SHIFT)), colour, cv2.FILLED, cv2.LINE_AA, SHIFT)
 
 
-def _fixed(points: Floats | Sequence[Any]) -> npt.NDArray[np.int32]:
-    return np.round(np.asarray(points) * 2**SHIFT).astype(np.int32)
+def _fixed(points: Floats) -> npt.NDArray[np.int32]:
+    return np.asarray(np.round(points * 2**SHIFT), dtype=np.int32)
 
 
 def _around(points: Floats, canvas: Picture) -> tuple[slice, slice]:

@@ -30,6 +30,7 @@ class Look:
     """What is seen on one picture; boxes in pixels."""
 
     time_s: float
+    duration_s: float  # until the next picture
     shot: int  # pictures between two cuts share it
     mediapipe: tuple[Box, ...]
     cascade: tuple[Box, ...]
@@ -73,7 +74,7 @@ def _look(frame: Frame, shot: int, shares: Sequence[npt.NDArray[np.float32]] | n
     height, width = frame.rgb.shape[:2]
     scale = np.array([width, height, width, height])
     boxes = tuple(Box(*(np.asarray(share) * scale).tolist()) for share in shares)
-    return Look(frame.time_s, shot, boxes, _by_cascade(frame.rgb))
+    return Look(frame.time_s, frame.duration_s, shot, boxes, _by_cascade(frame.rgb))
 
 
 def _around(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

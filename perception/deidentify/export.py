@@ -4,8 +4,9 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from perception.clip import Clip
 from perception.deidentify.avatar import drawn
@@ -27,6 +28,24 @@ ROUNDS = 4  # as drawn, with what was still found covered solid, with those pict
 Progress = Callable[[str, float], None]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What was found out of a clip before it is written anew; the same for every method."""
+
+    measured: Measured
+    looks: list[Look]
+
+
+def survey(clip: Clip, on_progress: Progress = lambda stage, time_s: None) -> Survey:
+    """Measure a clip and look for faces on each of its pictures.
+
+    Raises:
+        ClipError: the clip can't be decoded.
+    """
+    measured = measure(clip)
+    return Survey(measured, look(clip, lambda time_s: on_progress("finding faces", time_s)))
+
+
 def deidentify(
     clip: Clip,
     out: Path,
@@ -34,6 +53,7 @@ def deidentify(
     *,
     audio: Audio = "drop",
     encoder: Encoder | None = None,
+    surveyed: Survey | None = None,
     on_progress: Progress = lambda stage, time_s: None,
 ) -> UtilityReport:
     """Write a clip anew, de-identified, and say what can still be measured in it.
@@ -47,6 +67,7 @@ def deidentify(
         method: how.
         audio: without sound, or with its pitch shifted.
         encoder: of face crops, to compare embeddings.
+        surveyed: the clip's, where it is known already.
         on_progress: told the stage and the time in the clip.
 
     Raises:
@@ -54,8 +75,8 @@ def deidentify(
         ClipError: the clip can't be decoded.
     """
     check_output(clip, out)
-    before = measure(clip)
-    looks = look(clip, lambda time_s: on_progress("finding faces", time_s))
+    surveyed = surveyed or survey(clip, on_progress)
+    before, looks = surveyed.measured, surveyed.looks
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=".", suffix=out.suffix)
     os.close(handle)
     part = Path(name)
@@ -108,11 +129,11 @@ def _write_covered(
     for attempt in range(ROUNDS):
         write_video(part, pictures(), _sound(clip, audio), SOUND_HZ)
         seen = _looks(part, on_progress)
-        found = [(cover, look_) for cover, look_ in zip(covers, seen, strict=True) if look_.boxes]
+        found = [(cover, one) for cover, one in zip(covers, seen, strict=True) if one.boxes]
         if not found:
             return seen
-        for cover, look_ in found:
-            cover.boxes += look_.boxes
+        for cover, one in found:
+            cover.boxes += one.boxes
             cover.solid = True
             cover.whole = cover.whole or attempt > 0
     first_s = found[0][1].time_s
@@ -124,7 +145,7 @@ def _write_covered(
 def _write_avatar(
     clip: Clip, part: Path, before: Measured, looks: Sequence[Look], audio: Audio, on_progress: Progress
 ) -> list[Look]:
-    times = [(look_.time_s, follows) for look_, follows in zip(looks, _durations(clip), strict=True)]
+    times = [(one.time_s, one.duration_s) for one in looks]
     frames = drawn(times, (clip.width, clip.height), before.faces, before.bodies)
 
     def pictures() -> Iterator[Frame]:
@@ -146,13 +167,6 @@ def _looks(part: Path, on_progress: Progress) -> list[Look]:
     return looks
 
 
-def _durations(clip: Clip) -> list[float]:
-    """How long each picture is shown, in seconds."""
-    from perception.probe import Limits, probe
-
-    return probe(clip.path, clip.container, Limits()).index.durations_s.tolist()
-
-
 def _sound(clip: Clip, audio: Audio) -> Iterator[Samples] | None:
     sound = clip.audio(SOUND_HZ) if audio == "pitch" else None
     return None if sound is None else lowered(sound, SOUND_HZ)
@@ -169,6 +183,3 @@ def _readable(part: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     part.chmod(0o666 & ~mask)
-
-
-METHODS: tuple[Method, ...] = get_args(Method)

@@ -80,7 +80,7 @@ def _embedded(crops: list[Picture], encoder: Encoder) -> npt.NDArray[np.float64]
         raise DeidentifyError(
             f"the encoder gave {given.shape} for {len(crops)} faces; (faces, dimensions) is asked for"
         )
-    return given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), 1e-12)
+    return np.asarray(given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), 1e-12))
 
 
 def _crop(frame: Frame, box: Box) -> Picture:

@@ -61,6 +61,6 @@ def _filtered(sound: Samples, rate_hz: int, factor: float) -> Iterator[Samples]:
             graph.push(frame)
         while True:
             try:
-                yield graph.pull().to_ndarray().reshape(-1)
+                yield np.asarray(graph.pull().to_ndarray(), dtype=np.float32).reshape(-1)
             except (NothingYet, NothingMore):
                 break

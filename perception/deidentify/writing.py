@@ -1,4 +1,4 @@
-"""A video file that holds pictures at their times, perhaps sound, and nothing else: no tags, chapters or other streams."""
+"""A video file that holds pictures at their times, perhaps sound, and nothing else: no tag, chapter or other stream."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
