@@ -10,6 +10,7 @@ from mentalis.commands import (
     analyze,
     chat,
     conversation,
+    deidentify,
     demo,
     eval,
     export,
@@ -37,6 +38,7 @@ app.command("incongruity")(incongruity.incongruity)
 app.command("demo")(demo.demo)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
+app.command("deidentify")(deidentify.deidentify)
 app.command("serve")(serve.serve)
 app.command("tools")(inspection.tools)
 app.command("graph")(inspection.graph)

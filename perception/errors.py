@@ -63,3 +63,7 @@ class Cancelled(MentalisError):
 
 class WorkerKilled(MentalisError):
     """A worker process that was killed for its memory or time, or that died."""
+
+
+class DeidentifyError(MentalisError):
+    """A clip that can't be de-identified as asked; nothing was written."""

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,49 @@ def face_landmarker(task: Path, max_faces: int) -> Iterator[Callable[[Picture, f
 
     with landmarker:
         yield find
+
+
+@contextmanager
+def face_boxes(least_score: float) -> Iterator[Callable[[Picture], Floats]]:
+    """Both bundled face detectors (BlazeFace, Bazarevsky et al. 2019: within 2 m and within 5 m of the camera).
+
+    They look at each picture by itself. Boxes are left, top, right, bottom as shares, shape (faces, 4); a face that
+    both see has two.
+    """
+    with _quietly():
+        import mediapipe as mp
+
+        detectors = [
+            mp.solutions.face_detection.FaceDetection(model_selection=reach, min_detection_confidence=least_score)
+            for reach in (0, 1)
+        ]
+        for detector in detectors:
+            _warm_up(detector)
+
+    def find(rgb: Picture) -> Floats:
+        found = []
+        for detector in detectors:
+            for face in detector.process(_thinned(rgb)).detections or []:
+                box = face.location_data.relative_bounding_box
+                found.append((box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height))
+        return np.array(found, dtype=np.float32).reshape(-1, 4)
+
+    with detectors[0], detectors[1]:
+        yield find
+
+
+@cache
+def face_triangles() -> npt.NDArray[np.intp]:
+    """The triangles of the face mesh's surface by the numbers of their landmarks, shape (triangles, 3)."""
+    with _quietly():
+        import mediapipe as mp
+
+    beside: dict[int, set[int]] = {}
+    for a, b in mp.solutions.face_mesh.FACEMESH_TESSELATION:
+        beside.setdefault(a, set()).add(b)
+        beside.setdefault(b, set()).add(a)
+    threes = {tuple(sorted((a, b, c))) for a in beside for b in beside[a] for c in beside[a] & beside[b]}
+    return np.array(sorted(threes), dtype=np.intp)
 
 
 @contextmanager

@@ -1,0 +1,81 @@
+"""An upper body and hands drawn from their skeletons alone, as a dummy of plain limbs."""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Picture = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+SEEN_FROM = 0.5  # visibility of a joint
+SHOULDERS, HIPS, EARS = (11, 12), (24, 23), (7, 8)
+ARMS = ((11, 13), (13, 15), (12, 14), (14, 16))
+LEGS = ((23, 25), (25, 27), (24, 26), (26, 28))
+NECK, TORSO_LENGTH = 0.35, 1.3  # shoulder widths: thickness; how far down where the hips are not seen
+LIMB = 0.2  # thickness in shoulder widths
+SHIRT: Colour = (86, 104, 128)
+SLEEVE: Colour = (70, 86, 108)
+SKIN: Colour = (206, 170, 148)
+CREASE: Colour = (120, 92, 78)
+PALM = (0, 1, 5, 9, 13, 17)
+FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
+FINGER_OF_PALM = 0.2  # thickness in palm lengths
+SHIFT = 4
+
+
+def draw_body(canvas: Picture, pose: Floats) -> None:
+    """Draw trunk, neck, arms and legs in place, as far as their joints are seen.
+
+    Args:
+        canvas: (height, width, 3).
+        pose: MediaPipe's, (33, 3): x and y in px, visibility in [0, 1].
+    """
+    import cv2
+
+    seen = pose[:, 2] >= SEEN_FROM
+    if not seen[list(SHOULDERS)].all():
+        return
+    left, right = pose[SHOULDERS[0], :2], pose[SHOULDERS[1], :2]
+    width = float(np.hypot(*(left - right)))
+    down = np.array([0.0, TORSO_LENGTH * width])
+    hips = pose[list(HIPS), :2] if seen[list(HIPS)].all() else np.array([right, left]) + down
+    head, middle = pose[list(EARS), :2].mean(axis=0), (left + right) / 2
+    _line(canvas, head, middle, NECK * width, SKIN)
+    cv2.fillPoly(canvas, [_fixed(np.array([left, right, *hips]))], SHIRT, cv2.LINE_AA, SHIFT)
+    _line(canvas, left, right, LIMB * width, SHIRT)
+    for a, b in (*LEGS, *ARMS):
+        if seen[a] and seen[b]:
+            _line(canvas, pose[a, :2], pose[b, :2], LIMB * width, SLEEVE)
+
+
+def draw_hand(canvas: Picture, hand: Floats) -> None:
+    """Draw a palm and five fingers in place; nothing where the hand was not found.
+
+    Args:
+        canvas: (height, width, 3).
+        hand: MediaPipe's, (21, 3) px, NaN where it was not found.
+    """
+    import cv2
+
+    if not np.isfinite(hand).all():
+        return
+    thick = FINGER_OF_PALM * float(np.hypot(*(hand[9, :2] - hand[0, :2])))
+    cv2.fillPoly(canvas, [_fixed(hand[list(PALM), :2])], SKIN, cv2.LINE_AA, SHIFT)
+    for grow, colour in ((1.35, CREASE), (1.0, SKIN)):
+        for finger in FINGERS:
+            joints = hand[[0, *finger] if grow == 1.0 else list(finger), :2]
+            for a, b in pairwise(joints):
+                _line(canvas, a, b, grow * thick, colour)
+
+
+def _line(canvas: Picture, a: Floats, b: Floats, thick: float, colour: Colour) -> None:
+    import cv2
+
+    (xa, ya), (xb, yb) = _fixed(a).tolist(), _fixed(b).tolist()
+    cv2.line(canvas, (xa, ya), (xb, yb), colour, max(1, round(thick)), cv2.LINE_AA, SHIFT)
+
+
+def _fixed(points: Floats) -> npt.NDArray[np.int32]:
+    return np.asarray(np.round(points * 2**SHIFT), dtype=np.int32)
