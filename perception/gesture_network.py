@@ -10,7 +10,7 @@ from perception.body_track import BodyTrack
 from perception.events import runs
 from perception.models.gesture_recogniser import Recogniser
 
-LEAST = 0.5  # probability of a class, on average over a gesture
+LEAST = 0.5  # probability of a class at every moment of a gesture
 SHORTEST_S = 0.4
 OF_THE_FACE = ("head_up", "press_lips")  # which rules over the face tell better than a skeleton
 
@@ -44,16 +44,15 @@ def classes_of(kind: str, taxonomy: str) -> list[int]:
 def gestures_in(body: BodyTrack, network: Recogniser) -> list[Made]:
     """The gestures of a track, in order of time; none at the same time as another."""
     seen = network.recognise(body)
-    likeliest = seen.probabilities.argmax(axis=1)
     ends_s = float(body.times_s[-1] + body.durations_s[-1])
     step_s = float(seen.times_s[1] - seen.times_s[0]) if len(seen.times_s) > 1 else 0.0
     found = []
     for number, kind in enumerate(kinds()[network.taxonomy]):
-        for first, last in runs(likeliest == number):
+        for first, last in runs(seen.probabilities[:, number] > LEAST):
             probability = float(seen.probabilities[first : last + 1, number].mean())
             start_s = max(float(body.times_s[0]), float(seen.times_s[first]) - step_s / 2)
             end_s = min(ends_s, float(seen.times_s[last]) + step_s / 2)
-            if kind not in OF_THE_FACE and probability >= LEAST and end_s - start_s >= SHORTEST_S:
+            if kind not in OF_THE_FACE and end_s - start_s >= SHORTEST_S:
                 found.append(Made(kind, start_s, end_s, probability))
     return sorted(found, key=lambda made: made.start_s)
 

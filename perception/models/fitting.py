@@ -53,7 +53,9 @@ def fit(
     losses = []
     for epoch in range(1, how.epochs + 1):
         total = 0.0
-        for chosen in torch.randperm(samples, generator=order).split(how.batch):
+        shuffled = torch.randperm(samples, generator=order)
+        for start in range(0, samples, how.batch):
+            chosen = shuffled[start : start + how.batch]
             optimiser.zero_grad()
             with reduced_precision():
                 loss = loss_of(chosen)

@@ -71,9 +71,7 @@ class Block(nn.Module):
         )
         same = width_in == width and stride == 1
         self.short_cut: nn.Module = (
-            nn.Identity()
-            if same
-            else nn.Sequential(nn.Conv2d(width_in, width, 1, (stride, 1)), nn.BatchNorm2d(width))
+            nn.Identity() if same else nn.Sequential(nn.Conv2d(width_in, width, 1, (stride, 1)), nn.BatchNorm2d(width))
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -161,7 +161,7 @@ def of_body(body: BodyTrack, skeleton: Layout) -> tuple[Floats, Floats]:
     """
     assert skeleton.rate_hz is not None
     by_part = {"pose": _scored(body), "left_hand": _hand(body.left_hand), "right_hand": _hand(body.right_hand)}
-    joints = np.stack([_middle([by_part[l.part][:, l.number] for l in places]) for places in skeleton.of], axis=1)
+    joints = np.stack([_middle([by_part[at.part][:, at.number] for at in places]) for places in skeleton.of], axis=1)
     span_s = float(body.times_s[-1] - body.times_s[0])
     times_s = body.times_s[0] + np.arange(round(span_s * skeleton.rate_hz) + 1) / skeleton.rate_hz
     after = np.clip(np.searchsorted(body.times_s, times_s), 0, len(body.times_s) - 1)

@@ -125,8 +125,9 @@ def recognise(network: GestureGCN, movements: npt.NDArray[np.float32]) -> npt.ND
     network.eval()
     told = [np.zeros((0, network.scores.out_features), dtype=np.float32)]
     with torch.inference_mode(), reduced_precision():
-        for part in torch.from_numpy(movements).split(AT_ONCE):
-            told.append(network(part.to(where)).float().softmax(dim=1).cpu().numpy())
+        for start in range(0, len(movements), AT_ONCE):
+            part = torch.from_numpy(movements[start : start + AT_ONCE]).to(where)
+            told.append(network(part).float().softmax(dim=1).cpu().numpy())
     return np.concatenate(told)
 
 

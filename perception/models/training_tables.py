@@ -1,4 +1,4 @@
-"""Tables that say what to train on: read whole and checked before anything is trained; ills are told with their line."""
+"""Tables that say what to train on: read whole and checked before training begins; ills are told with their line."""
 
 import csv
 import os
