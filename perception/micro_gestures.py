@@ -16,7 +16,8 @@ from perception.evidence import Findings, Frozen
 from perception.face_track import FaceTrack
 from perception.gesture_network import gestures_in, other_words
 from perception.gesture_rules import flags_of
-from perception.models.gesture_recogniser import Recogniser, fingerprint, weights_folder
+from perception.models.engine_weights import fingerprint
+from perception.models.gesture_recogniser import Recogniser, weights_folder
 from perception.posture import posture
 from perception.tool import Run, tool
 
@@ -66,7 +67,7 @@ def micro_gestures(engine: Literal["rules", "gcn"] = "rules", weights: str = "")
     Args:
         engine: `rules`, over landmarks scaled by the shoulders' width, or `gcn`: a network over the skeleton, trained
             by `mentalis train micro-gesture` (no public weights exist), in place of the rules over the body.
-        weights: folder of the trained network; left out: `gesture_gcn` in a folder of weights.
+        weights: folder of the trained network; left out: `gesture-gcn` in a folder of weights.
 
     Raises:
         WeightError: there are no weights for `gcn`.

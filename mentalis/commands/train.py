@@ -12,6 +12,50 @@ Out = Annotated[Path, typer.Option(help="Folder for weights, card and prediction
 Seed = Annotated[int, typer.Option(help="Of weights, order and dropout; it is kept in the card.")]
 
 
+@app.command("micro-au")
+def micro_au(
+    folder: Data,
+    out: Out,
+    backbone: Annotated[str, typer.Option(help="CLIP: a local folder, or an id of the hub.")],
+    layers: Annotated[int, typer.Option(min=0, help="Last ones of the vision tower that are trained, too.")] = 2,
+    folds: Annotated[bool, typer.Option(help="Test each data set by the others (CD6ME).")] = True,
+    epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 30,
+    batch: Annotated[int, typer.Option(min=2)] = 32,
+    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-4,
+    seed: Seed = 45,
+) -> None:
+    """Train Micro-AU CLIP for `micro_expressions` and `action_units`; see `aus.csv` in the docs."""
+    from collections.abc import Mapping, Sequence
+
+    from evals.metrics.action_units import Coded, action_unit_scores
+    from perception.models.device import require_torch
+
+    require_torch("mentalis train")
+    from perception.models.fitting import Fitting
+    from perception.models.training_micro_au import Training, train_micro_au
+
+    Units = frozenset[int]
+
+    def score(gold: Mapping[str, Units], predicted: Mapping[str, Units | None], units: Sequence[int]) -> str:
+        true, answers = ([Coded(*one) for one in told.items()] for told in (gold, predicted))
+        scores = action_unit_scores(true, answers, units)
+        told = f"mean binary F1 {float(scores.mean_binary):.4f}, mean macro F1 {float(scores.mean_macro):.4f}"
+        named = ", ".join(map(str, units))
+        return (
+            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked "
+            f"for), AU {named}, {len(true)} samples, seed {seed}; of networks that are trained as this one is"
+        )
+
+    training = Training(
+        backbone=backbone,
+        layers=layers,
+        folds=folds,
+        fitting=Fitting(epochs=epochs, batch=batch, rate=rate, decay=1e-3, seed=seed),
+    )
+    card = train_micro_au(folder, out, training, score, lambda line: typer.echo(line, err=True))
+    typer.echo(f"{out}: {card.metric}")
+
+
 @app.command("micro-gesture")
 def micro_gesture(
     folder: Data,

@@ -1,6 +1,5 @@
 """A trained gesture network at work on our own body tracks."""
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -9,15 +8,15 @@ import numpy.typing as npt
 
 from perception.body_track import BodyTrack
 from perception.models.device import device, require_torch
+from perception.models.engine_weights import trained_folder
 from perception.models.gesture_table import class_names, window_of
 from perception.models.skeletons import layout, of_body
-from perception.models.trained import load_trained, read_card
-from perception.weights import WeightError, folders
+from perception.models.trained import load_trained
+from perception.weights import WeightError
 
 Floats = npt.NDArray[np.float32]
 
-NETWORK = "gesture-gcn"
-FOLDER = "gesture_gcn"  # in a folder of weights, where none is named
+NETWORK = "gesture-gcn"  # as of `gesture_gcn`, which torch is needed for
 BETWEEN_S = 0.25  # from a window's middle to that of the next one
 
 
@@ -29,35 +28,20 @@ class Recognised(NamedTuple):
     classes: tuple[str, ...]
 
 
-def weights_folder(weights: str) -> Path:
+def weights_folder(named: str) -> Path:
     """The folder of trained weights that is named, or that is found when none is, with weights for our own tracks.
 
     Raises:
         WeightError: there is none, or its weights are of another network or skeleton.
     """
-    usual = [folder / FOLDER for folder in folders()]
-    folder = Path(weights) if weights else next((f for f in usual if f.is_dir()), usual[0])
-    if not folder.is_dir():
-        raise WeightError(
-            f"no weights of the gesture network in {folder}: none are public; train them with "
-            "`mentalis train micro-gesture DATA --out FOLDER` and name that folder (micro_gestures.weights=FOLDER)"
-        )
-    card = read_card(folder)
-    if card.network != NETWORK:
-        raise WeightError(f"{folder} holds weights of {card.network}, not of {NETWORK}")
-    skeleton = card.settings.get("skeleton")
-    if not layout(str(skeleton)).of_tracks:
+    folder, card = trained_folder(named, NETWORK, "micro-gesture", "micro_gestures.weights")
+    skeleton = str(card.settings.get("skeleton"))
+    if not layout(skeleton).of_tracks:
         raise WeightError(
             f"{folder} holds weights for the skeleton {skeleton}, which our body tracks do not give: "
             "train with --skeleton pose or pose_hands"
         )
     return folder
-
-
-def fingerprint(folder: Path) -> str:
-    """A hash of the weights, on which results depend."""
-    with (folder / "model.safetensors").open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Recogniser:

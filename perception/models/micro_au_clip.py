@@ -6,7 +6,8 @@ the units, and texts of each unit shown and absent in the embedding of CLIP (Rad
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -169,7 +170,8 @@ def from_backbone(source: str, units: Sequence[int], prior: Tensor | None = None
     from transformers import AutoTokenizer, CLIPModel
 
     try:
-        clip, tokenizer = CLIPModel.from_pretrained(source), AutoTokenizer.from_pretrained(source)
+        with _no_bar():
+            clip, tokenizer = CLIPModel.from_pretrained(source), AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError, KeyError) as error:
         raise WeightError(
             f"{source} is no CLIP with its tokenizer ({str(error).splitlines()[0]}): "
@@ -180,6 +182,21 @@ def from_backbone(source: str, units: Sequence[int], prior: Tensor | None = None
         tokens = tokenizer(said, padding=True, return_tensors="pt")
         told = clip.get_text_features(tokens["input_ids"], tokens["attention_mask"]).pooler_output
     return MicroAUClip(clip.vision_model, units, told.clone().reshape(len(units), 2, -1), prior)
+
+
+@contextmanager
+def _no_bar() -> Iterator[None]:
+    """Hide transformers' bar while weights are read."""
+    import transformers
+
+    bars: Any = transformers.utils.logging
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 def from_settings(settings: dict[str, Any]) -> MicroAUClip:

@@ -271,7 +271,7 @@ def test_missing_weights_are_one_line_that_says_how_to_train(tmp_path, capsys, m
         main(["analyze", "clip.mp4", "--option", "micro_gestures.engine=gcn"])
     told = capsys.readouterr().err.strip().splitlines()
     assert len(told) == 1
-    assert str(tmp_path / "gesture_gcn") in told[0]
+    assert str(tmp_path / "gesture-gcn") in told[0]
 
 
 def test_weights_for_another_skeleton_than_our_tracks_are_refused(arrays, tmp_path):
