@@ -1,7 +1,7 @@
 """The gesture check: which gesture, if any, someone makes in a few pictures. It is not told what was measured.
 
-The pattern (some frames, exactly one name of a closed list) is that of the public repository Leedeng/TCSVT2026, which asks
-Qwen2.5-VL about iMiGUE so; prompt and list are ours. The factors below are choices of ours, not fitted to labels.
+Some frames, exactly one name of a closed list: so the public repository Leedeng/TCSVT2026 asks Qwen2.5-VL about
+iMiGUE. Prompt and list are ours, and the factors below are choices of ours, not fitted to labels.
 """
 
 from functools import cache
