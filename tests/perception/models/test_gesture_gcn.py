@@ -78,7 +78,9 @@ def test_the_last_frames_of_a_long_gesture_are_kept_and_a_short_one_is_padded():
     skeleton = layout("imigue")
     points = np.ones((200, 22, 3), dtype=np.float32)
     points[:, :, 0] = np.arange(200)[:, None] + np.arange(22)
+    points[:110, :, 2] = 0.5
     kept = sample(points, skeleton)
+    assert (kept[2] == 1).all()
     apart = 3  # of the joints of the shoulders, 2 and 5
     assert kept[0, :, 4] == pytest.approx((np.arange(110, 200) + 4 - (154.5 + 1)) / apart, abs=1e-4)
     short = sample(points[:10], skeleton)
