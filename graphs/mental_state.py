@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
 from agents.claims import LEVELS
-from graphs import auditing, reporting
+from graphs import auditing, checking_gestures, reporting
 from graphs.cascade import Building, cascade, cascade_with_critic
 from graphs.flat import debate, flat, single, voters
 from graphs.perceiving import measure
@@ -37,6 +37,11 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
         if run.status in ("failed", "skipped")
     ]
     return {"evidence": key, "failures": failures, "seconds": {"perceive": time.perf_counter() - started}}
+
+
+async def check_gestures(state: State, runtime: Runtime[Setup]) -> State:
+    """Have the model look at each gesture that was measured, where that is wanted."""
+    return await checking_gestures.check_gestures(state, runtime.context, runtime.stream_writer)
 
 
 async def board(state: State, runtime: Runtime[Setup]) -> State:
@@ -86,10 +91,11 @@ def build(checkpointer: Checkpointer = None, strategy: str = "cascade+critic") -
     order, differs. `single` alone is shown no measurements.
     """
     graph = StateGraph(State, context_schema=Setup)
-    for node in (perceive, board, narrate, audit, report):
+    for node in (perceive, check_gestures, board, narrate, audit, report):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "perceive")
-    graph.add_edge("perceive", "board")
+    graph.add_edge("perceive", "check_gestures")
+    graph.add_edge("check_gestures", "board")
     PARTS[strategy](graph)
     graph.add_edge("narrate", "audit")
     graph.add_edge("audit", "report")

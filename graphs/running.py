@@ -44,6 +44,7 @@ def thread_of(setup: Setup) -> str:
         "samples": setup.samples,
         "calibrations": [c.model_dump() for c in setup.calibrations],
         "audit_pairs": setup.audit_pairs,
+        **({"check_gestures": True} if setup.check_gestures else {}),  # threads from before it was there stay theirs
         "max_revisions": setup.max_revisions,
         "seed": setup.seed,
         "version": setup.version,

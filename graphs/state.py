@@ -49,6 +49,7 @@ class Setup:
     samples: int = 3  # answers whose agreement gives a confidence where a model tells no probabilities
     calibrations: tuple[Calibration, ...] = ()  # of the model's confidences
     audit_pairs: int = 5  # of true and falsified statements that the model is asked about its own report
+    check_gestures: bool = False  # the model looks at each gesture that was measured, before anyone judges
     narrated: bool = True  # by the model, where there is one; else by rule
     max_revisions: int = 2
     seed: int = 0

@@ -96,6 +96,7 @@ def setup_for(
         samples=settings.samples,
         calibrations=fitted_for(model, settings.strategy, settings),
         audit_pairs=settings.audit_pairs,
+        check_gestures=settings.check_gestures,
         max_revisions=settings.max_revisions,
         seed=settings.seed,
         version=__version__,

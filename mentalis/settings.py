@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     audit_pairs: Annotated[int, Field(ge=0, le=50)] = Field(
         default=5, description="pairs of true and falsified statements that a model is asked about its report"
     )
+    check_gestures: bool = Field(
+        default=False, description="let a model look at pictures of each micro-gesture that was measured"
+    )
     codebook: str = Field(default="basic", description="shipped codebook, or a YAML file")
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="tools to run, comma-separated; none: the default set"

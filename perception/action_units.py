@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perception.au_intensity import SIDES, ActionUnit, catalogue, intensities, letter, sides
+from perception.au_presence import tell_presence
 from perception.body_track import BodyTrack
 from perception.clip import Clip
 from perception.covered_face import Part, covered
@@ -18,12 +19,14 @@ from perception.errors import ToolError
 from perception.events import rises
 from perception.evidence import Findings
 from perception.face_track import FaceTrack
+from perception.models.engine_weights import fingerprint
+from perception.models.micro_au_reader import Reader, weights_folder
 from perception.openface_csv import OpenFaceTrack, read_openface
 from perception.speaking import speaking_s
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
-Engine = Literal["auto", "geometry", "blendshapes", "openface"]
+Engine = Literal["auto", "geometry", "blendshapes", "openface", "micro_au_clip"]
 
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
 LEAST = 1.2  # FACS intensity that makes an event
@@ -62,17 +65,27 @@ class _Shown:
     hidden: dict[Part, npt.NDArray[np.bool_]] = field(default_factory=dict)  # (n,) each: behind a hand
 
 
-@tool(needs="faces", uses=("bodies",), version="10")
-def action_units(engine: Engine = "auto") -> Run:
+@tool(needs="faces", uses=("bodies",), version="11")
+def action_units(engine: Engine = "auto", weights: str = "") -> Run:
     """Measure action units as FACS intensity 0-5 and probability, with onset, apex and offset of each event.
 
     Args:
         engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), `auto` (the better one
-            that the track allows), or `openface` (reads the CSV of OpenFace 2 that lies beside the clip).
+            that the track allows), `openface` (reads the CSV of OpenFace 2 that lies beside the clip), or
+            `micro_au_clip` (a network trained by `mentalis train micro-au`, of which no public weights exist): how
+            probably each unit is shown, without any intensity.
+        weights: folder of the trained network; left out: `micro-au-clip` in a folder of weights.
+
+    Raises:
+        WeightError: there are no weights for `micro_au_clip`.
     """
+    folder = weights_folder(weights, "action_units") if engine == "micro_au_clip" else None
 
     def run(clip: Clip, faces: list[FaceTrack], bodies: Sequence[BodyTrack] = ()) -> Findings:
         found = Findings()
+        if folder is not None:
+            _by_network(clip, faces, bodies, Reader(folder), found)
+            return found
         if engine == "openface":
             shown = _by_openface(clip, faces)
         else:
@@ -88,7 +101,30 @@ def action_units(engine: Engine = "auto") -> Run:
 
     if engine == "openface":
         run.depends_on = _csv_content  # type: ignore[attr-defined]
+    if folder is not None:
+        run.depends_on = lambda clip: fingerprint(folder)  # type: ignore[attr-defined]
     return run
+
+
+def _by_network(
+    clip: Clip, faces: list[FaceTrack], bodies: Sequence[BodyTrack], reader: Reader, found: Findings
+) -> None:
+    """How probably each unit is shown; none and the reason where there is no usual face to compare with."""
+    found.notes["engine"] = "micro_au_clip"
+    found.notes["not seen"] = ", ".join(f"AU{unit.au}" for unit in catalogue() if unit.au not in reader.units)
+    if not faces:
+        found.abstain(None, "no face was found")
+    for face in faces:
+        away = _turned(face, found)
+        if away is None:
+            continue
+        if face.visible_s < BASELINE_S:
+            seen = f"the face was seen for {face.visible_s:.1f} s of {BASELINE_S:.0f}"
+            found.abstain(face.person, f"no usual face of {face.person}'s own: {seen}")
+            continue
+        hidden = _hidden(face, bodies, found)
+        unseen = {unit: away | hidden[_part(unit)] for unit in reader.units}
+        tell_presence(face, unseen, clip, reader, found)
 
 
 def _csv_of(clip: Clip) -> Path:
@@ -107,13 +143,8 @@ def _by_track(face: FaceTrack, bodies: Sequence[BodyTrack], engine: Engine, foun
         found.abstain(face.person, "this face was tracked without blendshapes (their weights are not here)")
         return None
     by_shapes = face.blendshapes is not None and engine != "geometry"
-    eyes_px = float(np.median(face.eye_distance_px))
-    if eyes_px < SMALLEST_EYES_PX:
-        found.abstain(face.person, f"the face is too small: eyes {eyes_px:.0f} px apart of {SMALLEST_EYES_PX:.0f}")
-        return None
-    away = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
-    if away.all():
-        found.abstain(face.person, "the face is turned away all the time")
+    away = _turned(face, found)
+    if away is None:
         return None
     own = face.visible_s >= BASELINE_S
     if not own:
@@ -135,6 +166,19 @@ def _by_track(face: FaceTrack, bodies: Sequence[BodyTrack], engine: Engine, foun
         baseline=own,
         hidden=_hidden(face, bodies, found),
     )
+
+
+def _turned(face: FaceTrack, found: Findings) -> npt.NDArray[np.bool_] | None:
+    """Where the face is turned away, shape (n,); none, and the reason, when it always is, or is too small."""
+    eyes_px = float(np.median(face.eye_distance_px))
+    if eyes_px < SMALLEST_EYES_PX:
+        found.abstain(face.person, f"the face is too small: eyes {eyes_px:.0f} px apart of {SMALLEST_EYES_PX:.0f}")
+        return None
+    away = np.abs(face.head_pose_deg[:, :2]).max(axis=1) > MOST_TURNED_DEG
+    if away.all():
+        found.abstain(face.person, "the face is turned away all the time")
+        return None
+    return np.asarray(away)
 
 
 def _hidden(face: FaceTrack, bodies: Sequence[BodyTrack], found: Findings) -> dict[Part, npt.NDArray[np.bool_]]:
@@ -214,7 +258,11 @@ def _seen(one: _Shown, unit: ActionUnit, series: Floats) -> Floats:
 
 def _unseen(one: _Shown, unit: ActionUnit) -> npt.NDArray[np.bool_]:
     """Where the face is turned away or a hand is before the part that the unit moves, shape (n,)."""
-    return one.away | one.hidden.get("eyes" if unit.au in EYES_AND_BROWS else "mouth", False)
+    return one.away | one.hidden.get(_part(unit.au), False)
+
+
+def _part(unit: int) -> Part:
+    return "eyes" if unit in EYES_AND_BROWS else "mouth"
 
 
 def _least(one: _Shown, unit: ActionUnit) -> float:

@@ -57,6 +57,10 @@ class OptionError(MentalisError):
     """An option that a tool does not have, or a value that it can't take."""
 
 
+class TrainingDataError(MentalisError):
+    """Data to train on that can't be used; file and line are named."""
+
+
 class Cancelled(MentalisError):
     """The analysis was stopped from outside."""
 

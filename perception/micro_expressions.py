@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from perception.events import runs
 from perception.evidence import Findings
 from perception.face_flow import LOWEST_RATE_HZ, FlowTrack, regions
 from perception.face_track import FaceTrack
+from perception.models.engine_weights import fingerprint
+from perception.models.micro_au_reader import SHOWN, Reader, weights_folder
 from perception.speaking import speaking_s
 from perception.tool import Run, tool
 
@@ -29,6 +31,19 @@ GOOD_RATE_HZ = 100.0  # of the cameras that micro-expressions are studied with (
 ALIKE, MARGIN = 0.5, 0.1  # shared over all units, for a class; and by how much more than for the next one
 COPIES = 0.8  # of the lowest rate: copies of pictures are counted coarsely
 CHANGES = 0.4  # FACS intensity from onset to apex that makes an action unit likely
+
+
+class Moved(NamedTuple):
+    """A short movement of one place; sample numbers of the flow's track."""
+
+    onset: int
+    apex: int
+    offset: int
+    place: str
+    way: Floats  # (2,) of the apex from where it is usually, in eye distances: to the person's left, and down
+
+
+Group = list[Moved]
 
 
 @cache
@@ -49,13 +64,19 @@ def objective_class(units: set[int]) -> str:
     return best if alike[best] >= ALIKE and alike[best] - alike[second] >= MARGIN else "other"
 
 
-@tool(needs=("face_flow", "faces", "action_units"), version="3")
-def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
+@tool(needs=("face_flow", "faces", "action_units"), version="4")
+def micro_expressions(engine: Literal["flow", "micro_au_clip"] = "flow", weights: str = "") -> Run:
     """Spot facial movements of at most half a second: when, where, and which action units they may be.
 
     Args:
-        engine: `flow`, optical flow of places of the face against the nose.
+        engine: `flow`, optical flow of places of the face against the nose, or `micro_au_clip`: spotted by flow, its
+            units told by a network trained by `mentalis train micro-au` (no public weights exist).
+        weights: folder of the trained network; left out: `micro-au-clip` in a folder of weights.
+
+    Raises:
+        WeightError: there are no weights for `micro_au_clip`.
     """
+    folder = weights_folder(weights, "micro_expressions") if engine == "micro_au_clip" else None
 
     def run(clip: Clip, face_flow: list[FlowTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
         found = Findings(notes={"engine": engine})
@@ -63,36 +84,45 @@ def micro_expressions(engine: Literal["flow"] = "flow") -> Run:
             slow = f"{clip.fps:.1f} frames/s of {LOWEST_RATE_HZ:.0f}" if faces else "no face"
             found.abstain(None, f"no small movement could be followed ({slow}, or faces too small)")
         by_person = {face.person: face for face in faces}
+        reader = Reader(folder) if folder is not None else None
         for track in face_flow:
             if track.effective_rate_hz < COPIES * LOWEST_RATE_HZ:
                 rate = f"{track.effective_rate_hz:.0f} frames/s that differ"
                 found.abstain(track.person, f"{rate}; movements of under half a second need {LOWEST_RATE_HZ:.0f}")
             elif track.person in by_person:
-                _spot(track, by_person[track.person], action_units, clip, found)
+                face = by_person[track.person]
+                for group in _spotted(track, face, clip):
+                    if reader is None:
+                        units = _units(group, action_units, face.person, track)
+                    else:
+                        units = _units_by_network(group, track, face, clip, reader)
+                    _tell(group, track, face, units, found)
         return found
 
+    if folder is not None:
+        run.depends_on = lambda clip: fingerprint(folder)  # type: ignore[attr-defined]
     return run
 
 
-def _spot(track: FlowTrack, face: FaceTrack, action_units: Findings, clip: Clip, found: Findings) -> None:
+def _spotted(track: FlowTrack, face: FaceTrack, clip: Clip) -> list[Group]:
+    """The movements, each with all the places where it shows at once."""
     quiet = _quiet(track, face)
-    events: list[tuple[int, int, int, str, Floats]] = []  # onset, apex, offset, place, way
+    events: Group = []
     for n, name in enumerate(regions()):
         path = np.cumsum(track.steps[:, n], axis=0)
         away = _away(path, track.times_s)
         usable = quiet & ~_disturbed(track, face, name, clip)
         for onset, apex, offset in _short(np.hypot(*away.T), usable, track.times_s):
             if _returns(path, track.times_s, onset, offset, float(np.hypot(*away[apex]))):
-                events.append((onset, apex, offset, name, away[apex]))
-    events.sort(key=lambda event: event[0])
-    groups: list[list[tuple[int, int, int, str, Floats]]] = []
+                events.append(Moved(onset, apex, offset, name, away[apex]))
+    events.sort(key=lambda event: event.onset)
+    groups: list[Group] = []
     for event in events:
-        if groups and event[0] < max(offset for _, _, offset, _, _ in groups[-1]):  # several places at once: one event
+        if groups and event.onset < max(other.offset for other in groups[-1]):  # several places at once: one event
             groups[-1].append(event)
         else:
             groups.append([event])
-    for group in groups:
-        _tell(group, track, face, action_units, found)
+    return groups
 
 
 def _away(path: Floats, times_s: Floats) -> Floats:
@@ -154,19 +184,17 @@ def _short(size: Floats, usable: npt.NDArray[np.bool_], times_s: Floats) -> list
     return events
 
 
-def _tell(
-    group: list[tuple[int, int, int, str, Floats]],
-    track: FlowTrack,
-    face: FaceTrack,
-    action_units: Findings,
-    found: Findings,
-) -> None:
-    strongest = max(group, key=lambda event: float(np.hypot(*event[4])))
+def _strongest(group: Group) -> Moved:
+    return max(group, key=lambda event: float(np.hypot(*event.way)))
+
+
+def _tell(group: Group, track: FlowTrack, face: FaceTrack, units: dict[int, str], found: Findings) -> None:
+    """Add the event; the units with what is said of how sure they are."""
+    strongest = _strongest(group)
     start_s, apex_s, end_s = (float(track.times_s[n]) for n in strongest[:3])
-    units = _units(group, action_units, face.person, start_s, apex_s)
-    named = " ".join(f"AU{unit}" for unit in sorted(units)) or "no action unit told"
-    places = ", ".join(dict.fromkeys(event[3] for event in group))
-    size = float(np.hypot(*strongest[4]))
+    named = " ".join(f"AU{unit}{how}" for unit, how in sorted(units.items())) or "no action unit told"
+    places = ", ".join(dict.fromkeys(event.place for event in group))
+    size = float(np.hypot(*strongest.way))
     slow = min(1.0, track.effective_rate_hz / GOOD_RATE_HZ)
     found.event(
         track.person,
@@ -177,20 +205,20 @@ def _tell(
         value=round(size, 4),
         unit="eye distances",
         text=f"{track.person}: a movement of {end_s - start_s:.2f} s at the {places} (perhaps {named}; "
-        f"objective class {objective_class(units)})",
+        f"objective class {objective_class({*units})})",
         confidence=float(np.clip(0.2 + 0.3 * slow + 2 * size, 0, 0.6)),
         quality=float(slow * face.quality(start_s, end_s)),
     )
 
 
-def _units(
-    group: list[tuple[int, int, int, str, Floats]], action_units: Findings, person: str, onset_s: float, apex_s: float
-) -> set[int]:
+def _units(group: Group, action_units: Findings, person: str, track: FlowTrack) -> dict[int, str]:
     """Units of the directions in which the places went, those first whose own intensity rose."""
+    onset_s, apex_s = (float(track.times_s[n]) for n in _strongest(group)[:2])
     possible: set[int] = set()
-    for _, _, _, name, (x, y) in group:
-        place = regions()[name]
-        outward = x if name.startswith("left") else -x
+    for event in group:
+        x, y = event.way
+        place = regions()[event.place]
+        outward = x if event.place.startswith("left") else -x
         way = "out" if "out" in place and outward > abs(y) else "up" if y < 0 else "down"
         possible |= {*place.get(way, [])}
     rose = set()
@@ -199,4 +227,13 @@ def _units(
             before, at = np.interp((onset_s, apex_s), signal.times(), signal.values)
             if at - before >= CHANGES:
                 rose.add(int(signal.name[2:]))
-    return rose or possible
+    return dict.fromkeys(rose or possible, "")
+
+
+def _units_by_network(group: Group, track: FlowTrack, face: FaceTrack, clip: Clip, reader: Reader) -> dict[int, str]:
+    """Units that come from onset to apex by Micro-AU CLIP, each with its probability of being shown."""
+    times_s = [float(track.times_s[n]) for n in _strongest(group)[:2]]
+    onset, apex = (frame.rgb for frame in clip.frames_at(times_s))
+    at = face.landmarks[int(np.abs(face.times_s - times_s[0]).argmin())]
+    (told,) = reader.probabilities([reader.pair(onset, at, apex, at)])
+    return {unit: f" {p:.2f}" for unit, p in zip(reader.units, told.tolist(), strict=True) if p > SHOWN}

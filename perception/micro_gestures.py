@@ -14,7 +14,10 @@ from perception.clip import Clip
 from perception.events import runs
 from perception.evidence import Findings, Frozen
 from perception.face_track import FaceTrack
+from perception.gesture_network import gestures_in, other_words
 from perception.gesture_rules import flags_of
+from perception.models.engine_weights import fingerprint
+from perception.models.gesture_recogniser import Recogniser, weights_folder
 from perception.posture import posture
 from perception.tool import Run, tool
 
@@ -57,16 +60,23 @@ def gestures() -> dict[str, Gesture]:
     return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces", "action_units"), version="4")
-def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
+@tool(needs=("bodies", "faces", "action_units"), version="5")
+def micro_gestures(engine: Literal["rules", "gcn"] = "rules", weights: str = "") -> Run:
     """Find micro-gestures by rules over posture, hands and face, and how often they come.
 
     Args:
-        engine: `rules`, over landmarks scaled by the shoulders' width.
+        engine: `rules`, over landmarks scaled by the shoulders' width, or `gcn`: a network over the skeleton, trained
+            by `mentalis train micro-gesture` (no public weights exist), in place of the rules over the body.
+        weights: folder of the trained network; left out: `gesture-gcn` in a folder of weights.
+
+    Raises:
+        WeightError: there are no weights for `gcn`.
     """
+    folder = weights_folder(weights) if engine == "gcn" else None
 
     def run(clip: Clip, bodies: list[BodyTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
         found = Findings(notes={"engine": engine})
+        network = Recogniser(folder) if folder is not None else None
         if not bodies:
             found.abstain(None, "no upper body was found")
         for face in faces:
@@ -75,11 +85,32 @@ def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
             if body.person is None:
                 found.abstain(None, "a body that is seen belongs to none of the faces")
                 continue
-            _by_posture(body, body.person, found)
+            if network is not None:
+                _by_network(body, body.person, network, found)
+            else:
+                _by_posture(body, body.person, found)
             _rates(body.person, body, found)
         return found
 
+    if folder is not None:
+        run.depends_on = lambda clip: fingerprint(folder)  # type: ignore[attr-defined]
     return run
+
+
+def _by_network(body: BodyTrack, person: str, network: Recogniser, found: Findings) -> None:
+    for made in gestures_in(body, network):
+        told = other_words().get(made.kind) or gestures()[made.kind].words
+        during = (body.times_s >= made.start_s) & (body.times_s <= made.end_s)
+        seen = float(np.clip(body.pose[during][:, ARMS, 2], 0, 1).mean()) if during.any() else 0.0
+        found.event(
+            person,
+            made.kind,
+            made.start_s,
+            made.end_s,
+            text=f"{person} {told}",
+            confidence=made.probability,
+            quality=seen,
+        )
 
 
 def _by_posture(body: BodyTrack, person: str, found: Findings) -> None:

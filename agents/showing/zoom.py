@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.showing.media import LONG_SIDE_PX, Picture, frame_id, jpeg, picture_part, small
+from perception.body_track import BodyTrack
 from perception.clip import Clip
 from perception.evidence import Evidence, Findings, Frozen, Seconds, Signal
 from perception.face_track import FaceTrack
@@ -16,6 +17,7 @@ from perception.tool import Tool
 SIDES = ("left", "top", "right", "bottom")
 AROUND = 0.4  # of the face's size, shown on each side of it: hair, chin, hands at the face
 NEAR_S = 0.25  # a face found within this time of a picture is where it was found
+UPPER_BODY, SEEN = 25, 0.5  # joints of MediaPipe's pose down to the hips; visibility
 MOST_ENLARGED = 4.0  # times; more shows nothing more
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the displayed picture
@@ -73,21 +75,39 @@ def face_boxes() -> Tool:
     return Tool("face_boxes", "1", ("faces",), run)
 
 
+def body_boxes() -> Tool:
+    """A tool that notes where each upper body with its hands is, in pixels; for a closer look alone."""
+
+    def run(clip: Clip, bodies: list[BodyTrack]) -> Findings:
+        found = Findings()
+        for body in bodies:
+            seen = body.pose[..., 2:] >= SEEN
+            joints = np.where(seen, body.pose[..., :2], np.nan)[:, :UPPER_BODY]
+            points = np.concatenate([joints, body.left_hand[..., :2], body.right_hand[..., :2]], axis=1)
+            there = np.isfinite(points).any(axis=(1, 2))
+            edges = np.hstack([np.nanmin(points[there], axis=1), np.nanmax(points[there], axis=1)])
+            for column, side in enumerate(SIDES):
+                found.signal(body.person, side, edges[:, column], body.times_s[there], unit="px")
+        return found
+
+    return Tool("body_boxes", "1", ("bodies",), run)
+
+
 def boxes_in(evidence: Evidence) -> list[Signal]:
     """Where the faces are, as `face_boxes` noted it."""
     return [s for s in evidence.signals if s.tool == "face_boxes"]
 
 
 @lru_cache(maxsize=16)  # every later message of a chat shows them again
-def picture_parts(clip: Clip, shown: tuple[Crop, ...]) -> tuple[dict[str, Any], ...]:
-    """The parts of a chat message: each picture after its id, its time and whose face it shows.
+def picture_parts(clip: Clip, shown: tuple[Crop, ...], part: str = "face") -> tuple[dict[str, Any], ...]:
+    """The parts of a chat message: each picture after its id, its time and whose face (or other part) it shows.
 
     Raises:
         ClipError: the clip can't be decoded.
     """
     parts: list[dict[str, Any]] = []
     for crop, picture in zip(shown, decoded(_pictures, clip, shown), strict=True):
-        whose = f"{crop.person}'s face" if crop.person else "the whole picture"
+        whose = f"{crop.person}'s {part}" if crop.person else "the whole picture"
         told = f"{frame_id(crop.time_s)} (at {round(crop.time_s * 1000)} ms), {whose}"
         parts += [{"type": "text", "text": told}, picture_part(picture)]
     return tuple(parts)

@@ -40,6 +40,7 @@ from evals.reading import csv_rows, existing, one_of, refuse
 from evals.run import Run
 from perception.clip import Clip
 from perception.evidence import Evidence, Observation
+from perception.gesture_network import classes_of
 from perception.micro_gestures import gestures
 
 Taxonomy = Literal["imigue", "smg"]
@@ -269,9 +270,8 @@ def spotted(evidence: Evidence, taxonomy: Taxonomy) -> list[list[Any]]:
 
 def _classes_of(observation: Observation, taxonomy: Taxonomy) -> list[str]:
     gesture = gestures().get(observation.kind)
-    if gesture is None:
-        return []
-    return [class_names(taxonomy)[number] for number in getattr(gesture, taxonomy)]
+    numbers = classes_of(observation.kind, taxonomy) if gesture is None else getattr(gesture, taxonomy)
+    return [class_names(taxonomy)[number] for number in numbers]
 
 
 async def _measured(item: Item, run: Run) -> Evidence:

@@ -1,0 +1,116 @@
+"""`mentalis train`: networks trained on data that the user has."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train networks on data of your own; their weights come with a card.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Argument(help="Folder of the data.", show_default=False)]
+Out = Annotated[Path, typer.Option(help="Folder for weights, card and predictions.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="Of weights, order and dropout; it is kept in the card.")]
+
+
+@app.command("micro-au")
+def micro_au(
+    folder: Data,
+    out: Out,
+    backbone: Annotated[str, typer.Option(help="CLIP: a local folder, or an id of the hub.")],
+    layers: Annotated[int, typer.Option(min=0, help="Last ones of the vision tower that are trained, too.")] = 2,
+    folds: Annotated[bool, typer.Option(help="Test each data set by the others (CD6ME).")] = True,
+    epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 30,
+    batch: Annotated[int, typer.Option(min=2)] = 32,
+    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-4,
+    seed: Seed = 45,
+) -> None:
+    """Train Micro-AU CLIP for `micro_expressions` and `action_units`; see `aus.csv` in the docs."""
+    from collections.abc import Mapping, Sequence
+
+    from evals.metrics.action_units import Coded, action_unit_scores
+    from perception.models.device import require_torch
+
+    require_torch("mentalis train")
+    from perception.models.fitting import Fitting
+    from perception.models.training_micro_au import Training, train_micro_au
+
+    Units = frozenset[int]
+
+    def score(gold: Mapping[str, Units], predicted: Mapping[str, Units | None], units: Sequence[int]) -> str:
+        true, answers = ([Coded(*one) for one in told.items()] for told in (gold, predicted))
+        scores = action_unit_scores(true, answers, units)
+        told = f"mean binary F1 {float(scores.mean_binary):.4f}, mean macro F1 {float(scores.mean_macro):.4f}"
+        named = ", ".join(map(str, units))
+        return (
+            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked "
+            f"for), AU {named}, {len(true)} samples, seed {seed}; of networks that are trained as this one is"
+        )
+
+    training = Training(
+        backbone=backbone,
+        layers=layers,
+        folds=folds,
+        fitting=Fitting(epochs=epochs, batch=batch, rate=rate, decay=1e-3, seed=seed),
+    )
+    card = train_micro_au(folder, out, training, score, lambda line: typer.echo(line, err=True))
+    typer.echo(f"{out}: {card.metric}")
+
+
+@app.command("micro-gesture")
+def micro_gesture(
+    folder: Data,
+    out: Out,
+    skeleton: Annotated[
+        str, typer.Option(help="imigue or smg (arrays), pose or pose_hands (videos, for our own tracks).")
+    ] = "pose_hands",
+    classes: Annotated[str, typer.Option(help="imigue or smg.")] = "imigue",
+    first: Annotated[int, typer.Option(help="Number of the first class in the table.")] = 0,
+    test_subjects: Annotated[str, typer.Option(help="Comma-separated, in place of the data set's split.")] = "",
+    epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 60,
+    batch: Annotated[int, typer.Option(min=2)] = 64,
+    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-3,
+    seed: Seed = 0,
+) -> None:
+    """Train the skeleton network of `micro_gestures` by the cross-subject protocol; see `gestures.csv` in the docs."""
+    from typing import Any
+
+    from pydantic import ValidationError
+
+    from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
+    from perception.cache import Cache
+    from perception.errors import OptionError
+    from perception.models.device import require_torch
+
+    require_torch("mentalis train")
+    from mentalis.settings import read_settings, use_weights_of
+    from perception.models.fitting import Fitting
+    from perception.models.training_micro_gesture import Training, train_micro_gesture
+
+    given: dict[str, Any] = {
+        "skeleton": skeleton,
+        "classes": classes,
+        "first": first,
+        "test_subjects": [s.strip() for s in test_subjects.split(",") if s.strip()],
+        "fitting": Fitting(epochs=epochs, batch=batch, rate=rate, decay=1e-4, seed=seed),
+    }
+    try:
+        training = Training.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise OptionError(f"--{problem['loc'][0]} {problem['input']!r}: {problem['msg']}") from error
+
+    def score(gold: list[str], ranked: list[list[str]]) -> str:
+        parts = (top_k_accuracy(gold, ranked, 1), top_k_accuracy(gold, ranked, 5), mean_class_accuracy(gold, ranked))
+        told = "top-1 {:.4f}, top-5 {:.4f}, mean class top-1 {:.4f}".format(*(float(p) for p in parts))
+        which = f"subjects {test_subjects}" if test_subjects else f"{classes}'s own split"
+        return f"{told}: cross-subject ({which}), {len(gold)} gestures cut out by their times"
+
+    settings = read_settings()
+    use_weights_of(settings)
+    cache = Cache(settings.data / "cache" / "tools")
+    card = train_micro_gesture(folder, out, training, score, cache=cache, tell=_tell)  # type: ignore[arg-type]
+    typer.echo(f"{out}: {card.metric}")
+
+
+def _tell(epoch: int, loss: float) -> None:
+    typer.echo(f"epoch {epoch}: loss {loss:.4f}", err=True)
