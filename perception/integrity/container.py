@@ -68,9 +68,9 @@ def read_coding(clip: Clip) -> Coding:
             rows.append((at, packet.size, packet.is_keyframe, latest is None or at > latest))
             latest = at if latest is None else max(at, latest)
     rows.sort()
-    at, sizes, key, anchor = (np.array(column) for column in zip(*rows, strict=True))
+    ticks, sizes, key, anchor = (np.array(column) for column in zip(*rows, strict=True))
     named = [tag.strip() for tag in tags if any(name.lower() in tag.lower() for name in SOFTWARE)]
-    return Coding((at - at[0]) * tick_s, sizes.astype(float), key, anchor, tuple(dict.fromkeys(named)))
+    return Coding((ticks - ticks[0]) * tick_s, sizes.astype(float), key, anchor, tuple(dict.fromkeys(named)))
 
 
 def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings) -> None:
@@ -87,7 +87,7 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
         text = f"the file names software that wrote it ({'; '.join(coding.signed)}): it is not as a camera left it"
         found.event(None, "recompressed", 0.0, end_s, text=text, confidence=0.9, quality=1.0)
     else:
-        found.abstain(None, "the file names no software that wrote it, which proves nothing")
+        found.notes["software"] = "the file names none that wrote it, which proves nothing"
     joined = edits(clip.path) if clip.container in ("mp4", "mov") else 1
     if joined > 1:
         text = f"the file's edit list joins {joined} stretches of what was recorded"
@@ -95,7 +95,7 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
     _tell_key_frames(clip, coding, changes, found)
     period = earlier_period(coding)
     if period is None:
-        found.abstain(None, "no rhythm of an earlier coding is seen in the sizes of its pictures, which proves nothing")
+        found.notes["earlier coding"] = "no rhythm of one in the sizes of the pictures, which proves nothing"
         return
     text = f"every {period}th picture took more bytes than its neighbours though it is no key frame of this file"
     text += ", as key frames of an earlier coding do"

@@ -56,7 +56,7 @@ def tell_detector(clip: Clip, detector: Detector, found: Findings) -> None:
         clip.duration_s,
         value=round(score.score, 3),
         unit="the detector's own scale, 0-1",
-        text=f"{score.name} gives {score.score:.2f} of 1 for the clip not being a live recording; it was not checked here",
+        text=f"{score.name} gives {score.score:.2f} of 1 for not being a live recording; it was not checked here",
         confidence=0.5,
         quality=1.0,
     )

@@ -68,7 +68,7 @@ def lag_s(lips: Floats, loudness: Floats, heard: npt.NDArray[np.bool_]) -> tuple
     moves, sounds = _in_band(lips), _in_band(loudness)
     seen = np.isfinite(lips)
     lags = np.arange(-round(AROUND_S * GRID_HZ), round(AROUND_S * GRID_HZ) + 1)
-    fits = np.array([_correlation(moves, sounds, seen, heard, lag) for lag in lags])
+    fits = np.array([_correlation(moves, sounds, seen, heard, lag) for lag in lags.tolist()])
     if not np.isfinite(fits).all():
         return None
     looked = np.abs(lags) <= LONGEST_LAG_S * GRID_HZ
