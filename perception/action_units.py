@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from perception import pyfeat_environment
 from perception.au_intensity import SIDES, ActionUnit, catalogue, intensities, letter, sides
 from perception.body_track import BodyTrack
 from perception.clip import Clip
@@ -19,11 +20,12 @@ from perception.events import rises
 from perception.evidence import Findings
 from perception.face_track import FaceTrack
 from perception.openface_csv import OpenFaceTrack, read_openface
+from perception.pyfeat_units import tell_pyfeat
 from perception.speaking import speaking_s
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
-Engine = Literal["auto", "geometry", "blendshapes", "openface"]
+Engine = Literal["auto", "geometry", "blendshapes", "openface", "pyfeat"]
 
 BASELINE_S = 3.0  # of the face in view; below, a person's neutral can't be told from an expression
 LEAST = 1.2  # FACS intensity that makes an event
@@ -68,11 +70,20 @@ def action_units(engine: Engine = "auto") -> Run:
 
     Args:
         engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), `auto` (the better one
-            that the track allows), or `openface` (reads the CSV of OpenFace 2 that lies beside the clip).
+            that the track allows), `openface` (reads the CSV of OpenFace 2 that lies beside the clip), or `pyfeat`
+            (in an environment of its own: `mentalis weights install-pyfeat`): probabilities without any intensity.
+
+    Raises:
+        ToolError: py-feat is asked for and not here.
     """
+    if engine == "pyfeat" and (missing := pyfeat_environment.why_not()):
+        raise ToolError(f"action_units.engine=pyfeat: {missing}")
 
     def run(clip: Clip, faces: list[FaceTrack], bodies: Sequence[BodyTrack] = ()) -> Findings:
         found = Findings()
+        if engine == "pyfeat":
+            tell_pyfeat(clip, faces, found)
+            return found
         if engine == "openface":
             shown = _by_openface(clip, faces)
         else:
@@ -88,6 +99,8 @@ def action_units(engine: Engine = "auto") -> Run:
 
     if engine == "openface":
         run.depends_on = _csv_content  # type: ignore[attr-defined]
+    if engine == "pyfeat":
+        run.depends_on = lambda clip: pyfeat_environment.version()  # type: ignore[attr-defined]
     return run
 
 
