@@ -36,7 +36,8 @@ def test_a_trace_over_the_claims_time_lowers_its_confidence_and_says_which_it_wa
         (trace("coded_twice"),),
         (trace("lip_sync"),),
         (trace("skin_rhythm", person="P1"),),
-        (trace("frozen", 5.0, 7.0),),  # at another time
+        (trace("frozen", 5.0, 7.0),),  # later
+        (trace("frozen", 0.0, 1.5),),  # earlier
         (trace("skin_rhythms_differ", person="P2"),),  # of another
         (trace("frozen", confidence=0.3),),  # not sure
         (trace("frozen", tool="another"),),
