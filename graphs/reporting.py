@@ -14,6 +14,7 @@ from agents.by_rule.affect import affect
 from agents.by_rule.knowledge_base import knowledge_sha256
 from agents.by_rule.narration import narrate
 from agents.case import Case
+from agents.checking import integrity
 from agents.checking.self_audit import SelfAudit
 from agents.checking.told_story import not_in_report
 from agents.claims import RejectedClaim, Verdict
@@ -138,7 +139,7 @@ def caveats(case: Case, setup: Setup, tokens: TokenUse) -> tuple[str, ...]:
         "unseen": _listed([unit.au for unit in catalogue() if not unit.geometry]),
     }
     particular = [texts[name].format(**facts) for name, true in holds.items() if true]
-    return (*texts["always"], *particular)
+    return (*texts["always"], *particular, *integrity.caveats(case.evidence))
 
 
 def _listed(numbers: list[int]) -> str:

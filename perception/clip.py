@@ -123,6 +123,11 @@ class Clip(Frozen):
             return None
         return read_audio(self.path, self.container, self._probed().index, rate_hz)
 
+    @property
+    def frame_times_s(self) -> npt.NDArray[np.float64]:
+        """When each picture is shown, shape (n_frames,)."""
+        return self._probed().index.times_s
+
     def _probed(self) -> Probe:
         return self._probe or probe(self.path, self.container, Limits())
 

@@ -67,6 +67,25 @@ def declared_size(path: Path, container: Container) -> tuple[int, int]:
     return 0, 0
 
 
+def boxes(file: BinaryIO, start: int, end: int) -> list[tuple[bytes, int, int]]:
+    """Kind, start of the content and end of each box (ISO 14496-12) between two places of a file."""
+    found = []
+    while start + 8 <= end:
+        file.seek(start)
+        header = file.read(16)
+        length, kind = struct.unpack_from(">I4s", header)
+        content = start + 8
+        if length == 1 and len(header) == 16:  # the length follows in 64 bits
+            (length,) = struct.unpack_from(">Q", header, 8)
+            content = start + 16
+        stop = end if length == 0 else start + length
+        found.append((kind, content, stop))
+        if stop < content:
+            break
+        start = stop
+    return found
+
+
 def _identify(path: Path, file: BinaryIO, size: int) -> Container:
     head = file.read(HEAD_BYTES)
     if not head:
@@ -103,7 +122,7 @@ def _promised_bytes(container: Container, head: bytes, file: BinaryIO, size: int
         return 0 if length in UNKNOWN_RIFF_BYTES else length + 8
     if container in ("matroska", "webm"):
         return _segment_end(head)
-    return max((end for kind, _, end in _boxes(file, 0, size) if kind in BOXES), default=0)
+    return max((end for kind, _, end in boxes(file, 0, size) if kind in BOXES), default=0)
 
 
 def _segment_end(head: bytes) -> int:
@@ -118,28 +137,9 @@ def _segment_end(head: bytes) -> int:
     return 0 if unknown else at + 4 + width + length
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> list[tuple[bytes, int, int]]:
-    """Kind, start of the content and end of each box (ISO 14496-12) between two places of a file."""
-    found = []
-    while start + 8 <= end:
-        file.seek(start)
-        header = file.read(16)
-        length, kind = struct.unpack_from(">I4s", header)
-        content = start + 8
-        if length == 1 and len(header) == 16:  # the length follows in 64 bits
-            (length,) = struct.unpack_from(">Q", header, 8)
-            content = start + 16
-        stop = end if length == 0 else start + length
-        found.append((kind, content, stop))
-        if stop < content:
-            break
-        start = stop
-    return found
-
-
 def _largest_track(file: BinaryIO, start: int, end: int) -> tuple[int, int]:
     largest = (0, 0)
-    for kind, content, stop in _boxes(file, start, end):
+    for kind, content, stop in boxes(file, start, end):
         size = (0, 0)
         if kind in (b"moov", b"trak"):
             size = _largest_track(file, content, min(stop, end))

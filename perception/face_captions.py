@@ -10,8 +10,11 @@ import yaml
 
 from perception.au_intensity import catalogue, letter
 from perception.clip import Clip
+from perception.errors import OptionError
 from perception.evidence import Findings, Frozen, Observation, Signal
+from perception.face_captions_by_clip import Moment, caption_by_clip
 from perception.face_track import FaceTrack
+from perception.models.face_clip import fingerprint, require_emocapclip
 from perception.tool import Run, tool
 
 Floats = npt.NDArray[np.floating]
@@ -20,6 +23,8 @@ MOMENTS = 5  # a person at the most
 APART_S = 1.0  # between two moments: closer ones show the same
 TOLD_FROM = 1.5  # FACS intensity B: a trace is not worth a sentence
 STATE_FROM = 1.5
+NO_CLIP = "none: no CLIP was given (face_captions.engine=clip with face_captions.model=<folder or hub id>)"
+Engine = Literal["composed", "clip", "emocapclip"]
 LEVELS = ((3.5, "high"), (2.5, "medium"), (0.0, "low"))  # of the strongest action unit: D, C, below
 
 
@@ -46,27 +51,49 @@ def words() -> Words:
     return Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-@tool(needs=("faces", "action_units"), version="2")
-def face_captions(engine: Literal["composed"] = "composed") -> Run:
+@tool(needs=("faces", "action_units"), version="3")
+def face_captions(engine: Engine = "composed", model: str = "") -> Run:
     """Put the face into words at the moments when it shows most: global state, each region, summary.
 
     Args:
-        engine: `composed`, from action units by rules, in the format of EmoCap100K.
+        engine: `composed` (from action units by rules, in the format of EmoCap100K), `clip` (zero-shot by any CLIP or
+            SigLIP), or `emocapclip` (zero-shot by EmoCapCLIP, whose weights are not public).
+        model: of `clip` the checkpoint's folder or hub id, of `emocapclip` its folder.
+
+    Raises:
+        OptionError: a model without an engine that takes it, or `clip` without a model.
+        ToolError: `emocapclip` without its weights.
     """
+    if engine == "composed" and model:
+        raise OptionError(f"face_captions.model={model} needs face_captions.engine=clip")
+    if engine == "clip" and not model:
+        how = "a CLIP or SigLIP checkpoint, a folder or a hub id such as openai/clip-vit-base-patch32"
+        raise OptionError(f"face_captions.engine=clip needs face_captions.model=<{how}>")
+    if engine == "emocapclip":
+        require_emocapclip(model)
 
     def run(clip: Clip, faces: list[FaceTrack], action_units: Findings) -> Findings:
         found = Findings(notes={"engine": engine})
         if not faces:
             found.abstain(None, "no face was found")
+        moments = list[Moment]()
         for face in faces:
             signals = [s for s in action_units.signals if s.person == face.person and s.name[2:].isdigit()]
             if not signals:
                 found.abstain(face.person, "no action units were measured")
                 continue
             for time_s in _key_moments(face, action_units):
-                _caption(face, time_s, {_number(s): _value_at(s, time_s) for s in signals}, found)
+                if engine == "composed":
+                    _caption(face, time_s, {_number(s): _value_at(s, time_s) for s in signals}, found)
+                else:
+                    moments.append(Moment(face, int(np.abs(face.times_s - time_s).argmin())))
+        if engine == "composed":
+            found.notes["zero-shot"] = NO_CLIP
+        else:
+            caption_by_clip(clip, moments, engine, model, words().regions, found)
         return found
 
+    run.depends_on = lambda clip: fingerprint(model)  # type: ignore[attr-defined]
     return run
 
 

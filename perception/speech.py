@@ -1,20 +1,24 @@
 """Speech: the words with their lexical valence, when someone speaks, and how it sounds."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from perception import transcribing
 from perception.clip import Clip
 from perception.errors import ToolError
 from perception.evidence import Findings
 from perception.lexicon import is_english, valence
 from perception.prosody import COURSE_HZ, Prosody, against_usual, course, opensmile_is_here, prosody_of
 from perception.tool import Run, tool
+from perception.transcripts import Utterance
 from perception.voice_activity import RATE_HZ, loud_stretches, silero_is_here, spoken_stretches
 
 Samples = npt.NDArray[np.float32]
 Detector = Literal["auto", "energy", "silero"]
+Transcriber = Literal["auto", "none", "faster_whisper"]
 MOST_CHARACTERS = 160  # of an utterance in one line of evidence
 RATE_OVER_S = 3.0  # pace and pauses are of some words, not of one
 PROSODY = 0.7  # confidence that the sound is the voice alone
@@ -22,8 +26,13 @@ VOICE, LOUD = 0.85, 0.5  # confidence that someone speaks: by Silero's network, 
 LEXICAL = 0.6  # confidence of a lexicon's valence: it knows words, not irony
 
 
-@tool(needs=(), version="6")
-def speech(voice_activity: Detector = "auto", engine: Literal["lexicon"] = "lexicon") -> Run:
+@tool(needs=(), version="7")
+def speech(
+    voice_activity: Detector = "auto",
+    engine: Literal["lexicon"] = "lexicon",
+    transcriber: Transcriber = "auto",
+    transcriber_model: str = "",
+) -> Run:
     """Take the words from the transcript, their valence from a lexicon (English), when someone speaks, and how.
 
     How it sounds (pitch, loudness, voice quality, pace) is measured if openSMILE is installed: the `prosody` extra.
@@ -32,41 +41,80 @@ def speech(voice_activity: Detector = "auto", engine: Literal["lexicon"] = "lexi
         voice_activity: `silero` (a network that tells voice from other sound; the `neural` extra), `energy` (sound
             above the background, voice or not), or `auto`: Silero if it is installed.
         engine: `lexicon`, by which words get a valence (VADER: Hutto & Gilbert 2014).
+        transcriber: who writes the words down where no transcript is given: `faster_whisper`, `none`, or `auto`:
+            faster-whisper if it is installed and its model is here.
+        transcriber_model: folder of that model; none: the first `faster-whisper*` among the weights.
 
     Raises:
-        ToolError: Silero is asked for and not installed.
+        ToolError: Silero or faster-whisper is asked for and not here.
     """
     if voice_activity == "silero" and not silero_is_here():
         raise ToolError("speech.voice_activity=silero needs the neural extra: python scripts/install.py neural")
+    missing = transcribing.why_not(transcriber_model)
+    if transcriber == "faster_whisper" and missing:
+        raise ToolError(f"speech.transcriber=faster_whisper: {missing}")
+    writes = transcriber != "none" and not missing
     detector = "silero" if voice_activity != "energy" and silero_is_here() else "energy"
 
     def run(clip: Clip) -> Findings:
         found = Findings(notes={"engine": engine, "voice activity": detector})
-        _words(clip, found)
         samples = clip.audio(RATE_HZ)
+        words = Said(clip.transcript, clip.transcript_language)
+        if not clip.transcript and samples is not None and writes:
+            words = _written(transcribing.transcribe(samples, clip.duration_s, transcriber_model), found)
+        elif not clip.transcript:
+            could = f", and {missing}" if transcriber == "auto" and missing else ""
+            found.abstain(None, f"no transcript was given{could}")
+        _words(words, found)
         if samples is None:
             found.abstain(None, "the clip has no sound")
             return found
         stretches = _voice(clip, samples, detector == "silero", found)
-        spoken = [(u.start_s, u.end_s) for u in clip.transcript if u.timed] or stretches
+        spoken = [(u.start_s, u.end_s) for u in words.utterances if u.timed] or stretches
         if spoken:
-            _sounds(clip, samples, spoken, found)
+            _sounds(words.utterances, samples, spoken, found)
         return found
 
-    run.depends_on = lambda clip: opensmile_is_here()  # type: ignore[attr-defined]
-    run.resolved = {"voice_activity": detector}  # type: ignore[attr-defined]
+    run.depends_on = lambda clip: [  # type: ignore[attr-defined]
+        opensmile_is_here(),
+        transcribing.fingerprint(transcriber_model) if writes else None,
+    ]
+    run.resolved = {  # type: ignore[attr-defined]
+        "voice_activity": detector,
+        "transcriber": "faster_whisper" if writes else transcriber,
+    }
     return run
 
 
-def _words(clip: Clip, found: Findings) -> None:
-    if not clip.transcript:
-        found.abstain(None, "no transcript was given")
+class Said(NamedTuple):
+    """Words with their times."""
+
+    utterances: tuple[Utterance, ...]
+    language: str | None = None
+    sure: tuple[float, ...] = ()  # of each utterance that was written down here
+
+
+def _written(heard: transcribing.Heard, found: Findings) -> Said:
+    """What was written down here, with the words' own times as a note of each utterance."""
+    found.notes["transcriber"] = f"faster-whisper, {heard.model}, language {heard.language}"
+    if not heard.utterances:
+        found.abstain(None, "faster-whisper hears no words")
+    times_s = [word.start_s for group in heard.words for word in group]
+    sure = [word.probability for group in heard.words for word in group]
+    if times_s:
+        found.signal(None, "words", sure, times_s, unit="probability of the word that begins then")
+    return Said(heard.utterances, heard.language, tuple(transcribing.sureness(group) for group in heard.words))
+
+
+def _words(said: Said, found: Findings) -> None:
+    if not said.utterances:
         return
-    english = is_english(" ".join(u.text for u in clip.transcript), clip.transcript_language)
+    english = is_english(" ".join(u.text for u in said.utterances), said.language)
     if not english:
-        named = clip.transcript_language or "not surely English"
+        named = said.language or "not surely English"
         found.abstain(None, f"no valence of the words: the language is {named}, the lexicon knows English")
-    for u in clip.transcript:
+    sure = said.sure or (1.0,) * len(said.utterances)
+    for u, share in zip(said.utterances, sure, strict=True):
         words = u.text if len(u.text) <= MOST_CHARACTERS else u.text[: MOST_CHARACTERS - 1] + "…"
         who = f"{u.speaker} says" if u.speaker else "someone says"
         score = valence(u.text) if english else None
@@ -83,8 +131,8 @@ def _words(clip: Clip, found: Findings) -> None:
             value=score,
             unit=None if score is None else "lexical valence -1 to 1",
             text=f"{who}: “{words}”{tone}",
-            confidence=LEXICAL if score is not None else 0.9,
-            quality=1.0,
+            confidence=(LEXICAL if score is not None else 0.9) * share,
+            quality=share,
         )
 
 
@@ -100,12 +148,14 @@ def _voice(clip: Clip, samples: Samples, by_network: bool, found: Findings) -> l
     return stretches
 
 
-def _sounds(clip: Clip, samples: Samples, stretches: list[tuple[float, float]], found: Findings) -> None:
+def _sounds(
+    utterances: Sequence[Utterance], samples: Samples, stretches: list[tuple[float, float]], found: Findings
+) -> None:
     """Prosody of each utterance, or of each stretch of voice where no words are given, and its course over time."""
     if not opensmile_is_here():
         found.abstain(None, "no prosody: it needs openSMILE (python scripts/install.py prosody)")
         return
-    words = {(u.start_s, u.end_s): len(u.text.split()) for u in clip.transcript}
+    words = {(u.start_s, u.end_s): len(u.text.split()) for u in utterances}
     every = prosody_of(samples, stretches)
     if not every:
         found.abstain(None, "no prosody: every stretch of speech is too short")

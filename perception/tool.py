@@ -30,6 +30,7 @@ BUILT_IN = {  # name of the tool -> module; the default set, in the order in whi
     "speech": "perception.speech",
     "speakers": "perception.speakers",
     "incongruity": "perception.incongruity",
+    "integrity": "perception.integrity.integrity",
 }
 
 P = ParamSpec("P")

@@ -26,6 +26,18 @@ NOT_IN_LANES = (
     "frame_rate",
     "compression",
     "blink_rate",
+    "recompressed",
+    "edited",
+    "coded_twice",
+    "repeated_pictures",
+    "still_picture",
+    "light_flicker",
+    "moire",
+    "lip_sync",
+    "lip_offset",
+    "skin_rhythm",
+    "skin_rhythms_differ",
+    "forgery_score",
 )
 MOST_LANES = 14  # a person; the surest and longest
 MOST_EVIDENCE = 4  # lines under a claim

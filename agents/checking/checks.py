@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from agents.case import Case
+from agents.checking import integrity
 from agents.checking.confidence import Sureness, stated
 from agents.checking.contradictions import SOFT_CHECKS
 from agents.checking.stated_facts import PICTURE, Ground, not_in
@@ -179,7 +180,7 @@ def _claim(
     start_s = min([draft.start_ms / 1000, *(last_s for _, last_s in spans)])  # stretched by no more than ROUNDING_S
     end_s = max([draft.end_ms / 1000, *(first_s for first_s, _ in spans)])
     end_s = min(end_s, case.clip.duration_s)
-    caps = caps_of(draft.evidence, case)
+    caps = [*caps_of(draft.evidence, case), *_caps_by_traces(draft.evidence, case, min(start_s, end_s), end_s)]
     confidence = min([sure.probability, *(cap.at_most for cap in caps)])
     text = f"{draft.text} {SEEN_ONLY}" if any(cap.name == "seen_only" for cap in caps) else draft.text
     labels = case.codebook.ids(level)
@@ -218,6 +219,13 @@ def caps_of(evidence: Sequence[str], case: Case) -> list[Cap]:
     if quality < LOW_QUALITY:
         caps.append(Cap("low_quality", quality, f"confidence at most {quality:.2f}: its evidence was not seen better"))
     return caps
+
+
+def _caps_by_traces(evidence: Sequence[str], case: Case, start_s: float, end_s: float) -> list[Cap]:
+    """What traces of how the clip was made allow."""
+    found = integrity.limits(cited(evidence, case), case.person, case.evidence, start_s, end_s)
+    why = "confidence at most {:.2f}: {} ({})"
+    return [Cap("integrity", at_most, why.format(at_most, trace.text, trace.id)) for at_most, trace in found[:1]]
 
 
 def cited(evidence: Sequence[str], case: Case) -> list[Observation]:

@@ -1,5 +1,6 @@
 """`mentalis weights`: optional model weights, listed, downloaded and verified."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,8 +23,6 @@ def list_() -> None:
 @app.command("card")
 def card_(name: Annotated[str, typer.Argument(help="Name of the weights, or a folder of trained ones.")]) -> None:
     """Show what weights are: source, licence, training data, metric with its protocol, limits."""
-    from pathlib import Path
-
     import yaml
 
     from perception.models.trained import read_card
@@ -58,6 +57,20 @@ def verify_() -> None:
         typer.echo(f"{status.weight.name}: {status.state}")
         wrong = wrong or status.state == "wrong"
     raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("install-pyfeat")
+def install_pyfeat_(
+    environment: Annotated[
+        Path | None, typer.Option(help="A new or empty folder, or an earlier environment, which is replaced.")
+    ] = None,
+) -> None:
+    """Make py-feat's own environment (several gigabytes): it needs other versions than Mentalis."""
+    from perception.pyfeat_environment import environment_folder, install
+
+    use_settings()
+    folder = install(environment or environment_folder())
+    typer.echo(f"py-feat is in {folder}; next: mentalis analyze CLIP --option action_units.engine=pyfeat")
 
 
 def use_settings() -> None:

@@ -1,0 +1,51 @@
+"""Integrity: which traces there are that a clip is not a live recording as it left the camera."""
+
+from collections.abc import Iterator
+
+from perception.clip import Clip
+from perception.evidence import Findings
+from perception.frame import Frame
+from perception.integrity.container import read_coding, tell_container
+from perception.integrity.detector import load_detector, tell_detector, written
+from perception.integrity.frames import Changes
+from perception.integrity.lip_sync import Lips
+from perception.integrity.screens import Light, Pattern
+from perception.integrity.skin_rhythm import Skin
+from perception.tool import Run, tool
+
+
+@tool(needs=("frames", "faces"), version="1")
+def integrity(detector: str = "") -> Run:
+    """Measure traces of coding again, copied and frozen pictures, filmed screens, and voice or pulse that do not fit.
+
+    It tells which trace was seen, never that a clip is false; most traces have harmless causes.
+
+    Args:
+        detector: a model of forged or replayed faces as `module:function` (see `perception.integrity.detector`).
+
+    Raises:
+        ToolError: there is no such function.
+    """
+    model = load_detector(detector) if detector else None
+
+    def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
+        found = Findings(notes={"detector": "none was given (integrity.detector=module:function)"})
+        changes, light, pattern, lips, skin = Changes(), Light(), Pattern(), Lips(), Skin()
+        for frame in frames:
+            changes.add(frame)
+            light.add(frame)
+            pattern.add(frame)
+            lips.add(frame)
+            skin.add(frame)
+        tell_container(clip, read_coding(clip), changes.means, found)
+        changes.tell(clip, found)
+        light.tell(clip, found)
+        pattern.tell(clip, found)
+        lips.tell(clip, found)
+        skin.tell(found)
+        if model is not None:
+            tell_detector(clip, model, found)
+        return found
+
+    run.depends_on = lambda clip: written(detector)  # type: ignore[attr-defined]
+    return run

@@ -1,0 +1,64 @@
+"""The tool as a whole: real recordings raise no alarm, a detector's score is told as its own, nothing is a verdict."""
+
+import re
+import sys
+
+import pytest
+
+from perception.clip import Clip
+from perception.errors import ToolError
+from perception.integrity.detector import Score
+from perception.scheduler import perceive
+from perception.tool import make_tool
+
+HARMLESS = {"recompressed", "coded_twice", "edited", "repeated_pictures", "skin_rhythm", "lip_sync"}
+VERDICT = re.compile(r"\b(fake|forged|deepfake|manipulated|genuine|authentic)\b", re.IGNORECASE)
+
+
+def test_real_recordings_show_only_traces_that_have_harmless_causes(shared):
+    for name in ("single_face_2s.mp4", "no_face.mp4", "face_then_none_vfr.mov"):
+        evidence = perceive(Clip.open(shared / "clips" / name), [make_tool("integrity")])
+        assert {o.kind for o in evidence.observations if o.tool == "integrity"} <= HARMLESS, name
+        assert not any(VERDICT.search(o.text) for o in evidence.observations)
+
+
+@pytest.fixture
+def plug(tmp_path, monkeypatch):
+    """Write a module with detectors and make it importable."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "their_model.py").write_text(
+        "def by_path(path):\n    return 'Their model', 0.875 if path.is_file() else 0\n"
+        "def by_frames(frames):\n    return 'Counter', min(1.0, sum(1 for _ in frames) / 100)\n"
+        "def too_sure(path):\n    return 'Odd', 7\n"
+        "def wordless(path):\n    return 'yes'\n"
+        "def needy(path, key):\n    return None\n"
+    )
+    yield "their_model"
+    sys.modules.pop("their_model", None)
+
+
+@pytest.mark.parametrize(("name", "score"), [("by_path", 0.875), ("by_frames", 0.24)])
+def test_the_score_of_a_detector_is_told_with_its_name(plug, make_clip, name, score):
+    evidence = perceive(Clip.open(make_clip()), [make_tool("integrity", detector=f"{plug}:{name}")])
+    (told,) = evidence.of("forgery_score")
+    assert told.value == pytest.approx(score)
+    assert "it was not checked here" in told.text
+    assert not VERDICT.search(told.text)
+
+
+@pytest.mark.parametrize("name", ["too_sure", "wordless"])
+def test_a_detector_that_answers_wrongly_fails_the_tool_in_a_line(plug, make_clip, name):
+    evidence = perceive(Clip.open(make_clip()), [make_tool("integrity", detector=f"{plug}:{name}")])
+    run = next(r for r in evidence.tools if r.tool == "integrity")
+    assert run.status == "failed"
+    assert "integrity.detector" in run.error
+
+
+@pytest.mark.parametrize("reference", ["their_model:nothing", "no_such_module:x", "their_model:needy", "their_model"])
+def test_a_detector_that_is_none_is_refused(plug, reference):
+    with pytest.raises(ToolError, match=r"integrity\.detector="):
+        make_tool("integrity", detector=reference)
+
+
+def test_a_score_is_a_name_and_a_number():
+    assert Score("a", 0.5) == ("a", 0.5)
