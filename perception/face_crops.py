@@ -57,7 +57,7 @@ class FollowingBox:
             return np.zeros((side_px, side_px, 3), dtype=np.uint8)
         beyond = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
         if any(beyond):
-            inside = cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE)
+            inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE), dtype=np.uint8)
         return np.asarray(cv2.resize(inside, (side_px, side_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
     def _place(self, landmarks_px: Floats, time_s: float) -> None:

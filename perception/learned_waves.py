@@ -23,8 +23,14 @@ class WaveReel:
         """Start with no picture."""
         self.network = network
         self._stretches: list[tuple[float, Floats]] = []  # when it begins, and its waves (places, samples)
+        self._box = FollowingBox(network.kind.box)
+        self._start_s, self._due = 0.0, 0  # of the stretch that is open, and the next sample of its grid
+        self._crops: list[Picture] = []  # from the last chunk that was run on
+        self._last: Picture | None = None
         self._last_s = -np.inf
-        self._begin(0.0)
+        self._ran = False
+        self._parts: list[Floats] = []  # finished, (places, samples) each
+        self._fading: Floats | None = None  # the end of the last chunk's waves
 
     def add(self, time_s: float, rgb: Picture, landmarks_px: Floats) -> None:
         """Add the face on a frame: picture (height, width, 3) and face mesh (478, 2 or more), in pixels."""
@@ -60,11 +66,8 @@ class WaveReel:
     def _begin(self, time_s: float) -> None:
         self._box = FollowingBox(self.network.kind.box)
         self._start_s, self._due = time_s, 0
-        self._crops: list[Picture] = []  # from the last chunk that was run on
-        self._last: Picture | None = None
-        self._ran = False
-        self._parts: list[Floats] = []  # finished, (places, samples) each
-        self._fading: Floats | None = None  # the end of the last chunk's waves
+        self._crops, self._last, self._ran = [], None, False
+        self._parts, self._fading = [], None
 
     def _run(self, batch: int) -> None:
         """Run on so many chunks that are whole."""

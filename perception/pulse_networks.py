@@ -104,7 +104,7 @@ def source_of(name: str) -> Source:
         return _trained(name)
     if network == "open-rppg":
         return _installed(name, given or OPEN_RPPG_MODEL)
-    of: NetworkName = network  # type: ignore[assignment]
+    of: NetworkName = network
     if given:
         if not Path(given).is_file():
             raise OptionError(f"rppg.engine={name}: there is no file {given}")
@@ -153,7 +153,7 @@ def _trained(name: str) -> Source:
     card = read_card(folder)
     if card.network not in KINDS:
         raise OptionError(f"rppg.engine={name}: the folder holds weights of {card.network}, no network for the pulse")
-    return Source(name, card.network, folder, _hash(folder / TENSORS))  # type: ignore[arg-type]
+    return Source(name, card.network, folder, _hash(folder / TENSORS))
 
 
 def _installed(name: str, model: str) -> Source:
@@ -169,5 +169,3 @@ def _installed(name: str, model: str) -> Source:
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

@@ -54,7 +54,7 @@ def chosen(engine: str) -> Chosen:
         if part == "fused":
             methods |= METHODS
         elif part in METHODS:
-            methods[part] = METHODS[part]  # type: ignore[index]
+            methods[part] = METHODS[part]
         elif is_network(part):
             networks.append(part)
         else:

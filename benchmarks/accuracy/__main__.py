@@ -23,9 +23,7 @@ from benchmarks.accuracy.limits import Tables, limits
 from benchmarks.printing import print_result
 
 
-def pulse_tables(
-    clip: Path | None, workers: Executor, networks: Sequence[str] = (), every: int = 1
-) -> Tables:
+def pulse_tables(clip: Path | None, workers: Executor, networks: Sequence[str] = (), every: int = 1) -> Tables:
     """Generated clips, and the real one with pulses put into it."""
     injected = workers.submit(pulse.on_injected, clip, networks, every) if clip else None
     cases = pulse.generated()[::every]

@@ -30,17 +30,16 @@ class OpenRppg:
         model = source.name.partition(":")[2] or OPEN_RPPG_MODEL
         if model not in rppg.supported_models:
             raise OptionError(f"open-rppg has no model {model!r}; it has: {', '.join(rppg.supported_models)}")
-        self._new = lambda: rppg.Model(model)
+        self._package, self._model = rppg, model
 
     def waves(self, chunks: npt.NDArray[np.uint8]) -> Floats:
         """Waves (batch, 2 halves, frames) of chunks (batch, frames, side, side, 3), in any unit."""
         return np.stack([[self._wave(half) for half in mirrored_halves(chunk)] for chunk in chunks])
 
     def _wave(self, pictures: npt.NDArray[np.uint8]) -> Floats:
-        model = self._new()  # a model carries its state over from the pictures before
+        model = self._package.Model(self._model)  # a model carries its state over from the pictures before
         model.process_faces_tensor(pictures, fps=GRID_HZ)
         wave, times_s = model.bvp(raw=True)
         if len(wave) < 2:
             return np.zeros(len(pictures))
         return np.interp(np.arange(len(pictures)) / GRID_HZ, times_s, np.asarray(wave, dtype=np.float64))
-

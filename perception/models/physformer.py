@@ -124,11 +124,12 @@ class _Attention(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         query, key, value = (self._split(part(tokens)) for part in (self.proj_q, self.proj_k, self.proj_v))
         scores = self.drop((query @ key.transpose(-2, -1) / SHARPNESS).softmax(dim=-1))
-        return (scores @ value).transpose(-2, -1).reshape(tokens.shape)
+        return torch.as_tensor((scores @ value).transpose(-2, -1).reshape(tokens.shape))
 
     def _split(self, tokens: Tensor) -> Tensor:
         """Shape (batch, heads, tokens, channels of a head)."""
-        return tokens.flatten(2).unflatten(1, (self.heads, -1)).transpose(-2, -1)
+        batch, channels = tokens.shape[:2]
+        return tokens.reshape(batch, self.heads, channels // self.heads, -1).transpose(-2, -1)
 
 
 class _TemporalDifference(nn.Module):
