@@ -19,6 +19,7 @@ from mentalis.commands import (
     model,
     prompt,
     serve,
+    train,
     verify,
     weights,
 )
@@ -45,6 +46,7 @@ app.command("doctor")(inspection.doctor)
 app.command("config")(inspection.config)
 app.add_typer(eval.app, name="eval")
 app.add_typer(weights.app, name="weights")
+app.add_typer(train.app, name="train")
 app.add_typer(model.app, name="model")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(keys.app, name="keys")

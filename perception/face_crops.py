@@ -1,4 +1,4 @@
-"""A face cut out of a picture for a network: which square, how large, and how it moves along with the face."""
+"""A face cut out of pictures for a network: which square, how it moves along, and how it is brought to an even rate."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +14,7 @@ BROWS_AND_JAW = (
     *(70, 63, 105, 66, 107, 336, 296, 334, 293, 300),
     *(234, 93, 132, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 361, 323, 454),
 )
+GRID_HZ = 30.0  # of the videos that networks for the pulse were trained on
 OTHER_SIZE = 0.2  # a face that has grown or shrunk by this share gets a square of another size
 
 
@@ -69,3 +70,30 @@ class FollowingBox:
             self._side = wanted
         left, top = np.round((low + high) / 2 - self._side / 2).astype(int)
         self._corner, self._placed_s = (int(left), int(top)), time_s
+
+
+class EvenCrops:
+    """One face at `GRID_HZ`, from frames at any rate; two neighbours are mixed for a time between them."""
+
+    def __init__(self, rule: BoxRule, side_px: int) -> None:
+        self._box, self._side_px = FollowingBox(rule), side_px
+        self._last: Picture | None = None
+        self.start_s = self._last_s = 0.0
+        self.count = 0  # of crops made so far; crop n is at start_s + n / GRID_HZ
+
+    def add(self, time_s: float, rgb: Picture, landmarks_px: Floats) -> list[Picture]:
+        """The crops that are due since the last frame, of (side, side, 3) each; see `FollowingBox.crop`."""
+        crop = self._box.crop(rgb, landmarks_px, time_s, self._side_px)
+        if self._last is None:
+            self.start_s = time_s
+        due = list[Picture]()
+        while (due_s := self.start_s + self.count / GRID_HZ) <= time_s + 1e-9:
+            due.append(crop if self._last is None else _between(self._last, crop, self._last_s, time_s, due_s))
+            self.count += 1
+        self._last, self._last_s = crop, time_s
+        return due
+
+
+def _between(last: Picture, crop: Picture, last_s: float, time_s: float, due_s: float) -> Picture:
+    share = min(1.0, (due_s - last_s) / (time_s - last_s))
+    return np.asarray(np.rint((1 - share) * last.astype(np.float32) + share * crop), dtype=np.uint8)

@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perception import pulse
-from perception.face_crops import FollowingBox
-from perception.pulse_methods import GRID_HZ
+from perception.face_crops import GRID_HZ, EvenCrops
 from perception.pulse_networks import Network
 
 Floats = npt.NDArray[np.floating]
@@ -23,10 +22,8 @@ class WaveReel:
         """Start with no picture."""
         self.network = network
         self._stretches: list[tuple[float, Floats]] = []  # when it begins, and its waves (places, samples)
-        self._box = FollowingBox(network.kind.box)
-        self._start_s, self._due = 0.0, 0  # of the stretch that is open, and the next sample of its grid
+        self._even = EvenCrops(network.kind.box, network.kind.side_px)
         self._crops: list[Picture] = []  # from the last chunk that was run on
-        self._last: Picture | None = None
         self._last_s = -np.inf
         self._ran = False
         self._parts: list[Floats] = []  # finished, (places, samples) each
@@ -36,12 +33,8 @@ class WaveReel:
         """Add the face on a frame: picture (height, width, 3) and face mesh (478, 2 or more), in pixels."""
         if time_s - self._last_s > LONGEST_HOLE_S:
             self._end()
-            self._begin(time_s)
-        crop = self._box.crop(rgb, landmarks_px, time_s, self.network.kind.side_px)
-        while (due_s := self._start_s + self._due / GRID_HZ) <= time_s + 1e-9:
-            self._crops.append(_between(self._last, crop, self._last_s, time_s, due_s))
-            self._due += 1
-        self._last, self._last_s = crop, time_s
+        self._crops += self._even.add(time_s, rgb, landmarks_px)
+        self._last_s = time_s
         wanted = self.network.kind.frames + (self.network.batch - 1 + self._ran) * self._hop
         if len(self._crops) >= wanted:
             self._run(self.network.batch)
@@ -63,12 +56,6 @@ class WaveReel:
     def _hop(self) -> int:
         return self.network.kind.frames - OVERLAP
 
-    def _begin(self, time_s: float) -> None:
-        self._box = FollowingBox(self.network.kind.box)
-        self._start_s, self._due = time_s, 0
-        self._crops, self._last, self._ran = [], None, False
-        self._parts, self._fading = [], None
-
     def _run(self, batch: int) -> None:
         """Run on so many chunks that are whole."""
         length, hop = self.network.kind.frames, self._hop
@@ -76,7 +63,7 @@ class WaveReel:
         starts = [first + hop * n for n in range(batch)]
         chunks = np.stack([np.stack(self._crops[start : start + length]) for start in starts])
         for waves in self.network.waves(chunks):
-            self._append(_standardised(waves))
+            self._append(standardised(waves))
         del self._crops[: starts[-1]]
         self._ran = True
 
@@ -96,22 +83,15 @@ class WaveReel:
         left = len(self._crops) - length
         if self._ran and left > 0:  # the last chunk ends with the stretch: only what is new of it counts
             (waves,) = self.network.waves(np.stack(self._crops[-length:])[None])
-            self._append(_standardised(waves)[:, -(left + OVERLAP) :])
+            self._append(standardised(waves)[:, -(left + OVERLAP) :])
         if self._fading is not None:
-            self._stretches.append((self._start_s, np.concatenate([*self._parts, self._fading], axis=1)))
-        self._begin(self._start_s)
+            self._stretches.append((self._even.start_s, np.concatenate([*self._parts, self._fading], axis=1)))
+        self._even = EvenCrops(self.network.kind.box, self.network.kind.side_px)
+        self._crops, self._ran, self._parts, self._fading = [], False, [], None
         self._last_s = -np.inf
 
 
-def _between(last: Picture | None, crop: Picture, last_s: float, time_s: float, due_s: float) -> Picture:
-    """The picture at a time between two frames, by mixing them."""
-    if last is None or due_s >= time_s:
-        return crop
-    share = (due_s - last_s) / (time_s - last_s)
-    return np.asarray(np.rint((1 - share) * last.astype(np.float32) + share * crop), dtype=np.uint8)
-
-
-def _standardised(waves: Floats) -> Floats:
+def standardised(waves: Floats) -> Floats:
     """Without trend and in standard deviations for each place, so that chunks can be joined; (places, samples)."""
     from scipy.signal import detrend
 
