@@ -17,7 +17,6 @@ import numpy as np
 from inspect_ai import Task, task
 
 from evals.benchmark import Benchmark, Item, Outcome, Prediction, answer_as_json
-from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
 from evals.metrics import heart_rate

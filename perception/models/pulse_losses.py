@@ -18,7 +18,8 @@ LEAST = 1e-8
 def negative_pearson(waves: Tensor, true: Tensor) -> Tensor:
     """1 - r of each wave with the true one, shape (batch,), in [0, 2] (Yu, Li & Zhao 2019)."""
     one, other = (w - w.mean(dim=-1, keepdim=True) for w in (waves, true))
-    return 1 - (one * other).sum(dim=-1) / (one.norm(dim=-1) * other.norm(dim=-1)).clamp(min=LEAST)
+    spreads = torch.linalg.vector_norm(one, dim=-1) * torch.linalg.vector_norm(other, dim=-1)
+    return torch.as_tensor(1 - (one * other).sum(dim=-1) / spreads.clamp(min=LEAST))
 
 
 def spectrum(waves: Tensor) -> Tensor:

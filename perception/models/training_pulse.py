@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from perception import pulse
@@ -49,7 +50,7 @@ class Training(Frozen):
     fitting: Fitting
     held_out: tuple[str, ...]  # people whose recordings are not trained on, but measured afterwards
     begins_with: str | None = None  # weights, as `rppg.engine` names them; none: fresh ones
-    settings: dict[str, Any] = {}  # of the network, where they differ from the published ones
+    settings: dict[str, Any] = Field(default_factory=dict)  # of the network, where they differ from the published ones
     trained_on: str = "recordings of the user"
 
 
@@ -148,9 +149,10 @@ def pulse_loss(network: NetworkName, waves: Tensor, true: Tensor, bpm: Tensor, s
     in_time = negative_pearson(waves, true).mean()
     at_rate = (at_true_rate(waves, bpm) - at_true_rate(true, bpm)).mean()
     if not network.startswith("physformer"):
-        return TIME_WEIGHT * in_time + FREQUENCY_WEIGHT * at_rate
+        return torch.as_tensor(TIME_WEIGHT * in_time + FREQUENCY_WEIGHT * at_rate)
     about = (about_true_rate(waves, bpm) - about_true_rate(true, bpm)).mean()
-    return PHYSFORMER_TIME * in_time + PHYSFORMER_FREQUENCY * PHYSFORMER_RISES**share_done * (at_rate + about)
+    in_spectrum = PHYSFORMER_FREQUENCY * PHYSFORMER_RISES**share_done * (at_rate + about)
+    return torch.as_tensor(PHYSFORMER_TIME * in_time + in_spectrum)
 
 
 def prepared(recording: Recording, kind: Kind, folder: Path) -> list[Stretch]:
