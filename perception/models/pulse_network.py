@@ -81,4 +81,4 @@ def load_module(source: Source) -> nn.Module:
 
 def as_channels(pictures: npt.NDArray[np.uint8], on: torch.device) -> Tensor:
     """Pictures (batch, frames, height, width, 3) as floats (batch, 3, frames, height, width) on a device."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).to(on).permute(0, 4, 1, 2, 3).float()
+    return torch.from_numpy(np.array(pictures)).to(on).permute(0, 4, 1, 2, 3).float()

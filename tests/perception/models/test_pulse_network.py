@@ -47,7 +47,9 @@ def test_the_published_weights_load_and_find_the_pulse_in_every_place(shared, ne
 @pytest.mark.parametrize("network", FILES)
 def test_a_batch_is_what_each_of_it_is_alone(shared, network):
     loaded = load(published(shared, network))
-    chunks = np.concatenate([skin(bpm, KINDS[network].side_px // 2 if network == "physnet" else 72, 24) for bpm in (60, 100)])
+    chunks = np.concatenate(
+        [skin(bpm, KINDS[network].side_px // 2 if network == "physnet" else 72, 24) for bpm in (60, 100)]
+    )
     together = loaded.waves(chunks)
     alone = np.concatenate([loaded.waves(chunk[None]) for chunk in chunks])
     assert together == pytest.approx(alone, abs=1e-4)
