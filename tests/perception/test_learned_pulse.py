@@ -14,6 +14,7 @@ from perception.clip import Clip
 from perception.errors import OptionError, ToolError
 from perception.face_crops import BoxRule, EvenCrops, FollowingBox
 from perception.learned_waves import WaveReel
+from perception.pulse import in_band
 from perception.pulse_networks import Kind, Source, load
 from perception.pulse_reading import chosen, read_pulse
 from perception.scheduler import perceive
@@ -55,8 +56,9 @@ def shown(reel, bpm=72.0, seconds=20.0, fps=30.0, hole_s=(0.0, 0.0), noise=0.3):
 @pytest.mark.parametrize("batch", [1, 3])
 def test_the_wave_of_chunks_is_one_wave_at_any_frame_rate(fps, batch):
     grid_s = np.arange(1.0, 18.0, 1 / 30)
+    true = in_band(-np.sin(2 * np.pi * 1.2 * grid_s))
     for wave in shown(WaveReel(MeanGreen(batch)), fps=fps).on(grid_s):
-        assert np.corrcoef(wave, -np.sin(2 * np.pi * 1.2 * grid_s))[0, 1] > 0.99
+        assert np.corrcoef(wave, true)[0, 1] > 0.99
 
 
 def test_only_a_chunk_of_pictures_is_held():
@@ -211,7 +213,7 @@ def test_open_rppg_is_given_the_halves_of_the_face_at_30_frames_a_second(monkeyp
 def test_a_photographed_face_with_a_pulse_is_measured_from_two_cameras(shared, tmp_path, monkeypatch):
     pytest.importorskip("torch", reason="torch is not installed")
     monkeypatch.setenv("MENTALIS_MODELS", str(shared / "models"))
-    render(Script(seconds=8.0, size=256, pulse_bpm=72.0, pulse_share=0.01), tmp_path / "clip.mp4")
+    render(Script(seconds=8.0, size=320, wall=0.25, pulse_share=0.01), tmp_path / "clip.mp4")
     clip = add_view(Clip.open(tmp_path / "clip.mp4"), tmp_path / "clip.mp4", 0.0)
     evidence = perceive(clip, [make_tool("rppg", engine="fused+factorizephys")])
     (rate,) = evidence.of("heart_rate")
