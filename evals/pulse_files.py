@@ -1,5 +1,6 @@
-"""Pulse waves that were measured at the finger, as UBFC-rPPG, PURE and our own CSV have them."""
+"""Recordings with a pulse wave that was measured at the finger, as UBFC-rPPG, PURE and our own CSV have them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from evals.errors import DatasetError
 from evals.metrics.heart_rate import bpm_of, post_processed
-from evals.reading import csv_rows, json_value, text_lines
+from evals.reading import csv_rows, json_value, refuse, text_lines
 
 Floats = npt.NDArray[np.floating]
 
@@ -32,6 +33,57 @@ class PulseWave(NamedTuple):
         """The heart rate over all of it, as rPPG-Toolbox takes it from a wave."""
         grid_s = np.arange(self.times_s[0], self.times_s[-1], 1 / GRID_HZ)
         return bpm_of(post_processed(self.at(grid_s), GRID_HZ), GRID_HZ)
+
+
+class PulseRecording(NamedTuple):
+    """A video and its measured wave."""
+
+    name: str
+    person: str
+    video: Path  # or the folder of its pictures
+    truth: Path
+
+
+def ubfc_recordings(folder: Path) -> list[PulseRecording]:
+    """The recordings subjectN.
+
+    Raises:
+        DatasetError: naming what is missing.
+    """
+    subjects = take_folders(folder, "subject*", "subjectN/vid.avi and subjectN/ground_truth.txt")
+    refuse(folder, missing_files(subjects, "vid.avi") + missing_files(subjects, "ground_truth.txt"))
+    return [PulseRecording(s.name, s.name, s / "vid.avi", s / "ground_truth.txt") for s in subjects]
+
+
+def pure_recordings(folder: Path) -> list[PulseRecording]:
+    """The recordings ii-jj: person and setup.
+
+    Raises:
+        DatasetError: naming what is missing.
+    """
+    takes = take_folders(folder, "[0-9][0-9]-[0-9][0-9]", "ii-jj/ii-jj/*.png and ii-jj/ii-jj.json")
+    ills = [
+        f"there is no {t.name}/{name}" for t in takes for name in (t.name, f"{t.name}.json") if not (t / name).exists()
+    ]
+    refuse(folder, ills)
+    return [PulseRecording(t.name, t.name[:2], t / t.name, t / f"{t.name}.json") for t in takes]
+
+
+def take_folders(folder: Path, pattern: str, layout: str) -> list[Path]:
+    """The folders of recordings, sorted.
+
+    Raises:
+        DatasetError: there is none; the line tells the layout.
+    """
+    found = sorted(path for path in folder.glob(pattern) if path.is_dir())
+    if not found:
+        raise DatasetError(f"{folder}: there is no folder {pattern}; the layout is {layout}")
+    return found
+
+
+def missing_files(folders: Sequence[Path], name: str) -> list[str]:
+    """A line for each folder without a file of this name."""
+    return [f"there is no {folder.name}/{name}" for folder in folders if not (folder / name).is_file()]
 
 
 def ubfc_wave(path: Path) -> PulseWave:

@@ -60,6 +60,11 @@ def fuse(waves: Floats, trust: Floats, *, methods: bool = False) -> Fused:
     return Fused(wave / max(float(wave.std()), 1e-12), aligned, weights, lags_s, signs, _agreement(alike, weights))
 
 
+def sign_of(first: Floats, other: Floats) -> float:
+    """1, or -1 if the other wave fits the first one better upside down; both of shape (n,)."""
+    return _shift(first, other, either_sign=True)[1]
+
+
 def _stands_out(wave: Floats) -> float:
     """Power of the strongest rhythm over the rest of the band, up to a limit."""
     rate = pulse.heart_rate(wave)

@@ -1,19 +1,20 @@
 """Pulse from the colour of the skin, or why it can't be told."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from perception import heart_beats, pulse
+from perception import heart_beats, pulse, pulse_networks
 from perception.clip import Clip
 from perception.evidence import Findings
 from perception.face_following import FaceInFrame
 from perception.faces import faces
 from perception.frame import Frame
 from perception.pulse_findings import LEAST_SNR_DB, Pulse, tell_pulse
-from perception.pulse_reading import Engine, Reading, read_pulse
+from perception.pulse_networks import Network
+from perception.pulse_reading import Engine, Reading, chosen, read_pulse
 from perception.quality import FEW_BITS, bits_a_pixel
 from perception.skin_regions import background_mean, region_means
 from perception.skin_traces import EvenTrace, SkinTrace, even_trace
@@ -32,30 +33,41 @@ MOVES = 0.1  # eye distances of movement in a pulse's band: much
 
 
 @tool(needs=("frames", "faces"), version="4")
-def rppg(engine: Engine = "fused") -> Run:
+def rppg(engine: Engine | str = "fused") -> Run:
     """Measure pulse, its variability and breathing from the colour of the face, and abstain when it does not stand out.
 
     Args:
-        engine: how colour becomes a wave: one method of `pulse_methods`, which names its source, or all of them fused.
+        engine: how colour becomes a wave: one method of `pulse_methods`, which names its source; all of them `fused`;
+            a network of `pulse_networks` (`physnet`); one with weights of your choice (`physformer:FILE`); a folder
+            that `mentalis train pulse` wrote; or several joined by `+` (`fused+physnet`), whose places are then fused
+            by agreement and SNR.
+
+    Raises:
+        ToolError: a network's weights or its package are not here; the line says where to get them.
+        OptionError: a part of the engine is unknown.
     """
+    sources = [pulse_networks.source_of(name) for name in chosen(engine).networks]
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
+        networks = [pulse_networks.load(source) for source in sources]
         traces: dict[str, SkinTrace] = {}
         for frame in frames:
-            note_skin(frame, traces)
+            note_skin(frame, traces, networks)
         found = Findings(notes={"engine": engine})
         if not traces:
             found.abstain(None, "no face was found")
-        further = _further_cameras(clip, len(traces), found)
+        further = _further_cameras(clip, len(traces), found, networks)
         for person, trace in traces.items():
             _measure(clip, person, [trace, *further], engine, found)
         return found
 
+    if sources:
+        run.depends_on = lambda clip: [source.version for source in sources]  # type: ignore[attr-defined]
     return run
 
 
-def note_skin(frame: Frame, traces: dict[str, SkinTrace]) -> None:
-    """Add the colour of each face that `faces` noted on the frame to its person's trace."""
+def note_skin(frame: Frame, traces: dict[str, SkinTrace], networks: Sequence[Network] = ()) -> None:
+    """Add the colour of each face that `faces` noted on the frame to its person's trace, and the face for networks."""
     seen: list[FaceInFrame] = frame.notes["faces"]
     if not seen:
         return
@@ -64,17 +76,22 @@ def note_skin(frame: Frame, traces: dict[str, SkinTrace]) -> None:
         eyes = face.landmarks[263, :2] - face.landmarks[33, :2]
         middle = face.landmarks[:, :2].mean(axis=0) / max(float(np.hypot(*eyes)), 1.0)
         colours = region_means(frame.rgb, face.landmarks)
-        traces.setdefault(face.person, SkinTrace()).add(frame.time_s, colours, background, middle)
+        trace = traces.get(face.person)
+        if trace is None:
+            trace = traces[face.person] = SkinTrace(networks)
+        trace.add(frame.time_s, colours, background, middle)
+        for reel in trace.reels:
+            reel.add(frame.time_s, frame.rgb, face.landmarks)
 
 
-def _further_cameras(clip: Clip, people: int, found: Findings) -> list[SkinTrace]:
+def _further_cameras(clip: Clip, people: int, found: Findings, networks: Sequence[Network]) -> list[SkinTrace]:
     """What each further view shows of the one person, on the clip's clock."""
     if clip.views and people != 1:
         found.abstain(None, f"further views are used when they and the clip show one person; the clip shows {people}")
         return []
     cameras = []
     for view in clip.views:
-        traces = skin_of(Clip.open(view.path))
+        traces = skin_of(Clip.open(view.path), networks)
         if traces:
             longest = max(traces.values(), key=lambda trace: len(trace.times_s))
             cameras.append(longest.later_by(view.offset_s))
@@ -83,10 +100,11 @@ def _further_cameras(clip: Clip, people: int, found: Findings) -> list[SkinTrace
     return cameras
 
 
-def skin_of(clip: Clip) -> dict[str, SkinTrace]:
+def skin_of(clip: Clip, networks: Sequence[Network] = ()) -> dict[str, SkinTrace]:
     """The skin of the one face that is followed in a clip; several traces if it is lost and found again."""
     traces: dict[str, SkinTrace] = {}
-    faces(max_faces=1)(clip, frames=_each_after_use(clip, functools.partial(note_skin, traces=traces)))
+    look = functools.partial(note_skin, traces=traces, networks=networks)
+    faces(max_faces=1)(clip, frames=_each_after_use(clip, look))
     return traces
 
 
@@ -97,7 +115,7 @@ def _each_after_use(clip: Clip, look: Callable[[Frame], None]) -> Iterator[Frame
         look(frame)
 
 
-def _measure(clip: Clip, person: str, cameras: list[SkinTrace], engine: Engine, found: Findings) -> None:
+def _measure(clip: Clip, person: str, cameras: list[SkinTrace], engine: str, found: Findings) -> None:
     """Add what one person's skin shows to the clip's own camera and to further ones, or why it shows nothing."""
     trace = cameras[0]
     windows = trace.windows(SHORTEST_S)
@@ -121,7 +139,7 @@ def _measure(clip: Clip, person: str, cameras: list[SkinTrace], engine: Engine, 
         tell_pulse(person, pulses, found)
 
 
-def pulse_in(clip: Clip, cameras: list[SkinTrace], window: slice, engine: Engine) -> Pulse | str:
+def pulse_in(clip: Clip, cameras: list[SkinTrace], window: slice, engine: str) -> Pulse | str:
     """The pulse in a window of the first camera's samples, or why there is none."""
     trace = cameras[0]
     times_s = trace.times_s[window]

@@ -1,27 +1,32 @@
 """The colour of a person's skin over time: gathered frame by frame, brought to an even grid, flicker taken out."""
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from perception import pulse
+from perception.learned_waves import LONGEST_HOLE_S, WaveReel
+from perception.pulse_networks import Network
 from perception.skin_regions import REGIONS
 
 Floats = npt.NDArray[np.floating]
 
-LONGEST_HOLE_S = 0.2
 WINDOW_S = 30.0  # about this long: the rate and the light change over longer times
 SEEN_AT_LEAST = 0.5  # of a window, for a region to be read in it
 FLICKERS = 3e-4  # spread of the background's brightness in the pulse's band, as a share; less changes nothing
 
 
 class SkinTrace:
-    """Mean colours as they were gathered; NaN where a region or the background was not in view."""
+    """Mean colours as they were gathered, NaN where a region or the background was not in view; and networks' waves."""
 
-    def __init__(self) -> None:
+    def __init__(self, networks: Sequence[Network] = ()) -> None:
+        self.reels = tuple(WaveReel(network) for network in networks)
+        self._later_s = 0.0  # than the clock of the reels
         self._times_s = array("d")
         self._samples = array("f")  # flat: an hour of single arrays would take five times the memory
 
@@ -61,7 +66,13 @@ class SkinTrace:
         later = SkinTrace()
         later._times_s = array("d", self.times_s + offset_s)
         later._samples = self._samples
+        later.reels, later._later_s = self.reels, self._later_s + offset_s
         return later
+
+    def learned(self, grid_s: Floats) -> dict[str, "Learned"]:
+        """What each network found, on a grid of `GRID_HZ`; a network that saw too little of the face is absent."""
+        rows = [(reel.network, reel.on(grid_s - self._later_s)) for reel in self.reels]
+        return {n.name: Learned(n.kind.places, waves) for n, waves in rows if waves is not None}
 
     def longest_s(self) -> float:
         """Span of the longest unbroken stretch."""
@@ -75,6 +86,13 @@ class SkinTrace:
         return float(self._times_s[stretch.stop - 1] - self._times_s[stretch.start])
 
 
+class Learned(NamedTuple):
+    """Band-passed waves that a network found."""
+
+    places: tuple[str, ...]  # of the face
+    waves: Floats  # (places, m)
+
+
 @dataclass(frozen=True)
 class EvenTrace:
     """Skin of some regions at `GRID_HZ`, without holes and without the flicker of the light."""
@@ -85,6 +103,7 @@ class EvenTrace:
     visible: Floats  # (regions,) share of the time for which each was in view
     flicker: float | None  # spread of the background's brightness in the band; None when no background was in view
     movement: Floats  # (2, m) of the face across and down, in eye distances
+    learned: dict[str, Learned] = field(default_factory=dict)  # by each network's name
 
 
 def even_trace(trace: SkinTrace, window: slice) -> EvenTrace | None:
@@ -105,7 +124,7 @@ def even_trace(trace: SkinTrace, window: slice) -> EvenTrace | None:
         even, flicker = _without_flicker(even, light)
     names = tuple(name for name, used in zip(REGIONS, use, strict=True) if used)
     movement = pulse.on_even_grid(times_s, middles.T)[1]
-    return EvenTrace(grid_s, even, names, visible[use], flicker, movement)
+    return EvenTrace(grid_s, even, names, visible[use], flicker, movement, trace.learned(grid_s))
 
 
 def _filled(series: Floats) -> Floats:

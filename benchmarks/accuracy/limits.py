@@ -50,9 +50,9 @@ LIMITS = (
         at_most=1.5,
     ),
     Limit(
-        "pulse, in a real clip: fused over the best method, worst condition, bpm",
+        "pulse, in a real clip: fused over the best single one, worst condition, bpm",
         INJECTED,
-        _worst("over_best_method", True),
+        _worst("over_best_single", True),
         at_most=0.3,
     ),
     Limit("action units: event F1 by distances, worst unit", UNITS, _worst("F1_geometry", False), at_least=0.8),

@@ -17,7 +17,6 @@ import numpy as np
 from inspect_ai import Task, task
 
 from evals.benchmark import Benchmark, Item, Outcome, Prediction, answer_as_json
-from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
 from evals.metrics import heart_rate
@@ -25,7 +24,16 @@ from evals.metrics.heart_rate import bland_altman, macc, over_clips, snr_db
 from evals.metrics.intervals import Metric
 from evals.metrics.measure import Measure
 from evals.pictures import CLIPS, VIDEOS, video_of
-from evals.pulse_files import PulseWave, csv_wave, pure_wave, ubfc_wave
+from evals.pulse_files import (
+    PulseWave,
+    csv_wave,
+    missing_files,
+    pure_recordings,
+    pure_wave,
+    take_folders,
+    ubfc_recordings,
+    ubfc_wave,
+)
 from evals.reading import refuse
 from evals.run import Run
 from perception.clip import Clip
@@ -63,9 +71,7 @@ def read_ubfc(folder: Path) -> Sequence[Item]:
     Raises:
         DatasetError: naming what is missing, or what of a file is wrong.
     """
-    subjects = _folders(folder, "subject*", "subjectN/vid.avi and subjectN/ground_truth.txt")
-    refuse(folder, _missing(subjects, "vid.avi") + _missing(subjects, "ground_truth.txt"))
-    return [_item("ubfc", s.name, s.name, s / "ground_truth.txt", s / "vid.avi") for s in subjects]
+    return [_item("ubfc", r.name, r.person, r.truth, r.video) for r in ubfc_recordings(folder)]
 
 
 def read_pure(folder: Path) -> Sequence[Item]:
@@ -74,12 +80,7 @@ def read_pure(folder: Path) -> Sequence[Item]:
     Raises:
         DatasetError: naming what is missing, or what of a file is wrong.
     """
-    takes = _folders(folder, "[0-9][0-9]-[0-9][0-9]", "ii-jj/ii-jj/*.png and ii-jj/ii-jj.json")
-    ills = [
-        f"there is no {t.name}/{name}" for t in takes for name in (t.name, f"{t.name}.json") if not (t / name).exists()
-    ]
-    refuse(folder, ills)
-    items = [_item("pure", t.name, t.name[:2], t / f"{t.name}.json", t / t.name) for t in takes]
+    items = [_item("pure", r.name, r.person, r.truth, r.video) for r in pure_recordings(folder)]
     return [item.model_copy(update={"strata": {"setup": item.id[3:]}}) for item in items]
 
 
@@ -89,10 +90,10 @@ def read_views(folder: Path) -> Sequence[Item]:
     Raises:
         DatasetError: naming what is missing, or what of a file is wrong.
     """
-    takes = _folders(folder, "*-*", "SUBJECT-CONDITION/*.mp4 and SUBJECT-CONDITION/ground_truth.csv")
+    takes = take_folders(folder, "*-*", "SUBJECT-CONDITION/*.mp4 and SUBJECT-CONDITION/ground_truth.csv")
     views = {take: sorted(p for p in take.iterdir() if p.suffix.lower() in VIDEOS) for take in takes}
     refuse(folder, [f"there is no video in {take.name}" for take in takes if not views[take]])
-    refuse(folder, _missing(takes, "ground_truth.csv"))
+    refuse(folder, missing_files(takes, "ground_truth.csv"))
     items = []
     for take, (first, *others) in views.items():
         subject, condition = take.name.rsplit("-", 1)
@@ -148,17 +149,6 @@ def _item(layout: str, name: str, subject: str, truth: Path, clip: Path) -> Item
     bpm = round(WAVES[layout](truth).bpm, 3)
     given = {"layout": layout, "truth": str(truth), "views": []}
     return Item(id=name, gold=({"bpm": bpm},), group=subject, clip=clip, given=given)
-
-
-def _folders(folder: Path, pattern: str, layout: str) -> list[Path]:
-    found = sorted(path for path in folder.glob(pattern) if path.is_dir())
-    if not found:
-        raise DatasetError(f"{folder}: there is no folder {pattern}; the layout is {layout}")
-    return found
-
-
-def _missing(folders: Sequence[Path], name: str) -> list[str]:
-    return [f"there is no {folder.name}/{name}" for folder in folders if not (folder / name).is_file()]
 
 
 def _close(gold: dict[str, float], predicted: dict[str, float] | None) -> bool:
