@@ -39,9 +39,9 @@ def action_units(engine: Engine = "auto", weights: str = "") -> Run:
 
     Args:
         engine: `blendshapes` (needs a track that has them), `geometry` (landmark distances), `auto` (the better one
-            that the track allows), `openface` (reads the CSV of OpenFace 2 that lies beside the clip); or one that tells
-            how probably a unit is shown and no intensity: `micro_au_clip` (a network trained by `mentalis train micro-au`;
-            no public weights exist), `pyfeat` (in an environment of its own).
+            that the track allows), `openface` (reads the CSV of OpenFace 2 that lies beside the clip). Two more tell
+            how probably a unit is shown and no intensity: `micro_au_clip` (a network that `mentalis train micro-au`
+            has trained; no public weights exist), `pyfeat` (in an environment of its own).
         weights: folder of the trained network; left out: `micro-au-clip` in a folder of weights.
 
     Raises:
