@@ -17,7 +17,7 @@ from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
 from evals.metrics.intervals import Interval, bootstrap
-from evals.metrics.measure import coverage, standard_error
+from evals.metrics.measure import as_measure
 from evals.reading import csv_rows, jsonl_rows, refuse
 
 RESAMPLES = 500
@@ -40,13 +40,13 @@ class FileScores(NamedTuple):
 
 
 class FileScore(NamedTuple):
-    """A metric over the files' values; no value where it is not defined for them."""
+    """A metric over the files' values; nothing but its name where it is not defined for them."""
 
     metric: str
-    value: float | None
-    interval: Interval | None
-    n: int
-    coverage: float
+    value: float | None = None
+    interval: Interval | None = None
+    n: int | None = None  # of what the metric counts, such as the clips of one level
+    coverage: float | None = None
     standard_error: float | None = None  # where the metric is published with one
 
 
@@ -67,15 +67,16 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     scores = []
     for name, metric in benchmark.metrics.items():
         try:
-            found = metric(values, predicted)
+            found = as_measure(metric(values, predicted), predicted)
         except ValueError:
-            scores.append(FileScore(name, None, None, len(values), coverage(predicted)))
+            found = None
+        if found is None or math.isnan(found.value):
+            scores.append(FileScore(name))
             continue
         interval = None
         if len(set(groups)) > 1:
             interval = bootstrap(metric, values, predicted, groups, resamples=RESAMPLES, leave_out_undefined=True)
-        error = standard_error(found)
-        scores.append(FileScore(name, float(found), interval, len(values), coverage(predicted), error))
+        scores.append(FileScore(name, found.value, interval, *found[1:]))
     return FileScores(scores, _strangers(values, predicted))
 
 

@@ -165,7 +165,8 @@ def score(
         value = "not defined" if s.value is None else f"{s.value:.4g}"
         error = "-" if s.standard_error is None else f"{s.standard_error:.4g}"
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
-        table.add_row(s.metric, value, error, between, str(s.n), f"{s.coverage:.3g}")
+        basis = ("-", "-") if s.coverage is None else (str(s.n), f"{s.coverage:.3g}")
+        table.add_row(s.metric, value, error, between, *basis)
     Console().print(table)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 from sklearn.metrics import f1_score
@@ -119,6 +120,22 @@ def test_gold_rates_are_plain_numbers_too(name, tmp_path):
 def test_a_rate_that_is_no_number_is_an_abstention(told, tmp_path):
     scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ("60", "80"), ("61", told)))
     assert (scores[0].value, scores[0].n, scores[0].coverage) == (1, 2, 0.5)
+
+
+def test_each_score_has_the_n_and_the_coverage_of_its_own(tmp_path):
+    told = [{"id": n, "value": {"bpm": 61, **({"snr_db": 3} if n < 2 else {})}} for n in range(8)]
+    gold, _ = write(tmp_path, ("60",) * 8, ())
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, told)))
+    files = gold, tmp_path / "answers.jsonl"
+    scores = {s.metric: s for s in score_files(benchmark("ubfc"), *files).scores}
+    assert (scores["mae_bpm"].n, scores["mae_bpm"].coverage) == (8, 1)
+    assert (scores["snr_db"].value, scores["snr_db"].n, scores["snr_db"].coverage) == (3, 8, 0.25)
+    assert (scores["upper_limit_bpm"].n, scores["upper_limit_bpm"].coverage) == (8, 1), "a plain number is of all"
+    assert scores["macc"] == ("macc", None, None, None, None, None), "what is not defined rests on nothing"
+    asked = ["eval", "score", "ubfc", "--gold", str(files[0]), "--predictions", str(files[1])]
+    told = CliRunner().invoke(app, asked).stdout
+    assert re.search(r"^macc +not defined +- +- +- +-", told, re.M)
+    assert re.search(r"^snr_db .* 8 +0\.25", told, re.M)
 
 
 GESTURES = ("Covering face", "Bulging face, deep breath", "Folding arms", "Turtle neck")

@@ -27,9 +27,12 @@ from evals.registry import benchmarks
 from evals.reporting import logs as reading
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
-from evals.reporting.page import write
+from evals.reporting.page import page as write_page
+from evals.reporting.page import section, write
 from evals.reporting.published import FILE, Published, published
 from evals.reporting.scoring import by_stratum, differences, scored
+from evals.reporting.tables import csv_text, latex
+from evals.tasks.motor_bench import MOTOR
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -110,7 +113,8 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     (single, vote), _ = read_logs([runs])
     assert list(names([single, vote]).values()) == ["single, no model", "vote, no model"]
     found = scored(vote, resamples=50)
-    assert (found.n, found.clusters, found.coverage, found.abstained, found.unparsed) == (8, 4, 0.75, 0.125, 0.125)
+    shares = (found.asked, found.clusters, found.answered, found.abstained, found.unparsed)
+    assert shares == (8, 4, 0.75, 0.125, 0.125)
     first = scored(single, resamples=50).scores[0]
     assert first.value == 7 / 8 == read_eval_log(str(single.path)).results.scores[0].metrics["accuracy"].value
     assert 0 < first.interval.low <= 7 / 8 <= first.interval.high <= 1
@@ -119,7 +123,8 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     assert difference.comparison.p_value == 2 / 2**4, "of 16 exchanges of 4 speakers, only none and all are as large"
     *apart, mean = by_stratum(vote, 20)
     assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
-    assert (mean.stratum, mean.scores[0].value, mean.n) == (("language", "mean of 2"), 0.375, 8)
+    assert (mean.stratum, mean.asked) == (("language", "mean of 2"), 8)
+    assert mean.scores[0].found == Measure(0.375, 8, 0.75)
 
 
 def test_each_level_has_labels_of_its_own(runs):
@@ -135,6 +140,31 @@ def test_each_level_has_labels_of_its_own(runs):
     assert (behaviour.part, emotion.part) == ("behaviour", "emotion")
     assert {label.name: label.support for label in behaviour.labels} == {"anger": 1, "joy": 3}
     assert {label.name: label.support for label in emotion.labels if label.support} == {"anger": 2, "joy": 2}
+
+
+def test_each_score_has_the_n_and_the_coverage_of_its_own_level(runs):
+    (run, _), _ = read_logs([runs])
+    gold = ("behaviour: mixed", "cognition: mixed", "emotion: mixed")
+    said = [(gold[0], gold[1], None)] * 5 + [(gold[0], None, None)] * 3
+    samples = [
+        replace(sample, gold=gold, outcome=Outcome(predictions=tuple(Prediction(value=v) for v in values)))
+        for sample, values in zip(run.samples, said, strict=True)
+    ]
+    found = scored(replace(run, benchmark=MOTOR, samples=tuple(samples)), resamples=9)
+    assert (found.asked, found.answered) == (24, 13 / 24)
+    assert found.unparsed == 11 / 24, "counted, not what is left of a sum of floats"
+    measures = {score.metric: score.found for score in found.scores}
+    assert (measures["mean_macro_f1"].n, measures["mean_macro_f1"].coverage) == (8, 13 / 24)
+    levels = {level: measures[f"{level}_macro_f1"] for level in MOTOR.levels}
+    assert {level: (m.n, m.coverage) for level, m in levels.items()} == {
+        "behaviour": (8, 1.0), "cognition": (8, 0.625), "emotion": (8, 0.0),
+    }  # fmt: skip
+    rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(csv_text([("motor", found)])))}
+    row = rows["cognition_macro_f1"]
+    assert (row["n"], row["coverage"], row["answers"]) == ("8", "0.625", "24")
+    assert re.search(r"cognition\\_macro\\_f1 & .* & 8 & 0\.625 \\\\", latex([("motor", found)]))
+    page = write_page([section([found.run], resamples=9)], {})
+    assert "n 8 · coverage 0.625" in page
 
 
 def test_labels_have_columns_for_other_answers_and_none(runs):
@@ -195,10 +225,10 @@ def test_tables_hold_every_score(runs, tmp_path):
     rows = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
     assert len(rows) == 2 * 2 * (1 + 2 + 1), "two runs, two metrics; all samples, two languages, their mean"
     (row,) = [r for r in rows if (r["strategy"], r["stratum"], r["metric"]) == ("vote", "", "accuracy")]
-    assert (float(row["score"]), row["n"], row["unparsed"]) == (3 / 8, "8", "0.125")
+    assert (float(row["score"]), row["n"], row["coverage"], row["unparsed"]) == (3 / 8, "8", "0.75", "0.125")
     table = (tmp_path / "r.tex").read_text()
     assert r"macro\_f1" in table
-    assert re.search(r"vote, no model & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\}", table)
+    assert re.search(r"vote, no model & accuracy & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\} & 8 & 0\.750", table)
 
 
 def test_standard_errors_stand_beside_the_scores_that_have_one(runs, monkeypatch, tmp_path):
