@@ -15,6 +15,7 @@ from evals.metrics.grouping import by_group
 from evals.metrics.measure import Measure, ratio
 
 Flags = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float64]
 
 
 class Coded(NamedTuple):
@@ -87,6 +88,24 @@ def action_unit_scores_by_set(
     )
 
 
+def f1_by_set(active: Flags, guessed: Flags, given: Flags, sets: npt.NDArray[np.int64]) -> tuple[Values, Values]:
+    """Binary and macro F1 of each unit in each set that there is, as `action_unit_scores` has them.
+
+    Args:
+        active: (clips, units).
+        guessed: (clips, units).
+        given: which guesses were made, (clips, units) or (clips, 1).
+        sets: the number of each clip's set, (clips,).
+
+    Returns:
+        Both in [0, 1] and (sets, units), sets by their number.
+    """
+    members = (np.unique(sets)[:, None] == sets).astype(np.float64)
+    binary, occurs = _f1(active, guessed & given, members)
+    inactive, occurs_inactive = _f1(~active, ~guessed & given, members)
+    return binary, ratio(binary + inactive, occurs.astype(int) + occurs_inactive)
+
+
 def _joined(gold: Sequence[Coded], predicted: Sequence[Coded], units: Sequence[int]) -> tuple[Flags, Flags, Flags]:
     """What is active and what was predicted (clips, units), and which clips were coded (clips,), in gold's order."""
     if not gold or not units:
@@ -112,9 +131,7 @@ def _by_id(clips: Sequence[Coded], where: str) -> dict[str, frozenset[int] | Non
 
 
 def _scores(active: Flags, guessed: Flags, given: Flags, units: Sequence[int]) -> ActionUnitScores:
-    binary, occurs = _f1(active, guessed & given[:, None])
-    inactive, occurs_inactive = _f1(~active, ~guessed & given[:, None])
-    macro = ratio(binary + inactive, occurs.astype(int) + occurs_inactive)
+    (binary,), (macro,) = f1_by_set(active, guessed, given[:, None], np.zeros(len(active), dtype=int))
     n, covered = len(active), float(given.mean())
 
     def by_unit(values: npt.NDArray[np.float64]) -> dict[int, Measure]:
@@ -124,10 +141,10 @@ def _scores(active: Flags, guessed: Flags, given: Flags, units: Sequence[int]) -
     return ActionUnitScores(by_unit(binary), by_unit(macro), *means)
 
 
-def _f1(true: Flags, claimed: Flags) -> tuple[npt.NDArray[np.float64], Flags]:
-    """F1 of each column, and whether its class occurs at all."""
-    whole = true.sum(axis=0) + claimed.sum(axis=0)
-    return ratio(2 * (true & claimed).sum(axis=0), whole), whole > 0
+def _f1(true: Flags, claimed: Flags, members: Values) -> tuple[Values, Flags]:
+    """F1 of each set and column, and whether its class occurs there at all."""
+    whole = members @ true + members @ claimed
+    return ratio(2 * (members @ (true & claimed)), whole), whole > 0
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,12 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from agents.report import TokenUse
-from evals.benchmark import Prediction
 from evals.metrics.calibration import Bin, brier, expected_calibration_error, reliability
 from evals.reporting.logs import Logged
 
@@ -74,7 +72,7 @@ def calibrated(run: Logged) -> Calibrated | None:
         (prediction, verdict)
         for sample in run.samples
         for gold, prediction in zip(sample.gold, sample.outcome.predictions, strict=True)
-        if prediction.confidence is not None and (verdict := right(gold, prediction)) is not None
+        if prediction.confidence is not None and (verdict := run.benchmark.right(gold, prediction.value)) is not None
         if prediction.value is not None
     ]
     if not told:
@@ -88,13 +86,3 @@ def calibrated(run: Logged) -> Calibrated | None:
         brier=brier(sure, correct),
         bins=reliability(sure, correct, BINS),
     )
-
-
-def right(gold: Any, prediction: Prediction) -> bool | None:
-    """Whether an answer is its gold value; none for numbers and lists, which are more or less right."""
-    whole = isinstance(gold, str | bool) or (
-        isinstance(gold, dict) and all(isinstance(part, str | bool) for part in gold.values())
-    )
-    if not whole or isinstance(prediction.value, list):
-        return None
-    return bool(prediction.value == gold)

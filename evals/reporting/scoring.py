@@ -115,7 +115,7 @@ def _scores(
         abstained=sum(p.abstained for p in predictions) / len(predictions),
         unparsed=unparsed / len(predictions),
         scores=tuple(
-            _score(name, compute, of, resamples if place < intervals else 0)
+            _score(run, name, compute, of, resamples if place < intervals else 0)
             for place, (name, compute) in enumerate(metrics.items())
         ),
     )
@@ -138,9 +138,10 @@ def _mean_of(scores: Sequence[Score]) -> Score:
     return Score(scores[0].metric, Measure(value, n, covered))
 
 
-def _score(name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
+def _score(run: Logged, name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
+    samples = run.benchmark.packed(of.gold, of.predicted)
     try:
-        found = as_measure(compute(of.gold, of.predicted), of.predicted)
+        found = as_measure(compute(*samples), of.predicted)
     except ValueError as error:
         return Score(name, None, note=str(error))
     if math.isnan(found.value):
@@ -148,7 +149,7 @@ def _score(name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
     if not resamples:
         return Score(name, found)
     try:
-        interval = bootstrap(compute, *of, resamples=resamples, leave_out_undefined=True)
+        interval = bootstrap(compute, *samples, of.clusters, resamples=resamples, leave_out_undefined=True)
     except ValueError as error:
         return Score(name, found, note=f"no interval: {error}")
     note = f"not defined for {interval.undefined} of {resamples} resamples, left out" if interval.undefined else ""

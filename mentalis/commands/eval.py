@@ -1,5 +1,6 @@
 """`mentalis eval`: benchmarks, on Inspect."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -162,11 +163,10 @@ def score(
         return
     table = Table("metric", "value", "standard error", "95 % interval", "n", "coverage", box=None, pad_edge=False)
     for s in scores:
-        value = "not defined" if s.value is None else f"{s.value:.4g}"
         error = "-" if s.standard_error is None else f"{s.standard_error:.4g}"
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
         basis = ("-", "-") if s.coverage is None else (str(s.n), f"{s.coverage:.3g}")
-        table.add_row(s.metric, value, error, between, *basis)
+        table.add_row(s.metric, _value(s.value), error, between, *basis)
     Console().print(table)
 
 
@@ -248,7 +248,7 @@ def _print(logs: list[Any], limit: int | None) -> None:
         table.add_column(log.eval.metadata["strategy"], justify="right")
     scores = [log.results.scores[0].metrics for log in logs]
     for metric in scores[0]:
-        table.add_row(metric, *(f"{found[metric].value:.4g}" for found in scores))
+        table.add_row(metric, *(_value(found[metric].value) for found in scores))
     Console().print(table)
     for log in logs:
         unscored = log.results.total_samples - log.results.completed_samples
@@ -259,6 +259,11 @@ def _print(logs: list[Any], limit: int | None) -> None:
         for line in ill(log):
             typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")
+
+
+def _value(score: float | None) -> str:
+    """A score as it is printed; one that is not defined is none, or NaN in a log."""
+    return "not defined" if score is None or math.isnan(score) else f"{score:.4g}"
 
 
 def inspect_is_here() -> None:

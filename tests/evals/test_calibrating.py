@@ -84,8 +84,13 @@ def test_a_run_does_not_go_on_under_another_calibration_and_the_report_has_it(ru
             kept.unlink()
         running.run(*arguments, base_url=endpoint.url, **given)
         calibrate(log, data / "calibrations")
-        with pytest.raises(RunError, match=r"by 'nothing', not 'emotion by sample agreement: temperature"):
+        with pytest.raises(
+            RunError, match=r"by nothing, not emotion by sample agreement: temperature.*calibrated=false"
+        ):
             running.run(*arguments, base_url=endpoint.url, **given)
+        (same,) = running.run(*arguments, base_url=endpoint.url, **given, calibrated="false")
+        assert len(list((tmp_path / "logs").glob("*.eval"))) == 1, "as the message says, it goes on"
+        assert same.eval.metadata["scaled_by"] == []
         (other,) = running.run(*arguments[:3], tmp_path / "other", base_url=endpoint.url, **given)
     told = read_log(Path(other.location)).conditions["scaled_by"]
     assert told.endswith(f"of {CLIPS} answers of labelled_clips")

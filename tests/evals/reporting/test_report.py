@@ -23,15 +23,18 @@ from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy, macro_f1
 from evals.metrics.measure import Measure
-from evals.registry import benchmarks
+from evals.registry import benchmark, benchmarks
 from evals.reporting import logs as reading
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
 from evals.reporting.page import page as write_page
 from evals.reporting.page import section, write
 from evals.reporting.published import FILE, Published, published
+from evals.reporting.samples import sample_rows
 from evals.reporting.scoring import by_stratum, differences, scored
 from evals.reporting.tables import csv_text, latex
+from evals.tasks.au import AU
+from evals.tasks.micro_gesture import RECOGNITION
 from evals.tasks.motor_bench import MOTOR
 
 CHROMIUM = shutil.which("chromium")
@@ -177,6 +180,40 @@ def test_labels_have_columns_for_other_answers_and_none(runs):
         ("anger", 1, 3),
         ("joy", 0.8, 5),
     ]
+
+
+def answers_of(run, known, *pairs):
+    """A run of another benchmark, with these gold values and answers."""
+    samples = [
+        replace(sample, gold=(gold,), outcome=Outcome(predictions=(Prediction(value=value),)))
+        for sample, (gold, value) in zip(run.samples, pairs, strict=False)
+    ]
+    return replace(run, benchmark=known, samples=tuple(samples))
+
+
+def test_action_units_are_labels_and_nothing_else_of_gold_is(runs):
+    (single, _), _ = read_logs([runs])
+    gold = {"id": "a", "dataset": "x", "subject": "s", "units": [1, 2, 12], "active": [2, 12]}
+    run = answers_of(single, AU, (gold, {"active": [2]}), (gold, {"active": [2, 12]}), (gold, None))
+    (table,) = by_label(run)
+    assert [(label.name, label.recall) for label in table.labels] == [
+        ("AU2", pytest.approx(2 / 3)),
+        ("AU12", pytest.approx(1 / 3)),
+    ]
+    assert (table.part, table.confusion) == ("", None)
+
+
+def test_the_first_of_a_ranking_is_the_label_and_marked_as_the_benchmark_marks_it(runs):
+    (single, _), _ = read_logs([runs])
+    run = answers_of(single, RECOGNITION, ("a", ["a", "b"]), ("a", ["b", "a"]), ("b", None), ("b", ["b"]))
+    (table,) = by_label(run)
+    assert table.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 1]]
+    marks = [row["runs"][0]["predictions"][0]["right"] for row in sample_rows([run], {})]
+    assert marks == [True, False, False, True]
+    rates = answers_of(single, benchmark("ubfc"), ({"bpm": 60}, {"bpm": 62}), ({"bpm": 60}, {"bpm": 80}))
+    assert [row["runs"][0]["predictions"][0]["right"] for row in sample_rows([rates], {})] == [True, False]
+    valence = answers_of(single, TOY, (0.5, 0.25))
+    assert sample_rows([valence], {})[0]["runs"][0]["predictions"][0]["right"] is None, "more or less right"
 
 
 def test_what_is_missing_is_said(tmp_path):
