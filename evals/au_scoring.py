@@ -98,8 +98,8 @@ def _measured(
 
 def _coded_and_missing(clips: npt.NDArray[np.void], answers: npt.NDArray[np.void]) -> tuple[Flags, Flags]:
     """Which units gold codes in all clips, and which no answer has, if there is one."""
-    coded: Flags = clips["coded"].all(axis=0)
-    given: Flags = answers["given"].any(axis=0)
+    coded = np.asarray(clips["coded"].all(axis=0))
+    given = np.asarray(answers["given"].any(axis=0))
     return coded, ~given if given.any() else given
 
 

@@ -197,10 +197,13 @@ def calibrate(
 
     found = fit(log, read_settings().data / "calibrations")
     for fitted in found.fitted:
+        after = "too few to tell the error after"
+        if fitted.ece_after is not None:
+            after = f"{fitted.ece_after:.3f} after, on what it was not fitted on (cross-validated by group)"
         typer.echo(
             f"{fitted.model} by {fitted.strategy}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
             f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
-            f"{fitted.ece_after:.3f} after"
+            f"{after}"
         )
     for line in found.left_out:
         typer.echo(f"not fitted: {line}", err=True)

@@ -43,7 +43,7 @@ def test_gold_may_be_the_data_themselves(shared, tmp_path):
     from evals.tasks import mustard
 
     folder = shared / "data" / "mustard"
-    rows = [json.dumps({"id": item.id, "value": item.gold[0]}) for item in mustard.read(folder)]
+    rows = [json.dumps({"id": item.id, "value": item.gold[0]}) for item in reversed(mustard.read(folder))]
     (tmp_path / "predictions.jsonl").write_text("\n".join(rows))
     scores = {
         s.metric: s.value for s in score_files(benchmark("mustard"), folder, tmp_path / "predictions.jsonl").scores

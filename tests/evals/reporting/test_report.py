@@ -25,6 +25,7 @@ from evals.metrics.classification import accuracy, macro_f1
 from evals.metrics.measure import Measure
 from evals.registry import benchmark, benchmarks
 from evals.reporting import logs as reading
+from evals.reporting.costs import calibrated
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
 from evals.reporting.page import page as write_page
@@ -168,6 +169,9 @@ def test_each_score_has_the_n_and_the_coverage_of_its_own_level(runs):
     assert re.search(r"cognition\\_macro\\_f1 & .* & 8 & 0\.625 \\\\", latex([("motor", found)]))
     page = write_page([section([found.run], resamples=9)], {})
     assert "n 8 · coverage 0.625" in page
+    assert re.search(r"<th>score</th><th[^>]*>single, no model</th></tr>.*<tr><th>emotion accuracy</th>", page, re.S), (
+        "metrics are rows: with many of them a column for each would hide the last behind a scroll bar"
+    )
 
 
 def test_labels_have_columns_for_other_answers_and_none(runs):
@@ -214,6 +218,30 @@ def test_the_first_of_a_ranking_is_the_label_and_marked_as_the_benchmark_marks_i
     assert [row["runs"][0]["predictions"][0]["right"] for row in sample_rows([rates], {})] == [True, False]
     valence = answers_of(single, TOY, (0.5, 0.25))
     assert sample_rows([valence], {})[0]["runs"][0]["predictions"][0]["right"] is None, "more or less right"
+
+
+def test_reliability_is_told_by_level_and_a_fit_on_the_same_benchmark_is_warned_of(runs):
+    (run, _), _ = read_logs([runs])
+    answers = [
+        replace(sample, gold=("a", "b"), outcome=Outcome(predictions=tuple(
+            Prediction(value=value, confidence=0.75, confidence_from="sample_agreement") for value in ("a", "c")
+        )))
+        for sample in run.samples
+    ]  # fmt: skip
+    two = replace(run, samples=tuple(answers), benchmark=replace(TOY, levels=("behaviour", "emotion")))
+    behaviour, emotion = calibrated(two)
+    assert (behaviour.level, behaviour.n, behaviour.ece) == ("behaviour", 8, 0.25), "all of them are right"
+    assert (emotion.level, emotion.n, emotion.ece) == ("emotion", 8, 0.75), "none of them is"
+    assert [found.level for found in calibrated(run)] == [""]
+    elsewhere, here = (
+        replace(run, conditions={"scaled_by": f"emotion by logprobs: temperature 2 of 99 answers of {name}"})
+        for name in ("toys", "toy")
+    )
+    assert elsewhere.notes == ()
+    assert here.notes[0].startswith("in-sample confidences: they are scaled by what was fitted on toy itself")
+    page = write_page([section([replace(here, benchmark=two.benchmark, samples=two.samples)], resamples=9)], {})
+    assert page.count("in-sample confidences") == 2, "beside the run and under its diagrams"
+    assert "reliability of single, no model, emotion" in page
 
 
 def test_what_is_missing_is_said(tmp_path):
