@@ -4,14 +4,20 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.errors import DatasetError
-from evals.metrics.action_units import Coded
 
 UNIT = re.compile(r"AU0*(\d+)", re.IGNORECASE)
 CODES = {"0": False, "0.0": False, "1": True, "1.0": True}  # with a point, as a column with empty cells is written
 COLUMNS = "give columns AU1, AU2, ... with 1 where the unit is active and 0 where it is not"
+
+
+class Coded(NamedTuple):
+    """The action units of one clip, by their FACS numbers; none when the clip was not coded (abstained)."""
+
+    id: str
+    active: frozenset[int] | None
 
 
 def units_of(where: Path | str, columns: Iterable[str]) -> dict[str, int]:

@@ -23,20 +23,13 @@ from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy, macro_f1
 from evals.metrics.measure import Measure
-from evals.registry import benchmark, benchmarks
+from evals.registry import benchmarks
 from evals.reporting import logs as reading
-from evals.reporting.costs import calibrated
 from evals.reporting.labels import by_label
 from evals.reporting.logs import names, read_logs
-from evals.reporting.page import page as write_page
-from evals.reporting.page import section, write
+from evals.reporting.page import write
 from evals.reporting.published import FILE, Published, published
-from evals.reporting.samples import sample_rows
 from evals.reporting.scoring import by_stratum, differences, scored
-from evals.reporting.tables import csv_text, latex
-from evals.tasks.au import AU
-from evals.tasks.micro_gesture import RECOGNITION
-from evals.tasks.motor_bench import MOTOR
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -146,34 +139,6 @@ def test_each_level_has_labels_of_its_own(runs):
     assert {label.name: label.support for label in emotion.labels if label.support} == {"anger": 2, "joy": 2}
 
 
-def test_each_score_has_the_n_and_the_coverage_of_its_own_level(runs):
-    (run, _), _ = read_logs([runs])
-    gold = ("behaviour: mixed", "cognition: mixed", "emotion: mixed")
-    said = [(gold[0], gold[1], None)] * 5 + [(gold[0], None, None)] * 3
-    samples = [
-        replace(sample, gold=gold, outcome=Outcome(predictions=tuple(Prediction(value=v) for v in values)))
-        for sample, values in zip(run.samples, said, strict=True)
-    ]
-    found = scored(replace(run, benchmark=MOTOR, samples=tuple(samples)), resamples=9)
-    assert (found.asked, found.answered) == (24, 13 / 24)
-    assert found.unparsed == 11 / 24, "counted, not what is left of a sum of floats"
-    measures = {score.metric: score.found for score in found.scores}
-    assert (measures["mean_macro_f1"].n, measures["mean_macro_f1"].coverage) == (8, 13 / 24)
-    levels = {level: measures[f"{level}_macro_f1"] for level in MOTOR.levels}
-    assert {level: (m.n, m.coverage) for level, m in levels.items()} == {
-        "behaviour": (8, 1.0), "cognition": (8, 0.625), "emotion": (8, 0.0),
-    }  # fmt: skip
-    rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(csv_text([("motor", found)])))}
-    row = rows["cognition_macro_f1"]
-    assert (row["n"], row["coverage"], row["answers"]) == ("8", "0.625", "24")
-    assert re.search(r"cognition\\_macro\\_f1 & .* & 8 & 0\.625 \\\\", latex([("motor", found)]))
-    page = write_page([section([found.run], resamples=9)], {})
-    assert "n 8 · coverage 0.625" in page
-    assert re.search(r"<th>score</th><th[^>]*>single, no model</th></tr>.*<tr><th>emotion accuracy</th>", page, re.S), (
-        "metrics are rows: with many of them a column for each would hide the last behind a scroll bar"
-    )
-
-
 def test_labels_have_columns_for_other_answers_and_none(runs):
     (single, vote), _ = read_logs([runs])
     ((of_single,), (of_vote,)) = by_label(single), by_label(vote)
@@ -184,64 +149,6 @@ def test_labels_have_columns_for_other_answers_and_none(runs):
         ("anger", 1, 3),
         ("joy", 0.8, 5),
     ]
-
-
-def answers_of(run, known, *pairs):
-    """A run of another benchmark, with these gold values and answers."""
-    samples = [
-        replace(sample, gold=(gold,), outcome=Outcome(predictions=(Prediction(value=value),)))
-        for sample, (gold, value) in zip(run.samples, pairs, strict=False)
-    ]
-    return replace(run, benchmark=known, samples=tuple(samples))
-
-
-def test_action_units_are_labels_and_nothing_else_of_gold_is(runs):
-    (single, _), _ = read_logs([runs])
-    gold = {"id": "a", "dataset": "x", "subject": "s", "units": [1, 2, 12], "active": [2, 12]}
-    run = answers_of(single, AU, (gold, {"active": [2]}), (gold, {"active": [2, 12]}), (gold, None))
-    (table,) = by_label(run)
-    assert [(label.name, label.recall) for label in table.labels] == [
-        ("AU2", pytest.approx(2 / 3)),
-        ("AU12", pytest.approx(1 / 3)),
-    ]
-    assert (table.part, table.confusion) == ("", None)
-
-
-def test_the_first_of_a_ranking_is_the_label_and_marked_as_the_benchmark_marks_it(runs):
-    (single, _), _ = read_logs([runs])
-    run = answers_of(single, RECOGNITION, ("a", ["a", "b"]), ("a", ["b", "a"]), ("b", None), ("b", ["b"]))
-    (table,) = by_label(run)
-    assert table.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 1]]
-    marks = [row["runs"][0]["predictions"][0]["right"] for row in sample_rows([run], {})]
-    assert marks == [True, False, False, True]
-    rates = answers_of(single, benchmark("ubfc"), ({"bpm": 60}, {"bpm": 62}), ({"bpm": 60}, {"bpm": 80}))
-    assert [row["runs"][0]["predictions"][0]["right"] for row in sample_rows([rates], {})] == [True, False]
-    valence = answers_of(single, TOY, (0.5, 0.25))
-    assert sample_rows([valence], {})[0]["runs"][0]["predictions"][0]["right"] is None, "more or less right"
-
-
-def test_reliability_is_told_by_level_and_a_fit_on_the_same_benchmark_is_warned_of(runs):
-    (run, _), _ = read_logs([runs])
-    answers = [
-        replace(sample, gold=("a", "b"), outcome=Outcome(predictions=tuple(
-            Prediction(value=value, confidence=0.75, confidence_from="sample_agreement") for value in ("a", "c")
-        )))
-        for sample in run.samples
-    ]  # fmt: skip
-    two = replace(run, samples=tuple(answers), benchmark=replace(TOY, levels=("behaviour", "emotion")))
-    behaviour, emotion = calibrated(two)
-    assert (behaviour.level, behaviour.n, behaviour.ece) == ("behaviour", 8, 0.25), "all of them are right"
-    assert (emotion.level, emotion.n, emotion.ece) == ("emotion", 8, 0.75), "none of them is"
-    assert [found.level for found in calibrated(run)] == [""]
-    elsewhere, here = (
-        replace(run, conditions={"scaled_by": f"emotion by logprobs: temperature 2 of 99 answers of {name}"})
-        for name in ("toys", "toy")
-    )
-    assert elsewhere.notes == ()
-    assert here.notes[0].startswith("in-sample confidences: they are scaled by what was fitted on toy itself")
-    page = write_page([section([replace(here, benchmark=two.benchmark, samples=two.samples)], resamples=9)], {})
-    assert page.count("in-sample confidences") == 2, "beside the run and under its diagrams"
-    assert "reliability of single, no model, emotion" in page
 
 
 def test_what_is_missing_is_said(tmp_path):
