@@ -94,9 +94,7 @@ class Benchmark:
     variant: Callable[..., "Benchmark"] | None = None  # the same under options of its own; raises DatasetError
     right: Callable[[Any, Any], bool | None] = same  # whether an answer is right, of each sample; none: more or less
 
-    labels: Callable[[Any], Any] = lambda answer: (
-        answer
-    )  # an answer as a label, or as a list of them, for the tables of labels
+    labels: Callable[[Any], Any] = lambda answer: answer  # an answer as its label or labels, for a viewer's tables
     packed: Callable[[Any, Any], tuple[Any, Any]] = lambda *both: both  # gold and answers as arrays, quick to draw of
     notes: Callable[[Any, Any], list[str]] = lambda gold, predicted: []  # what is to be said of a prediction file
 

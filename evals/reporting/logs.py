@@ -13,8 +13,8 @@ from evals.errors import DatasetError
 from evals.inspecting import OUTCOME, SCALED_BY, plain
 from evals.registry import benchmark
 
-# of the conditions, what changes neither question nor answer
-INCIDENTAL = ("strategy", "model", "base_url", "data", "concurrency", "timeout_s", "retries")
+# of the conditions, what changes neither question nor answer, or is told otherwise (by what confidences are scaled)
+INCIDENTAL = ("strategy", "model", "base_url", "data", "calibrated", "concurrency", "timeout_s", "retries")
 
 
 @dataclass(frozen=True)

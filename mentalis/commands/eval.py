@@ -17,6 +17,7 @@ FLAGS = (  # what has an option of its own
     "at_once",
 )  # fmt: skip
 ARGUMENTS = {"name": "the name of the benchmark", "folder": "the folder of its data"}
+OF_ALL = {"n": "answers", "coverage": "answered"}  # of a run; a score's own n and coverage are in the report
 CLIPS_AT_ONCE = 2  # without a model: perception of one clip fills two cores
 
 Name = Annotated[str, typer.Argument(help="Benchmark, as `mentalis eval list` has it.", show_default=False)]
@@ -251,7 +252,7 @@ def _print(logs: list[Any], limit: int | None) -> None:
         table.add_column(log.eval.metadata["strategy"], justify="right")
     scores = [log.results.scores[0].metrics for log in logs]
     for metric in scores[0]:
-        table.add_row(metric, *(_value(found[metric].value) for found in scores))
+        table.add_row(OF_ALL.get(metric, metric), *(_value(found[metric].value) for found in scores))
     Console().print(table)
     for log in logs:
         unscored = log.results.total_samples - log.results.completed_samples

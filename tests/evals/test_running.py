@@ -1,6 +1,7 @@
 """A run's folder of logs belongs to one comparison, and whatever keeps a run from starting is told in a line."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -97,3 +98,4 @@ def test_a_score_that_is_not_defined_is_told_as_such_by_a_run(tmp_path, monkeypa
     assert told.exit_code == 0, told.output
     assert "not defined" in told.stdout
     assert "nan" not in told.stdout
+    assert re.search(r"^answers +1$", told.stdout, re.M), "n of all, not of each score"
