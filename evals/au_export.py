@@ -4,14 +4,14 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from evals.au_files import write_coded
+from evals.au_files import Coded, write_coded
+from evals.au_scoring import UNITS
 from evals.conditions import Conditions
 from evals.errors import DatasetError
 from evals.measuring import measured
-from evals.metrics.action_units import Coded
 from evals.pictures import VIDEOS
 from evals.run import Run, open_run
-from evals.tasks.au import TOOLS, UNITS, active_units
+from evals.tasks.au import TOOLS, active_units
 from perception.clip import Clip
 
 

@@ -4,13 +4,20 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.errors import DatasetError
-from evals.metrics.action_units import Coded
 
 UNIT = re.compile(r"AU0*(\d+)", re.IGNORECASE)
+CODES = {"0": False, "0.0": False, "1": True, "1.0": True}  # with a point, as a column with empty cells is written
 COLUMNS = "give columns AU1, AU2, ... with 1 where the unit is active and 0 where it is not"
+
+
+class Coded(NamedTuple):
+    """The action units of one clip, by their FACS numbers; none when the clip was not coded (abstained)."""
+
+    id: str
+    active: frozenset[int] | None
 
 
 def units_of(where: Path | str, columns: Iterable[str]) -> dict[str, int]:
@@ -31,13 +38,13 @@ def coded(where: str, row: dict[str, Any], units: dict[str, int]) -> Coded:
     Raises:
         DatasetError: a unit is neither 0 nor 1, or only some are left empty.
     """
-    values = {column: str(row.get(column, "")).strip() for column in units}
+    values = {column: "" if row.get(column) is None else str(row[column]).strip() for column in units}
     if not any(values.values()):
         return Coded(str(row["id"]), None)
     for column, value in values.items():
-        if value not in ("0", "1"):
+        if value not in CODES:
             raise DatasetError(f"{where}, column {column}: {value!r} is neither 0 nor 1; code every unit, or none")
-    return Coded(str(row["id"]), frozenset(units[column] for column, value in values.items() if value == "1"))
+    return Coded(str(row["id"]), frozenset(units[column] for column, value in values.items() if CODES[value]))
 
 
 def write_coded(path: Path, clips: Iterable[Coded], units: Sequence[int]) -> None:

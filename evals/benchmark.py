@@ -1,7 +1,6 @@
 """What a benchmark is: what is asked, who answers it, and how the answers are scored."""
 
 import json
-import operator
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import Field
 from agents.claims import ConfidenceFrom, Level
 from agents.report import TokenUse
 from evals.metrics.intervals import Metric
+from evals.reading import refuse, twice
 from evals.run import Run
 from perception.evidence import Frozen, Share
 from perception.transcripts import Utterance
@@ -61,6 +61,12 @@ def answer_as_json(told: Any) -> Any:
     return json.loads(told) if isinstance(told, str) else told
 
 
+def same(gold: Any, predicted: Any) -> bool | None:
+    """Whether an answer is its gold value; none where that is a number or a list, which are more or less right."""
+    parts = gold.values() if isinstance(gold, dict) else (gold,)
+    return bool(predicted == gold) if all(isinstance(part, str | bool) for part in parts) else None
+
+
 Solve = Callable[[Item, Run], Awaitable[Outcome]]
 
 
@@ -86,4 +92,18 @@ class Benchmark:
     answer_form: str = "the JSON of an answer"
     truth: Callable[[Any], Any] | None = None  # of anyone's gold file, where it is no value as it stands; raises alike
     variant: Callable[..., "Benchmark"] | None = None  # the same under options of its own; raises DatasetError
-    right: Callable[[Any, Any], bool] = operator.eq  # whether a gold value is met by a predicted one, for a viewer
+    right: Callable[[Any, Any], bool | None] = same  # whether an answer is right, of each sample; none: more or less
+
+    labels: Callable[[Any], Any] = lambda answer: answer  # an answer as its label or labels, for a viewer's tables
+    packed: Callable[[Any, Any], tuple[Any, Any]] = lambda *both: both  # gold and answers as arrays, quick to draw of
+    notes: Callable[[Any, Any], list[str]] = lambda gold, predicted: []  # what is to be said of a prediction file
+
+    def items(self, folder: Path) -> Sequence[Item]:
+        """What is asked of a folder of its data, each item once.
+
+        Raises:
+            DatasetError: the folder lacks something, or two items have the same id.
+        """
+        items = self.read(folder)
+        refuse(folder, (f"id {id_} comes twice; keep one of them" for id_ in twice(item.id for item in items)))
+        return items

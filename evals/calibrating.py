@@ -13,14 +13,17 @@ from agents.claims import ConfidenceFrom, Level
 from agents.codebook import load_codebook
 from evals.conditions import Conditions
 from evals.inspecting import OUTCOME
-from evals.metrics.calibration import expected_calibration_error, fit_temperature
+from evals.metrics.calibration import FEWEST_SAMPLES, expected_calibration_error, fit_temperature
+
+FOLDS = 5  # of whole groups, for the error on what was not fitted on; each with as many as a fit takes, on average
 
 
 class Sure(NamedTuple):
-    """How sure a prediction was, and whether it was right."""
+    """How sure a prediction was, whether it was right, and whose it is: subject or dialogue."""
 
     confidence: float
     right: bool
+    group: str
 
 
 class Fits(NamedTuple):
@@ -76,8 +79,32 @@ def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[
         strategy=about["strategy"],
         source=source,
         ece_before=expected_calibration_error(confidences, right),
-        ece_after=expected_calibration_error([scaled(c, temperature) for c in confidences], right),
+        ece_after=_held_out_error(sure),
     )
+
+
+def _held_out_error(sure: Sequence[Sure]) -> float | None:
+    """The calibration error of confidences that are scaled by what was fitted on the other folds of whole groups.
+
+    None where there are too few for two folds, in samples or groups, or all of the other folds are right or wrong.
+    """
+    names = list(dict.fromkeys(s.group for s in sure))
+    folds = min(FOLDS, len(names), len(sure) // FEWEST_SAMPLES)
+    if folds < 2:
+        return None
+    fold_of = {name: number % folds for number, name in enumerate(names)}
+    after: list[float] = []
+    right: list[bool] = []
+    for fold in range(folds):
+        held_out = [s for s in sure if fold_of[s.group] == fold]
+        others = [s for s in sure if fold_of[s.group] != fold]
+        try:
+            temperature = fit_temperature([s.confidence for s in others], [s.right for s in others])
+        except CalibrationError:
+            return None
+        after += [scaled(s.confidence, temperature) for s in held_out]
+        right += [s.right for s in held_out]
+    return expected_calibration_error(after, right)
 
 
 def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
@@ -87,7 +114,7 @@ def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
         for told in (score.metadata or {} for score in (sample.scores or {}).values()):
             for number, (gold, prediction) in enumerate(zip(told["gold"], told[OUTCOME]["predictions"], strict=True)):
                 if prediction["confidence"] is not None and prediction["confidence_from"]:
-                    sure = Sure(prediction["confidence"], prediction["value"] == gold)
+                    sure = Sure(prediction["confidence"], prediction["value"] == gold, told["group"])
                     yield levels[number % len(levels)], prediction["confidence_from"], sure
 
 

@@ -5,11 +5,13 @@ context, invalid answers are repaired, and each answer is kept by its question, 
 """
 
 import ast
+import hashlib
 import json
 import math
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from inspect_ai import Task
@@ -28,6 +30,7 @@ from perception.errors import MentalisError
 
 DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
 SCALED_BY = "scaled_by"  # where a log's metadata have the calibrations that its confidences are scaled by
+DATA_SHA256 = "data_sha256"  # where they have a digest of all that is asked, and of its gold
 OUTCOME = "outcome"  # where a score's metadata have what the solver made of the sample
 WRITTEN = re.compile(r"\w+\((.*)\)", re.DOTALL)  # an exception, as repr has it
 
@@ -38,13 +41,12 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
     Raises:
         DatasetError: the folder lacks something, or an option can't be used.
     """
-    from pathlib import Path
-
     given = conditions({"data": DATA, **benchmark.usual, **options})
     strategy = given.strategy or benchmark.strategies[0]
     if strategy not in benchmark.strategies:
         raise DatasetError(f"{benchmark.name} has no strategy {strategy!r}: {', '.join(benchmark.strategies)}")
-    items = list(benchmark.read(Path(folder).absolute()))
+    place = Path(folder).absolute()
+    items = benchmark.items(place)
     samples = [
         Sample(id=item.id, input=_asked(item), target=json.dumps(item.gold, ensure_ascii=False)) for item in items
     ]
@@ -62,8 +64,15 @@ def as_task(benchmark: Benchmark, folder: str, **options: Any) -> Task:
             "conditions": given.model_dump(mode="json"),
             "levels": list(benchmark.levels),
             SCALED_BY: run.scaled_by,
+            DATA_SHA256: _digest(items, place),
         },
     )
+
+
+def _digest(items: Sequence[Item], folder: Path) -> str:
+    """Of ids, gold, words and names of files, wherever the folder lies; what is in the clips is not looked at."""
+    told = "\n".join(item.model_dump_json() for item in items)
+    return hashlib.sha256(told.replace(str(folder), "").encode()).hexdigest()
 
 
 def no_model(benchmark: Benchmark) -> str:
@@ -114,7 +123,7 @@ def scored(benchmark: Benchmark, items: dict[str, Item], outcomes: dict[str, Out
             outcome = outcomes.pop(state.uuid)
             right = [benchmark.right(gold, p.value) for p, gold in zip(outcome.predictions, item.gold, strict=True)]
             return Score(
-                value=sum(right) / len(right),
+                value=sum(map(bool, right)) / len(right),
                 answer=state.output.completion,
                 metadata={
                     "gold": list(item.gold),

@@ -1,13 +1,13 @@
 """Clips that tables of labels call by name: their videos, their words, and MERBench's files of labels."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.benchmark import Item
 from evals.errors import DatasetError
 from evals.inert_pickles import UNREADABLE, dictionaries
-from evals.reading import csv_rows, refuse
+from evals.reading import csv_rows, refuse, twice
 from evals.solving import spoken
 
 VIDEOS = ("video", "videos")  # folders of clips
@@ -151,12 +151,6 @@ def table_of(
     again = twice(row["name"] for row in rows) if once else []
     refuse(path, (f"column name: {name} comes twice; keep one row" for name in again))
     return path, rows
-
-
-def twice(names: Iterable[str]) -> list[str]:
-    """The names that come more than once, each time after the first."""
-    seen: set[str] = set()
-    return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
 
 
 def _whole(told: object) -> bool:

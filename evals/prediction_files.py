@@ -17,7 +17,7 @@ from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
 from evals.metrics.intervals import Interval, bootstrap
-from evals.metrics.measure import coverage, standard_error
+from evals.metrics.measure import as_measure
 from evals.reading import csv_rows, jsonl_rows, refuse
 
 RESAMPLES = 500
@@ -40,13 +40,13 @@ class FileScores(NamedTuple):
 
 
 class FileScore(NamedTuple):
-    """A metric over the files' values; no value where it is not defined for them."""
+    """A metric over the files' values; nothing but its name where it is not defined for them."""
 
     metric: str
-    value: float | None
-    interval: Interval | None
-    n: int
-    coverage: float
+    value: float | None = None
+    interval: Interval | None = None
+    n: int | None = None  # of what the metric counts, such as the clips of one level
+    coverage: float | None = None
     standard_error: float | None = None  # where the metric is published with one
 
 
@@ -64,19 +64,20 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     values = [known.value for known in wanted.values()]
     predicted = [answers.get(id_) for id_ in wanted]
     groups = [known.group for known in wanted.values()]
-    scores = []
+    scores, samples = [], benchmark.packed(values, predicted)
     for name, metric in benchmark.metrics.items():
         try:
-            found = metric(values, predicted)
+            found = as_measure(metric(*samples), predicted)
         except ValueError:
-            scores.append(FileScore(name, None, None, len(values), coverage(predicted)))
+            found = None
+        if found is None or math.isnan(found.value):
+            scores.append(FileScore(name))
             continue
         interval = None
         if len(set(groups)) > 1:
-            interval = bootstrap(metric, values, predicted, groups, resamples=RESAMPLES, leave_out_undefined=True)
-        error = standard_error(found)
-        scores.append(FileScore(name, float(found), interval, len(values), coverage(predicted), error))
-    return FileScores(scores, _strangers(values, predicted))
+            interval = bootstrap(metric, *samples, groups, resamples=RESAMPLES, leave_out_undefined=True)
+        scores.append(FileScore(name, found.value, interval, *found[1:]))
+    return FileScores(scores, [*_strangers(values, predicted), *benchmark.notes(values, predicted)])
 
 
 def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
@@ -97,7 +98,7 @@ def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
 
 def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
     if path.is_dir():
-        items = benchmark.read(path)
+        items = benchmark.items(path)
         return {
             item.id if len(item.gold) == 1 else f"{item.id}#{n}": Gold(value, item.group)
             for item in items
@@ -194,10 +195,13 @@ def _rows(path: Path) -> dict[str, Mapping[str, Any]]:
 def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows with columns of action units, as values of the benchmark `au`."""
     try:
-        units = units_of(path, rows[0])
+        units = units_of(path, dict.fromkeys(column for row in rows for column in row))
     except DatasetError as error:
         raise DatasetError(f"{path}: no column value (there is {', '.join(map(str, rows[0]))}); add it") from error
-    return [{**row, "value": _active(f"{path}, row {n}", dict(row), units)} for n, row in enumerate(rows, 1)]
+    return [
+        {**row, "value": _active(f"{path}, row {n}", dict(row), {c: unit for c, unit in units.items() if c in row})}
+        for n, row in enumerate(rows, 1)
+    ]
 
 
 def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str, Any] | None:

@@ -153,6 +153,12 @@ def refuse(where: Path | str, ills: Iterable[str]) -> None:
         raise DatasetError(f"{where}: {'; '.join(told[:TOLD])}{more}")
 
 
+def twice(names: Iterable[str]) -> list[str]:
+    """The names that come more than once, each time after the first."""
+    seen: set[str] = set()
+    return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+
+
 def _require_names(where: str, row: Mapping[str, Any]) -> None:
     for column in NAMING:
         if not isinstance(named := row.get(column), str | None):

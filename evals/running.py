@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from inspect_ai import Task, eval_set
+from inspect_ai._util.error import PrerequisiteError  # of no public module
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+from rich.text import Text
 
 from evals.errors import DatasetError, RunError
-from evals.inspecting import OUTCOME, SCALED_BY, no_model, plain
+from evals.inspecting import DATA_SHA256, OUTCOME, SCALED_BY, no_model, plain
 from evals.registry import benchmark, task_of
 
 AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
 ILLS_TOLD = 3  # kinds of failures
+ANOTHER = "name another folder with --log-dir"
+UNSCALED = "nothing"
 LOG_EVERY = 25  # samples; what was answered since is found in the cache of answers when a killed run goes on
 
 
@@ -54,10 +58,10 @@ def run(
     samples = AHEAD * at_once if options.get("model") else at_once
     options = {**options, "concurrency": at_once}
     made = [
-        task_of(name, str(folder.absolute()), **options, **({"strategy": s} if s else {})) for s in strategies or ("",)
+        _task(name, str(folder.absolute()), {**options, **({"strategy": s} if s else {})}) for s in strategies or ("",)
     ]
-    _refuse_others(log_dir, made)
-    _, logs = eval_set(
+    _refuse_others(log_dir, made, shuffle)
+    logs = _logs_of(
         made,
         log_dir=str(log_dir),
         model="none/none",
@@ -81,6 +85,33 @@ def run(
         if log.status != "success" or log.results is None:
             raise RunError(f"{_ended(log)}; run the same again to go on (log: {log.location})")
     return found
+
+
+def _task(name: str, folder: str, options: dict[str, Any]) -> Task:
+    """The task under these options; Inspect tells runs apart by what they were given, not by what it comes to.
+
+    So where no calibration scales anything, `calibrated` is given as false: with calibrated=false such a run goes on
+    even when there are calibrations later.
+    """
+    task = task_of(name, folder, **options)
+    if options.get("model") and task.metadata and not task.metadata[SCALED_BY]:
+        return task_of(name, folder, **dict(sorted({**options, "calibrated": False}.items())))  # order counts, too
+    return task
+
+
+def _logs_of(made: Sequence[Task], log_dir: str, **given: Any) -> Sequence[EvalLog]:
+    """The logs that Inspect makes of tasks.
+
+    Raises:
+        RunError: it refuses to run them, which it would say only on a display that is switched off.
+    """
+    try:
+        return eval_set([*made], log_dir=log_dir, **given)[1]
+    except PrerequisiteError as error:
+        told = " ".join(Text.from_markup(str(error.message)).plain.removeprefix("ERROR: ").split())
+        if "log_dir" in told:
+            raise RunError(f"{log_dir} has a log of other data or other options: {ANOTHER}") from error
+        raise RunError(f"Inspect can't run this: {told}") from error
 
 
 def ill(log: EvalLog) -> list[str]:
@@ -110,29 +141,41 @@ def _refuse_senseless(strategies: Sequence[str], at_once: int, limit: int | None
         raise DatasetError(f"strategy {twice[0]} is named twice: name each once")
 
 
-def _refuse_others(log_dir: Path, made: Sequence[Task]) -> None:
-    """A folder of logs belongs to one comparison: refuse it where a log has other conditions or another strategy.
+def _refuse_others(log_dir: Path, made: Sequence[Task], shuffle: int | None) -> None:
+    """A folder of logs belongs to one comparison: refuse a log of other data, conditions, order or another strategy.
 
     Raises:
         RunError: saying what is otherwise.
     """
-    given = {task.metadata["strategy"]: _compared(task.metadata) for task in made if task.metadata}
+    given = {task.metadata["strategy"]: _compared(task.metadata, shuffle) for task in made if task.metadata}
     for info in list_eval_logs(str(log_dir)) if log_dir.is_dir() else ():
-        told = read_eval_log(info, header_only=True).eval.metadata or {}
-        before, now = _compared(told), given.get(told.get("strategy", ""))
+        log = read_eval_log(info, header_only=True).eval
+        told = log.metadata or {}
+        before, now = _compared(told, log.config.sample_shuffle), given.get(told.get("strategy", ""))
         if now is None:
-            why = f"strategy {told.get('strategy')}, which is not asked for"
+            why = f"strategy {told.get('strategy')}, which is not asked for: {ANOTHER}, or ask for it, too"
         elif others := [key for key in now if now[key] != before.get(key)]:
-            key = others[0]
-            why = f"{key.replace('_', ' ')} {before.get(key)!r}, not {now[key]!r}"
+            why = _otherwise(others[0], before, now)
         else:
             continue
-        raise RunError(f"{log_dir} has a log of {why}: name another folder with --log-dir, or run the same again")
+        raise RunError(f"{log_dir} has a log of {why}")
 
 
-def _compared(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a log's metadata must be the same for its samples to belong together."""
-    return {**told.get("conditions", {}), SCALED_BY: "; ".join(told.get(SCALED_BY, ())) or "nothing"}
+def _otherwise(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What is not the same, and what to do."""
+    if key == DATA_SHA256:
+        return f"other data: {ANOTHER}"
+    if key == SCALED_BY:  # what was fitted meanwhile can't be taken back
+        goes_on = ", or go on with -T calibrated=false" if before[key] == UNSCALED else ""
+        return f"confidences scaled by {before[key]}, not {now[key]}: {ANOTHER}{goes_on}"
+    return f"{key.replace('_', ' ')} {before.get(key)!r}, not {now[key]!r}: {ANOTHER}, or run the same again"
+
+
+def _compared(told: Mapping[str, Any], shuffle: bool | int | None) -> dict[str, Any]:
+    """What of a log must be the same for its samples to belong together; of `calibrated`, what it comes to."""
+    conditions = {key: value for key, value in told.get("conditions", {}).items() if key != "calibrated"}
+    scaled_by = "; ".join(told.get(SCALED_BY, ())) or UNSCALED
+    return {**conditions, "shuffle": shuffle, SCALED_BY: scaled_by, DATA_SHA256: told.get(DATA_SHA256)}
 
 
 def _ended(log: EvalLog) -> str:

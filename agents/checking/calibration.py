@@ -32,7 +32,9 @@ class Calibration(Frozen):
     strategy: str = Field(description="by which the model judged")
     source: ConfidenceFrom = Field(description="what the scaled confidences were taken from")
     ece_before: Share = Field(description="expected calibration error of the confidences as they came")
-    ece_after: Share
+    ece_after: Share | None = Field(
+        description="of samples that the temperature was not fitted on (cross-validated); none where they are too few"
+    )
 
 
 class Calibrations(Frozen):

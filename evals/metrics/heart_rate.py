@@ -1,5 +1,9 @@
 """Scores of heart rates and pulse waves as rPPG-Toolbox computes them (Liu et al., NeurIPS 2023), to the last digit.
 
+"The toolbox" is its commit d807b017: SNR is 10 log10 of a ratio of powers, after a filter of order 1 from 0.6 to
+3.3 Hz. Mind the version before figures are compared: commit 0591ddf8 has mag2db, 20 log10 of the same ratio (twice the
+dB), and a filter of order 2 from 0.75 to 2.5 Hz.
+
 Its choices are kept even where better ones exist (a periodogram's bin decides the rate): figures can be compared.
 A score of several clips comes with its standard error, as the toolbox prints it. A predicted NaN is an abstention:
 there is no rate to be wrong by, so the score is of the other clips, and its coverage says how many they are.

@@ -1,7 +1,7 @@
 """What metrics return: a value, over how many samples, and for which share of them something was predicted."""
 
 from collections.abc import Sequence, Sized
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 import numpy.typing as npt
@@ -45,9 +45,9 @@ def coverage(predicted: Sequence[object | None]) -> float:
     return sum(p is not None for p in predicted) / len(predicted)
 
 
-def standard_error(score: object) -> float | None:
-    """That of a metric's result, where it is published with one."""
-    return score.standard_error if isinstance(score, Measure) else None
+def as_measure(found: SupportsFloat, predicted: Sequence[object | None]) -> Measure:
+    """What a metric returned with what it rests on: all that was asked, where it is a plain number."""
+    return found if isinstance(found, Measure) else Measure(float(found), len(predicted), coverage(predicted))
 
 
 def check_pairs(gold: Sized, predicted: Sized) -> None:

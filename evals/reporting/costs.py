@@ -1,8 +1,8 @@
 """What runs cost, and what went wrong in them; how well confidences told which answers are right."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -34,9 +34,13 @@ class Cost:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Confidences of a run beside the share of right answers, where an answer is right or wrong as a whole."""
+    """Confidences of a run beside the share of right answers, where an answer is right or wrong as a whole.
+
+    `level` is empty where answers are of no level, or of one alone.
+    """
 
     run: Logged
+    level: str
     n: int
     sources: tuple[str, ...]
     ece: float
@@ -68,33 +72,26 @@ def failures(run: Logged) -> list[tuple[str, int, str]]:
     return [*listed, (f"and {rest} other failures", len(told) - sum(n for _, n, _ in listed), "")] if rest else listed
 
 
-def calibrated(run: Logged) -> Calibrated | None:
-    """How well confidences tell right from wrong; none where no answer has one, or is neither right nor wrong."""
-    told = [
-        (prediction, verdict)
-        for sample in run.samples
-        for gold, prediction in zip(sample.gold, sample.outcome.predictions, strict=True)
-        if prediction.confidence is not None and (verdict := right(gold, prediction)) is not None
-        if prediction.value is not None
-    ]
-    if not told:
-        return None
+def calibrated(run: Logged) -> list[Calibrated]:
+    """How well confidences tell right from wrong, of each level; not where no answer has one, or is right or wrong."""
+    levels = run.benchmark.levels if len(run.benchmark.levels) > 1 else ("",)
+    told: dict[str, list[tuple[Prediction, bool]]] = {level: [] for level in levels}
+    for sample in run.samples:
+        for number, (gold, prediction) in enumerate(zip(sample.gold, sample.outcome.predictions, strict=True)):
+            verdict = run.benchmark.right(gold, prediction.value)
+            if prediction.confidence is not None and prediction.value is not None and verdict is not None:
+                told[levels[number % len(levels)]].append((prediction, verdict))
+    return [_calibrated(run, level, answers) for level, answers in told.items() if answers]
+
+
+def _calibrated(run: Logged, level: str, told: Sequence[tuple[Prediction, bool]]) -> Calibrated:
     sure, correct = [float(p.confidence or 0) for p, _ in told], [verdict for _, verdict in told]
     return Calibrated(
         run=run,
+        level=level,
         n=len(told),
         sources=tuple(sorted({str(p.confidence_from) for p, _ in told})),
         ece=expected_calibration_error(sure, correct, BINS),
         brier=brier(sure, correct),
         bins=reliability(sure, correct, BINS),
     )
-
-
-def right(gold: Any, prediction: Prediction) -> bool | None:
-    """Whether an answer is its gold value; none for numbers and lists, which are more or less right."""
-    whole = isinstance(gold, str | bool) or (
-        isinstance(gold, dict) and all(isinstance(part, str | bool) for part in gold.values())
-    )
-    if not whole or isinstance(prediction.value, list):
-        return None
-    return bool(prediction.value == gold)

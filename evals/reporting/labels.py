@@ -1,5 +1,6 @@
 """How each label fares: precision, recall and F1, and for which other label it is taken."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,8 +38,10 @@ class Labels:
 def by_label(run: Logged) -> list[Labels]:
     """A table for each level or part of the answers that is a label or a list of labels; none for other answers."""
     of = pooled(run.samples)
+    read = run.benchmark.labels
+    truth, told = [read(gold) for gold in of.gold], [None if p is None else read(p) for p in of.predicted]
     found = []
-    for part, gold, predicted in _levels(run, of.gold, of.predicted) or _parts(of.gold, of.predicted):
+    for part, gold, predicted in _levels(run, truth, told) or _parts(truth, told):
         if _are_labels(gold, predicted):
             found.append(_single(run, part, gold, predicted))
         elif _are_lists(gold, predicted):
@@ -56,7 +59,7 @@ def _levels(run: Logged, gold: Sequence[Any], predicted: Sequence[Any]) -> list[
 
 
 def _parts(gold: Sequence[Any], predicted: Sequence[Any]) -> list[tuple[str, list[Any], list[Any]]]:
-    """The whole answers, or each field of answers that have the same fields."""
+    """The whole answers, or each field that predictions have, too, of answers that have the same fields."""
     fields = {tuple(g) if isinstance(g, dict) else () for g in gold}
     if len(fields) != 1 or () in fields:
         return [("", list(gold), list(predicted))]
@@ -64,6 +67,7 @@ def _parts(gold: Sequence[Any], predicted: Sequence[Any]) -> list[tuple[str, lis
     return [
         (name, [g[name] for g in gold], [p.get(name) if isinstance(p, dict) else None for p in predicted])
         for name in names
+        if any(isinstance(p, dict) and name in p for p in predicted)
     ]
 
 
@@ -97,12 +101,17 @@ def _several(run: Logged, part: str, gold: Sequence[Any], predicted: Sequence[An
     """Each label as a question of its own; a sample without an answer has none of them."""
     pairs = [(set(g), set(map(str, p or ()))) for g, p in zip(gold, predicted, strict=True)]
     labels = []
-    for name in sorted({label for g, _ in pairs for label in g}):
+    for name in sorted({label for g, _ in pairs for label in g}, key=_with_numbers):
         right = sum(name in g and name in p for g, p in pairs)
         claimed, true = sum(name in p for _, p in pairs), sum(name in g for g, _ in pairs)
         precision, recall = right / claimed if claimed else 0.0, right / true
         labels.append(Label(name, precision, recall, harmonic_mean(precision, recall), true))
     return Labels(run, part, tuple(labels), None)
+
+
+def _with_numbers(name: str) -> str:
+    """What names are sorted by: AU2 comes before AU12."""
+    return re.sub(r"\d+", lambda number: number[0].zfill(4), name)
 
 
 def _name(value: str | bool) -> str:

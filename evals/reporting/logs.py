@@ -13,8 +13,8 @@ from evals.errors import DatasetError
 from evals.inspecting import OUTCOME, SCALED_BY, plain
 from evals.registry import benchmark
 
-# of the conditions, what changes neither question nor answer
-INCIDENTAL = ("strategy", "model", "base_url", "data", "concurrency", "timeout_s", "retries")
+# of the conditions, what changes neither question nor answer, or is told otherwise (by what confidences are scaled)
+INCIDENTAL = ("strategy", "model", "base_url", "data", "calibrated", "concurrency", "timeout_s", "retries")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class Logged:
             )
         if self.planned < self.in_folder:
             notes.append(f"a part: {self.planned} of {self.in_folder} samples of the data were asked")
+        fitted = str(self.conditions.get(SCALED_BY, "")).split("; ")
+        if any(line.endswith(f"answers of {self.benchmark.name}") for line in fitted):
+            notes.append(
+                f"in-sample confidences: they are scaled by what was fitted on {self.benchmark.name} itself, so that "
+                "their calibration is flattered unless it was another part of the data"
+            )
         return tuple(notes)
 
 

@@ -108,7 +108,7 @@ def _told(s: Section, pages: Mapping[tuple[Path, str], str], resamples: int) -> 
         "labels": [table for run in s.runs for table in by_label(run)],
         "costs": [cost(run) for run in s.runs],
         "failures": [(run, failures(run)) for run in s.runs],
-        "calibrated": [found for run in s.runs if (found := calibrated(run))],
+        "calibrated": [found for run in s.runs for found in calibrated(run)],
         "data": script_safe({"runs": called, "samples": sample_rows(s.runs, pages)}),
         "count": len({sample.id for run in s.runs for sample in run.samples}),
     }

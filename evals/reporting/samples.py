@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.report import Report
-from evals.reporting.costs import right
 from evals.reporting.logs import Answered, Logged
 from reports.html import drawing_library, html
 from reports.writing import write_file
@@ -30,7 +29,9 @@ def sample_rows(runs: Sequence[Logged], pages: Mapping[tuple[Path, str], str]) -
     rows = []
     for id_, by_run in answers.items():
         first = next(iter(by_run.values()))
-        told = [_answer(by_run[n], pages.get((run.path, id_))) if n in by_run else None for n, run in enumerate(runs)]
+        told = [
+            _answer(run, by_run[n], pages.get((run.path, id_))) if n in by_run else None for n, run in enumerate(runs)
+        ]
         rows.append({"id": id_, "asked": first.asked, "gold": first.gold, "strata": first.strata, "runs": told})
     return rows
 
@@ -55,10 +56,10 @@ def write_pages(runs: Sequence[Logged], folder: Path) -> dict[tuple[Path, str], 
     return found
 
 
-def _answer(sample: Answered, page: str | None) -> dict[str, Any]:
+def _answer(run: Logged, sample: Answered, page: str | None) -> dict[str, Any]:
     outcome = sample.outcome
     predictions = [
-        {**p.model_dump(mode="json"), "right": right(gold, p)}
+        {**p.model_dump(mode="json"), "right": run.benchmark.right(gold, p.value)}
         for gold, p in zip(sample.gold, outcome.predictions, strict=True)
     ]
     return {

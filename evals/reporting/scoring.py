@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from evals.metrics.intervals import Comparison, Interval, Metric, bootstrap, permutation_test
-from evals.metrics.measure import coverage, standard_error
+from evals.metrics.measure import Measure, as_measure, coverage
 from evals.reporting.logs import Answered, Logged
 
 RESAMPLES = 500  # quick: some 3 s a metric of 2610 utterances; each end of a 95 % interval rests on 12 of them
@@ -22,29 +22,33 @@ class Pooled(NamedTuple):
 
 
 class Score(NamedTuple):
-    """The value of a metric (none: not defined for these samples) with its interval, and what is to be said of it."""
+    """A metric (none: not defined for these samples) with its interval, and what is to be said of it."""
 
     metric: str
-    value: float | None
+    found: Measure | None
     interval: Interval | None = None
     note: str = ""
-    standard_error: float | None = None  # where the metric is published with one
+
+    @property
+    def value(self) -> float | None:
+        """Of the metric, in its own unit."""
+        return self.found.value if self.found else None
 
 
 @dataclass(frozen=True)
 class Scores:
     """What some samples of a run score; `stratum` is empty for all of them.
 
-    The shares are of predictions: abstained, where the system chose not to answer; unparsed, where no answer came or
-    none could be read. Both are wrong, and coverage is what is left.
+    The shares are of all answers that were asked for: abstained, where the system chose not to answer; unparsed, where
+    none came or none could be read. Both are wrong, and answered are the rest. What one metric rests on is its own.
     """
 
     run: Logged
     stratum: tuple[str, str] | None
     samples: int
-    n: int
+    asked: int
     clusters: int
-    coverage: float
+    answered: float
     abstained: float
     unparsed: float
     scores: tuple[Score, ...]
@@ -98,20 +102,20 @@ def _scores(
     run: Logged, samples: Sequence[Answered], stratum: tuple[str, str] | None, resamples: int, intervals: int
 ) -> Scores:
     of = pooled(samples)
-    abstained = sum(p.abstained for s in samples for p in s.outcome.predictions) / len(of.gold)
-    covered = coverage(of.predicted)
+    predictions = [p for s in samples for p in s.outcome.predictions]
+    unparsed = sum(p.value is None and not p.abstained for p in predictions)
     metrics: Mapping[str, Metric] = run.benchmark.metrics
     return Scores(
         run=run,
         stratum=stratum,
         samples=len(samples),
-        n=len(of.gold),
+        asked=len(predictions),
         clusters=len(set(of.clusters)),
-        coverage=covered,
-        abstained=abstained,
-        unparsed=max(0.0, 1 - covered - abstained),
+        answered=coverage(of.predicted),
+        abstained=sum(p.abstained for p in predictions) / len(predictions),
+        unparsed=unparsed / len(predictions),
         scores=tuple(
-            _score(name, compute, of, resamples if place < intervals else 0)
+            _score(run, name, compute, of, resamples if place < intervals else 0)
             for place, (name, compute) in enumerate(metrics.items())
         ),
     )
@@ -126,28 +130,30 @@ def _mean(name: str | None, group: Sequence[Scores], run: Logged) -> list[Scores
 
 
 def _mean_of(scores: Sequence[Score]) -> Score:
-    values = [score.value for score in scores if score.value is not None]
-    if len(values) < len(scores):
+    found = [score.found for score in scores if score.found]
+    if len(found) < len(scores):
         return Score(scores[0].metric, None, note="not defined for each of them")
-    return Score(scores[0].metric, sum(values) / len(values))
+    n = sum(one.n for one in found)
+    value, covered = sum(one.value for one in found) / len(found), sum(one.coverage * one.n for one in found) / n
+    return Score(scores[0].metric, Measure(value, n, covered))
 
 
-def _score(name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
+def _score(run: Logged, name: str, compute: Metric, of: Pooled, resamples: int) -> Score:
+    samples = run.benchmark.packed(of.gold, of.predicted)
     try:
-        found = compute(of.gold, of.predicted)
+        found = as_measure(compute(*samples), of.predicted)
     except ValueError as error:
         return Score(name, None, note=str(error))
-    value, error_of = float(found), standard_error(found)
-    if math.isnan(value):
+    if math.isnan(found.value):
         return Score(name, None, note="not defined for these samples")
     if not resamples:
-        return Score(name, value, standard_error=error_of)
+        return Score(name, found)
     try:
-        interval = bootstrap(compute, *of, resamples=resamples, leave_out_undefined=True)
+        interval = bootstrap(compute, *samples, of.clusters, resamples=resamples, leave_out_undefined=True)
     except ValueError as error:
-        return Score(name, value, note=f"no interval: {error}", standard_error=error_of)
+        return Score(name, found, note=f"no interval: {error}")
     note = f"not defined for {interval.undefined} of {resamples} resamples, left out" if interval.undefined else ""
-    return Score(name, value, interval, note, error_of)
+    return Score(name, found, interval, note)
 
 
 def _difference(first: Logged, second: Logged, resamples: int) -> Difference:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from evals.reporting.scoring import Score, Scores
 
 COLUMNS = ("benchmark", "run", "model", "strategy", "stratum", "value_of_stratum", "metric", "score",
-           "standard_error", "low", "high", "level", "resamples", "undefined_resamples", "n", "clusters", "coverage",
-           "abstained", "unparsed", "note", "log")  # fmt: skip
+           "standard_error", "n", "coverage", "low", "high", "level", "resamples", "undefined_resamples", "answers",
+           "clusters", "answered", "abstained", "unparsed", "note", "log")  # fmt: skip
 SPECIAL = str.maketrans(
     {
         "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -17,20 +17,28 @@ SPECIAL = str.maketrans(
     }
 )  # fmt: skip
 
+NONE = (None,) * 3  # n, coverage and standard error of a metric that is not defined
+
 Named = tuple[str, Scores]  # what the run is called beside the others, and its scores
 
 
 def csv_text(rows: Sequence[Named]) -> str:
-    """All scores, one a row; empty where there is no value."""
+    """All scores, one a row; empty where there is no value.
+
+    `n` and `coverage` are the metric's own; `answered`, `abstained` and `unparsed` are shares of all `answers`.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for name, scores in rows:
         run, (stratum, of) = scores.run, scores.stratum or ("", "")
         for score in scores.scores:
-            shares = (scores.n, scores.clusters, scores.coverage, scores.abstained, scores.unparsed)
+            shares = (scores.asked, scores.clusters, scores.answered, scores.abstained, scores.unparsed)
             about = (run.benchmark.name, name, run.model, run.strategy, stratum, of)
-            told = (score.metric, score.value, score.standard_error, *_interval(score))
+            n, covered, error = (
+                (score.found.n, score.found.coverage, score.found.standard_error) if score.found else NONE
+            )
+            told = (score.metric, score.value, error, n, covered, *_interval(score))
             writer.writerow((*about, *told, *shares, score.note, run.path.name))
     return out.getvalue()
 
@@ -50,7 +58,6 @@ def latex(rows: Sequence[Named]) -> str:
 
 
 def _table(benchmark: str, rows: Sequence[Named]) -> str:
-    metrics = [score.metric for score in rows[0][1].scores]
     resamples = {s.interval.resamples for _, scores in rows for s in scores.scores if s.interval}
     interval = f" with 95\\,\\% intervals (cluster bootstrap, {max(resamples)} resamples)" if resamples else ""
     lines = [
@@ -59,14 +66,10 @@ def _table(benchmark: str, rows: Sequence[Named]) -> str:
         "\\centering",
         f"\\caption{{{escaped(benchmark)}: scores{interval}.}}",
         f"\\label{{tab:{benchmark.replace('_', '-')}}}",
-        f"\\begin{{tabular}}{{l{'r' * (len(metrics) + 2)}}}",
+        "\\begin{tabular}{llrrr}",
         "\\toprule",
-        " & ".join(["", *map(escaped, metrics), "$n$", "coverage"]) + r" \\",
-        "\\midrule",
-        *(
-            " & ".join([escaped(name), *map(_cell, scores.scores), str(scores.n), f"{scores.coverage:.3f}"]) + r" \\"
-            for name, scores in rows
-        ),
+        r" & & score & $n$ & coverage \\",
+        *(line for name, scores in rows for line in ("\\midrule", *_lines(name, scores))),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -75,15 +78,24 @@ def _table(benchmark: str, rows: Sequence[Named]) -> str:
     return "\n".join(lines)
 
 
-def _cell(score: Score) -> str:
-    if score.value is None:
-        return "--"
-    value = f"{score.value:.3f}"
-    if score.standard_error is not None:
-        value += rf" $\pm$ {score.standard_error:.3f}"
-    if score.interval is None:
-        return value
-    return f"{value} {{\\scriptsize [{score.interval.low:.3f}, {score.interval.high:.3f}]}}"
+def _lines(name: str, scores: Scores) -> list[str]:
+    """A line for each metric of a run, which is named in the first."""
+    names = [name, *[""] * (len(scores.scores) - 1)]
+    cells = [(n, score.metric, *_cells(score)) for n, score in zip(names, scores.scores, strict=True)]
+    return [" & ".join([escaped(n), escaped(metric), *told]) + r" \\" for n, metric, *told in cells]
+
+
+def _cells(score: Score) -> tuple[str, str, str]:
+    """The score, how many it is of, and which share of them was answered."""
+    if score.found is None:
+        return "--", "--", "--"
+    found = score.found
+    value = f"{found.value:.3f}"
+    if found.standard_error is not None:
+        value += rf" $\pm$ {found.standard_error:.3f}"
+    if score.interval:
+        value += f" {{\\scriptsize [{score.interval.low:.3f}, {score.interval.high:.3f}]}}"
+    return value, str(found.n), f"{found.coverage:.3f}"
 
 
 def escaped(text: str) -> str:

@@ -4,7 +4,7 @@ inspect eval evals/tasks/au.py -T folder=DATA --model none
 
 The annotations of the sets are not public: the layout is ours. The folder has `aus.csv` or `aus.jsonl` with
 
-    id               of the clip, once in the table
+    id               of the clip
     clip             a video, or a folder of numbered pictures, in the folder
     dataset          such as casme2: scores are given for each, as CD6ME leaves one out at a time
     subject          who is in it: scores are given over subjects, as LOSO leaves one out at a time
@@ -18,20 +18,18 @@ Nothing is trained, so that leaving a set out means to score it by itself. Only 
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inspect_ai import Task, task
 
 from evals.au_files import coded, units_of
+from evals.au_scoring import METRICS, UNITS, labels, notes, packed, same_units
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.measuring import MEASURING, measured, told
-from evals.metrics.action_units import ActionUnitScores, Coded, action_unit_scores, action_unit_scores_by_set
-from evals.metrics.intervals import Metric
-from evals.metrics.measure import Measure
 from evals.pictures import CLIPS, USUAL_HZ, video_of
 from evals.reading import refuse, table_rows
 from evals.run import Run
@@ -40,12 +38,8 @@ from perception.evidence import Evidence, Observation
 
 TABLE = "aus"
 COLUMNS = ("id", "clip", "dataset", "subject")
-UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17)  # of CD6ME
 TOOLS = "action_units,micro_expressions"
 NAMED = re.compile(r"AU(\d+)")
-
-Gold = dict[str, Any]
-Answers = Sequence[dict[str, Any] | None]
 
 
 @task
@@ -64,10 +58,7 @@ def read(folder: Path) -> Sequence[Item]:
     units = units_of(table, rows[0][1])
     if missing := [f"AU{unit}" for unit in UNITS if unit not in units.values()]:
         logging.getLogger(__name__).warning("%s: no column %s; such units are not scored", table, ", ".join(missing))
-    ids = [str(row["id"]) for _, row in rows]
-    ills = [f"{id_} is there twice; give each clip once" for id_ in dict.fromkeys(ids) if ids.count(id_) > 1]
-    ills += [ill for where, row in rows for ill in _of_clip(where, folder, row["clip"])]
-    refuse(table, ills)
+    refuse(table, [ill for where, row in rows for ill in _of_clip(where, folder, row["clip"])])
     return [_item(where, folder, row, units) for where, row in rows]
 
 
@@ -143,81 +134,18 @@ def _number(where: str, row: dict[str, Any], column: str) -> float | None:
         raise DatasetError(f"{where}, column {column}: {value!r} is no number; correct it or leave it empty") from error
 
 
-def _pairs(gold: Sequence[Gold], predicted: Answers) -> tuple[list[Coded], list[Coded]]:
-    """Gold and answers keyed by the clip's id; the same clip drawn twice for an interval counts twice."""
-    names = [f"{number}:{clip['id']}" for number, clip in enumerate(gold)]
-    true = [Coded(name, frozenset(clip["active"])) for name, clip in zip(names, gold, strict=True)]
-    answers = [
-        Coded(name, None if answer is None else frozenset(answer["active"]))
-        for name, answer in zip(names, predicted, strict=True)
-    ]
-    return true, answers
-
-
-def _pooled(part: Callable[[ActionUnitScores], Measure]) -> Metric:
-    def score(gold: Sequence[Gold], predicted: Answers) -> Measure:
-        return part(action_unit_scores(*_pairs(gold, predicted), _units_in(gold)))
-
-    return score
-
-
-def _over_sets(part: str, *keys: str) -> Metric:
-    """The mean over sets of their mean over units: over data sets, or over their subjects."""
-
-    def score(gold: Sequence[Gold], predicted: Answers) -> Measure:
-        true, answers = _pairs(gold, predicted)
-        sets = {clip.id: "/".join(row[key] for key in keys) for clip, row in zip(true, gold, strict=True)}
-        value: Measure = getattr(action_unit_scores_by_set(true, answers, _units_in(gold), sets), f"mean_{part}")
-        return value
-
-    return score
-
-
-def _of_unit(part: str, unit: int) -> Metric:
-    def of(scores: ActionUnitScores) -> Measure:
-        found: dict[int, Measure] = getattr(scores, part)
-        if unit not in found:
-            raise ValueError(f"gold has no column AU{unit}")
-        return found[unit]
-
-    return _pooled(of)
-
-
-def _units_in(gold: Sequence[Gold]) -> list[int]:
-    """The units of CD6ME that are coded in all clips of gold.
-
-    Raises:
-        ValueError: there is none.
-    """
-    units = [unit for unit in UNITS if all(unit in clip.get("units", UNITS) for clip in gold)]
-    if not units:
-        raise ValueError("gold has no column of CD6ME's action units")
-    return units
-
-
-def _same_units(gold: Gold, predicted: dict[str, Any] | None) -> bool:
-    """Whether the units of CD6ME that gold codes are just those of gold."""
-    asked = set(_units_in([gold]))
-    return predicted is not None and set(gold["active"]) & asked == set(predicted["active"]) & asked
-
-
 AU = Benchmark(
     name="au",
     about="action units of short clips, twelve units, binary and macro F1",
     read=read,
     solve=solve,
-    metrics={
-        "binary_f1": _pooled(lambda scores: scores.mean_binary),
-        "macro_f1": _pooled(lambda scores: scores.mean_macro),
-        "binary_f1_by_dataset": _over_sets("binary", "dataset"),
-        "macro_f1_by_dataset": _over_sets("macro", "dataset"),
-        "binary_f1_by_subject": _over_sets("binary", "dataset", "subject"),
-        "macro_f1_by_subject": _over_sets("macro", "dataset", "subject"),
-        **{f"{part}_f1_AU{unit}": _of_unit(part, unit) for part in ("binary", "macro") for unit in UNITS},
-    },
+    metrics=METRICS,
     strategies=MEASURING,
     layout=f"{TABLE}.csv or {TABLE}.jsonl: {', '.join(COLUMNS)}, AU1, AU2, ...; perhaps onset, offset, rate_hz",
     source="CASME, CASME II, SAMM, 4DME, MMEW and CAS(ME)3 of their authors, on request",
     usual={"tools": TOOLS},
-    right=_same_units,
+    right=same_units,
+    labels=labels,
+    packed=packed,
+    notes=notes,
 )

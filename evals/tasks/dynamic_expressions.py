@@ -16,9 +16,8 @@ from evals.benchmark import Benchmark, Item
 from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
-from evals.named_clips import twice
 from evals.pictures import VIDEOS
-from evals.reading import refuse, text_lines
+from evals.reading import refuse, text_lines, twice
 
 ROWS = "rows `path number_of_pictures class`"
 HOW = "take it from the repository of DFER-CLIP (annotation)"

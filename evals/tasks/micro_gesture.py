@@ -96,6 +96,7 @@ def recognition(classes: str = "imigue", first: int | str = 0) -> Benchmark:
             "mean_class_top_1": mean_class_accuracy,
         },
         right=lambda gold, ranked: ranked is not None and ranked[0] == gold,
+        labels=lambda told: told[0] if isinstance(told, list) else told,
         answer=lambda told: ranking_of(told, taxonomy, first),
         answer_form="a class, or a list of classes from the likeliest on",
         truth=lambda told: class_of(told, taxonomy, first),

@@ -183,6 +183,7 @@ def rate_of(told: object) -> dict[str, Any] | None:
     """A rate of a prediction file: a number, or an object with `bpm`, and perhaps `snr_db` and `macc`; none for NaN.
 
     Raises:
+        TypeError: a value is no number.
         ValueError: it is neither, or endless.
     """
     if isinstance(told, str) and told.strip().lower() == "nan":
@@ -190,9 +191,10 @@ def rate_of(told: object) -> dict[str, Any] | None:
     read = answer_as_json(told)
     rate = read if isinstance(read, dict) else {"bpm": read}
     bpm = float(rate.get("bpm", "missing"))
-    if math.isinf(bpm):
-        raise ValueError("a rate that has no end")
-    return None if math.isnan(bpm) else {**rate, "bpm": bpm}
+    waves = {name: None if rate.get(name) is None else float(rate[name]) for name in ("snr_db", "macc")}
+    if any(value is not None and math.isinf(value) for value in (bpm, *waves.values())):
+        raise ValueError("a number that has no end")
+    return None if math.isnan(bpm) else {"bpm": bpm, **waves}
 
 
 def true_rate_of(told: object) -> dict[str, Any]:
@@ -226,7 +228,7 @@ _benchmark = partial(
     usual={"tools": "faces,rppg"},
     right=_close,
     answer=rate_of,
-    answer_form="a rate in beats a minute",
+    answer_form="a rate in beats a minute, alone or as bpm beside the numbers snr_db and macc",
     truth=true_rate_of,
 )
 UBFC = _benchmark(

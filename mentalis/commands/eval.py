@@ -1,5 +1,6 @@
 """`mentalis eval`: benchmarks, on Inspect."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ FLAGS = (  # what has an option of its own
     "at_once",
 )  # fmt: skip
 ARGUMENTS = {"name": "the name of the benchmark", "folder": "the folder of its data"}
+OF_ALL = {"n": "answers", "coverage": "answered"}  # of a run; a score's own n and coverage are in the report
 CLIPS_AT_ONCE = 2  # without a model: perception of one clip fills two cores
 
 Name = Annotated[str, typer.Argument(help="Benchmark, as `mentalis eval list` has it.", show_default=False)]
@@ -162,10 +164,10 @@ def score(
         return
     table = Table("metric", "value", "standard error", "95 % interval", "n", "coverage", box=None, pad_edge=False)
     for s in scores:
-        value = "not defined" if s.value is None else f"{s.value:.4g}"
         error = "-" if s.standard_error is None else f"{s.standard_error:.4g}"
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
-        table.add_row(s.metric, value, error, between, str(s.n), f"{s.coverage:.3g}")
+        basis = ("-", "-") if s.coverage is None else (str(s.n), f"{s.coverage:.3g}")
+        table.add_row(s.metric, _value(s.value), error, between, *basis)
     Console().print(table)
 
 
@@ -196,10 +198,13 @@ def calibrate(
 
     found = fit(log, read_settings().data / "calibrations")
     for fitted in found.fitted:
+        after = "too few to tell the error after"
+        if fitted.ece_after is not None:
+            after = f"{fitted.ece_after:.3f} after, on what it was not fitted on (cross-validated by group)"
         typer.echo(
             f"{fitted.model} by {fitted.strategy}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
             f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
-            f"{fitted.ece_after:.3f} after"
+            f"{after}"
         )
     for line in found.left_out:
         typer.echo(f"not fitted: {line}", err=True)
@@ -247,7 +252,7 @@ def _print(logs: list[Any], limit: int | None) -> None:
         table.add_column(log.eval.metadata["strategy"], justify="right")
     scores = [log.results.scores[0].metrics for log in logs]
     for metric in scores[0]:
-        table.add_row(metric, *(f"{found[metric].value:.4g}" for found in scores))
+        table.add_row(OF_ALL.get(metric, metric), *(_value(found[metric].value) for found in scores))
     Console().print(table)
     for log in logs:
         unscored = log.results.total_samples - log.results.completed_samples
@@ -258,6 +263,11 @@ def _print(logs: list[Any], limit: int | None) -> None:
         for line in ill(log):
             typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")
+
+
+def _value(score: float | None) -> str:
+    """A score as it is printed; one that is not defined is none, or NaN in a log."""
+    return "not defined" if score is None or math.isnan(score) else f"{score:.4g}"
 
 
 def inspect_is_here() -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from inspect_ai import eval as inspect_eval
 from scripted_endpoint import sample, schema_of, scripted_endpoint
+from typer.testing import CliRunner
 
 import mentalis
 from agents.checking.calibration import CalibrationError
@@ -18,6 +19,7 @@ from evals.calibrating import calibrate
 from evals.errors import RunError
 from evals.reporting.logs import read_log
 from evals.tasks.labelled_clips import labelled_clips
+from mentalis.cli import app
 
 CLIPS, RIGHT = 12, 8
 
@@ -63,7 +65,8 @@ def test_a_temperature_is_fitted_kept_and_used(run, demo):
     assert (file, left_out) == (data / "calibrations" / "basic.calibration.json", ())
     assert (fitted.model, fitted.level, fitted.source, fitted.n) == ("sanguine", "emotion", "sample_agreement", CLIPS)
     assert fitted.temperature > 2, "it was sure of all and right in two thirds"
-    assert fitted.ece_after < fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
+    assert fitted.ece_after is None, "of so few nothing can be held out"
+    assert fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
     with scripted_endpoint(always_happy) as endpoint:
         report = mentalis.analyze(
             demo.clip, tools=("action_units",), data=data, model="sanguine", base_url=endpoint.url, strategy="cascade"
@@ -84,8 +87,13 @@ def test_a_run_does_not_go_on_under_another_calibration_and_the_report_has_it(ru
             kept.unlink()
         running.run(*arguments, base_url=endpoint.url, **given)
         calibrate(log, data / "calibrations")
-        with pytest.raises(RunError, match=r"by 'nothing', not 'emotion by sample agreement: temperature"):
+        with pytest.raises(
+            RunError, match=r"by nothing, not emotion by sample agreement: temperature.*calibrated=false"
+        ):
             running.run(*arguments, base_url=endpoint.url, **given)
+        (same,) = running.run(*arguments, base_url=endpoint.url, **given, calibrated="false")
+        assert len(list((tmp_path / "logs").glob("*.eval"))) == 1, "as the message says, it goes on"
+        assert same.eval.metadata["scaled_by"] == []
         (other,) = running.run(*arguments[:3], tmp_path / "other", base_url=endpoint.url, **given)
     told = read_log(Path(other.location)).conditions["scaled_by"]
     assert told.endswith(f"of {CLIPS} answers of labelled_clips")
@@ -101,6 +109,7 @@ def predicted(*levels_right):
     """A log of samples with a prediction for each level, the first so many of them right."""
     samples = [
         SimpleNamespace(scores={"s": SimpleNamespace(metadata={
+            "group": str(number),
             "gold": ["yes" for _ in levels_right],
             "outcome": {"predictions": [
                 {"value": "yes" if number < right else "no", "confidence": 0.8, "confidence_from": "sample_agreement"}
@@ -114,6 +123,14 @@ def predicted(*levels_right):
     return SimpleNamespace(samples=samples, eval=SimpleNamespace(metadata=told))
 
 
+def of_group(group, right):
+    """Ten samples of one subject, the first so many of them right."""
+    found = predicted(right).samples[:10]
+    for one in found:
+        one.scores["s"].metadata["group"] = group
+    return found
+
+
 def test_a_level_that_can_not_be_fitted_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0, RIGHT, CLIPS))
     found = calibrate(tmp_path / "l.eval", tmp_path)
@@ -123,6 +140,30 @@ def test_a_level_that_can_not_be_fitted_is_named_and_the_others_are_kept(tmp_pat
         f"{LEVELS[2]} by sample agreement: all {CLIPS} answers are right: no temperature fits",
     )
     assert len(json.loads(found.file.read_text())["calibrations"]) == 1
+
+
+def test_the_error_after_is_of_groups_that_the_temperature_was_not_fitted_on(tmp_path, monkeypatch):
+    log = predicted(CLIPS)
+    log.samples = [
+        one for number in range(4) for one in of_group(f"subject {number}", right=10 * (number % 2))
+    ]  # of two subjects the model is right in all, of two in nothing: what fits three is wrong for the fourth
+    monkeypatch.setattr(calibrating, "_read", lambda _: log)
+    (fitted,) = calibrate(tmp_path / "l.eval", tmp_path).fitted
+    assert fitted.ece_before == pytest.approx(0.3)
+    assert fitted.ece_after > 0.5, "on what it was fitted on it would be 0"
+    told = CliRunner().invoke(
+        app, ["eval", "calibrate", str(tmp_path / "l.eval")], env={"MENTALIS_DATA": str(tmp_path)}
+    )
+    assert "calibration error 0.300 before, " in told.stdout
+    assert "after, on what it was not fitted on (cross-validated by group)" in told.stdout
+
+
+def test_too_few_answers_to_cross_validate_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda _: predicted(RIGHT))
+    told = CliRunner().invoke(
+        app, ["eval", "calibrate", str(tmp_path / "l.eval")], env={"MENTALIS_DATA": str(tmp_path)}
+    )
+    assert "too few to tell the error after" in told.stdout
 
 
 def test_where_no_level_can_be_fitted_nothing_is_kept(tmp_path, monkeypatch):

@@ -110,7 +110,8 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     (single, vote), _ = read_logs([runs])
     assert list(names([single, vote]).values()) == ["single, no model", "vote, no model"]
     found = scored(vote, resamples=50)
-    assert (found.n, found.clusters, found.coverage, found.abstained, found.unparsed) == (8, 4, 0.75, 0.125, 0.125)
+    shares = (found.asked, found.clusters, found.answered, found.abstained, found.unparsed)
+    assert shares == (8, 4, 0.75, 0.125, 0.125)
     first = scored(single, resamples=50).scores[0]
     assert first.value == 7 / 8 == read_eval_log(str(single.path)).results.scores[0].metrics["accuracy"].value
     assert 0 < first.interval.low <= 7 / 8 <= first.interval.high <= 1
@@ -119,7 +120,8 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     assert difference.comparison.p_value == 2 / 2**4, "of 16 exchanges of 4 speakers, only none and all are as large"
     *apart, mean = by_stratum(vote, 20)
     assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
-    assert (mean.stratum, mean.scores[0].value, mean.n) == (("language", "mean of 2"), 0.375, 8)
+    assert (mean.stratum, mean.asked) == (("language", "mean of 2"), 8)
+    assert mean.scores[0].found == Measure(0.375, 8, 0.75)
 
 
 def test_each_level_has_labels_of_its_own(runs):
@@ -195,10 +197,10 @@ def test_tables_hold_every_score(runs, tmp_path):
     rows = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
     assert len(rows) == 2 * 2 * (1 + 2 + 1), "two runs, two metrics; all samples, two languages, their mean"
     (row,) = [r for r in rows if (r["strategy"], r["stratum"], r["metric"]) == ("vote", "", "accuracy")]
-    assert (float(row["score"]), row["n"], row["unparsed"]) == (3 / 8, "8", "0.125")
+    assert (float(row["score"]), row["n"], row["coverage"], row["unparsed"]) == (3 / 8, "8", "0.75", "0.125")
     table = (tmp_path / "r.tex").read_text()
     assert r"macro\_f1" in table
-    assert re.search(r"vote, no model & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\}", table)
+    assert re.search(r"vote, no model & accuracy & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\} & 8 & 0\.750", table)
 
 
 def test_standard_errors_stand_beside_the_scores_that_have_one(runs, monkeypatch, tmp_path):

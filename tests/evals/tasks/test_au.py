@@ -9,9 +9,10 @@ from task_running import outcome_of
 from typer.testing import CliRunner
 
 from evals.au_export import au_export
+from evals.au_scoring import UNITS
 from evals.errors import DatasetError
 from evals.reading import csv_rows
-from evals.tasks.au import AU, UNITS, au
+from evals.tasks.au import AU, au
 from mentalis.cli import app
 from mentalis.testing.synthetic_clip import Action, Script, render
 
@@ -93,7 +94,6 @@ def test_units_without_a_column_are_told_and_not_scored(tmp_path, caplog):
         (HEADER + "a,smile.mp4,x,y,,,0,2,0\n", r"line 2, column AU2: '2' is neither 0 nor 1"),
         (HEADER + "a,smile.mp4,x,y,start,,0,0,0\n", r"line 2, column onset: 'start' is no number"),
         (HEADER + "a,smile.mp4,x,y,,,,,\n", "line 2: no action unit is coded; leave such clips out"),
-        (HEADER + "a,smile.mp4,x,y,,,0,0,0\n" * 2, "a is there twice; give each clip once"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(folder, tmp_path, table, says):
