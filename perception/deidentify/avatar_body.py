@@ -18,10 +18,11 @@ LIMB = 0.2  # thickness in shoulder widths
 SHIRT: Colour = (86, 104, 128)
 SLEEVE: Colour = (70, 86, 108)
 SKIN: Colour = (206, 170, 148)
-CREASE: Colour = (120, 92, 78)
-PALM = (0, 1, 5, 9, 13, 17)
+HAND, RIM, NAIL = (222, 180, 155), (120, 80, 62), (240, 205, 190)  # flat fingers are found by no hand model
+PALM = (0, 1, 2, 5, 9, 13, 17)
 FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
-FINGER_OF_PALM = 0.2  # thickness in palm lengths
+FINGER_OF_PALM, TAPER, SOFT = 0.26, 0.3, 0.02  # thickness in palm lengths; less at the tip; blur in palm lengths
+FINGER_STEPS, PALM_STEPS = 6, 5  # of light
 SHIFT = 4
 
 
@@ -51,7 +52,7 @@ def draw_body(canvas: Picture, pose: Floats) -> None:
 
 
 def draw_hand(canvas: Picture, hand: Floats) -> None:
-    """Draw a palm and five fingers in place; nothing where the hand was not found.
+    """Draw a palm and five shaded fingers in place; nothing where the hand was not found.
 
     Args:
         canvas: (height, width, 3).
@@ -61,13 +62,48 @@ def draw_hand(canvas: Picture, hand: Floats) -> None:
 
     if not np.isfinite(hand).all():
         return
-    thick = FINGER_OF_PALM * float(np.hypot(*(hand[9, :2] - hand[0, :2])))
-    cv2.fillPoly(canvas, [_fixed(hand[list(PALM), :2])], SKIN, cv2.LINE_AA, SHIFT)
-    for grow, colour in ((1.35, CREASE), (1.0, SKIN)):
-        for finger in FINGERS:
-            joints = hand[[0, *finger] if grow == 1.0 else list(finger), :2]
-            for a, b in pairwise(joints):
-                _line(canvas, a, b, grow * thick, colour)
+    palm = float(np.hypot(*(hand[9, :2] - hand[0, :2])))
+    _palm(canvas, hand[list(PALM), :2])
+    for finger in sorted(FINGERS, key=lambda one: -float(hand[list(one), 2].mean())):  # the nearest last
+        joints = hand[list(finger), :2]
+        _tube(canvas, joints, FINGER_OF_PALM * palm)
+        _line(canvas, joints[-1], joints[-1], 0.45 * FINGER_OF_PALM * palm, NAIL)
+    rows, columns = _around(hand[:, :2], palm, canvas)
+    if canvas[rows, columns].size:
+        canvas[rows, columns] = cv2.GaussianBlur(canvas[rows, columns], (0, 0), max(0.5, SOFT * palm))
+
+
+def _palm(canvas: Picture, outline: Floats) -> None:
+    """Darker towards its edge."""
+    import cv2
+
+    middle = outline.mean(axis=0)
+    for size in np.linspace(1.12, 0.75, PALM_STEPS).tolist():
+        rim = _fixed(middle + (outline - middle) * size)
+        colour = _mixed(max(0.0, (size - 0.75) / 0.37))
+        cv2.fillPoly(canvas, [cv2.convexHull(rim)[:, 0]], colour, cv2.LINE_AA, SHIFT)
+
+
+def _tube(canvas: Picture, joints: Floats, thick: float) -> None:
+    """A finger with a dark rim and a light ridge, thinner towards its tip."""
+    for lit in np.linspace(0, 1, FINGER_STEPS).tolist():
+        for n, (a, b) in enumerate(pairwise(joints)):
+            _line(canvas, a, b, thick * (1 - TAPER * n / len(joints)) * (1 - 0.75 * lit), _mixed(1 - lit))
+
+
+def _mixed(dark: float) -> Colour:
+    """The hand's colour, from 0 where it is lit to 1 at its rim."""
+    red, green, blue = (round(dark * rim + (1 - dark) * lit) for rim, lit in zip(RIM, HAND, strict=True))
+    return red, green, blue
+
+
+def _around(points: Floats, margin: float, canvas: Picture) -> tuple[slice, slice]:
+    height, width = canvas.shape[:2]
+    (left, top), (right, bottom) = points.min(axis=0) - margin / 2, points.max(axis=0) + margin / 2
+    return (
+        slice(max(0, int(top)), max(0, min(height, int(bottom) + 1))),
+        slice(max(0, int(left)), max(0, min(width, int(right) + 1))),
+    )
 
 
 def _line(canvas: Picture, a: Floats, b: Floats, thick: float, colour: Colour) -> None:

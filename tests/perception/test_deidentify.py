@@ -14,6 +14,7 @@ from mentalis.testing.synthetic_clip import Action, Script, pictures
 from perception.clip import Clip
 from perception.deidentify import export, utility
 from perception.deidentify.avatar import drawn
+from perception.deidentify.avatar_body import draw_hand
 from perception.deidentify.detectors import Look, checking
 from perception.deidentify.export import deidentify, survey
 from perception.deidentify.hiding import FILL
@@ -23,6 +24,8 @@ from perception.deidentify.writing import write_video
 from perception.errors import DeidentifyError
 from perception.faces import faces
 from perception.frame import Frame
+from perception.mediapipe_models import hands
+from perception.tracking import Box
 
 PICTURES, PLANTED = 12, 6
 RATE_HZ = 48_000
@@ -117,6 +120,20 @@ def test_an_avatar_moves_its_face_as_the_person_did():
     assert np.corrcoef(was[0].eye_openness.mean(axis=1), now[0].eye_openness.mean(axis=1))[0, 1] > 0.95
 
 
+def test_the_hands_of_an_avatar_are_found_again(shared):
+    clip = Clip.open(shared / "clips" / "man_talking_640x360.mp4")
+    size = np.array([clip.width, clip.height, clip.width])
+    for frame in clip.frames_at([5.0, 6.5]):
+        with hands() as find:
+            was = find(frame.rgb)[0].points * size
+        canvas = np.full_like(frame.rgb, 150)
+        draw_hand(canvas, was)
+        with hands() as find:
+            now = find(canvas)[0].points * size
+        palm_px = np.hypot(*(was[9, :2] - was[0, :2]))
+        assert np.hypot(*(now[:, :2] - was[:, :2]).T).mean() < 0.5 * palm_px
+
+
 def test_an_avatar_takes_no_pixel_of_the_clip(small, tmp_path):
     deidentify(small, tmp_path / "out.mp4", "avatar")
     shown = np.stack([f.rgb[:30] for f in Clip.open(tmp_path / "out.mp4").frames()])  # above the tag
@@ -163,7 +180,7 @@ def looks_that_find(times):
     class Checking:
         def __enter__(self):
             return lambda f: Look(
-                f.time_s, f.duration_s, 0, ((0, 0, 9, 9),) if f.index == 2 and next(left, 0) else (), ()
+                f.time_s, f.duration_s, 0, (Box(0, 0, 9, 9),) if f.index == 2 and next(left, 0) else (), ()
             )
 
         def __exit__(self, *raised):
