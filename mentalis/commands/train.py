@@ -27,7 +27,7 @@ def micro_au(
     """Train Micro-AU CLIP for `micro_expressions` and `action_units`; see `aus.csv` in the docs."""
     from collections.abc import Mapping, Sequence
 
-    from evals.metrics.action_units import Coded, action_unit_scores
+    from evals.au_scoring import METRICS, UNITS
     from perception.models.device import require_torch
 
     require_torch("mentalis train")
@@ -37,13 +37,17 @@ def micro_au(
     Units = frozenset[int]
 
     def score(gold: Mapping[str, Units], predicted: Mapping[str, Units | None], units: Sequence[int]) -> str:
-        true, answers = ([Coded(*one) for one in told.items()] for told in (gold, predicted))
-        scores = action_unit_scores(true, answers, units)
-        told = f"mean binary F1 {float(scores.mean_binary):.4f}, mean macro F1 {float(scores.mean_macro):.4f}"
-        named = ", ".join(map(str, units))
+        shared = sorted(set(units) & set(UNITS))
+        if not shared:
+            return f"not evaluated: none of the units is one of CD6ME's ({', '.join(map(str, UNITS))})"
+        clips = [{"active": sorted(active), "units": shared} for active in gold.values()]
+        guesses = [predicted.get(name) for name in gold]
+        answers = [None if guess is None else {"active": sorted(guess), "units": shared} for guess in guesses]
+        binary, macro = (METRICS[name](clips, answers) for name in ("binary_f1", "macro_f1"))
+        told = f"mean binary F1 {float(binary):.4f}, mean macro F1 {float(macro):.4f}"
         return (
-            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked "
-            f"for), AU {named}, {len(true)} samples, seed {seed}; of networks that are trained as this one is"
+            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked for), "
+            f"AU {', '.join(map(str, shared))}, {len(gold)} samples, seed {seed}; of networks trained as this one is"
         )
 
     training = Training(
