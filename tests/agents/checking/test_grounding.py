@@ -93,7 +93,11 @@ NO_RHYTHM = Source(
 LOWERED = Source(
     id="au4-1", text="P1: brows lowered (AU4)", person="P1", start_s=2, end_s=4, basis="seen", kinds=("au4",)
 )
-FOUND = (PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2.4))
+RAISED = tuple(
+    Source(id=f"au{n}-1", text=f"P1: brows raised (AU{n})", person="P1", start_s=2, end_s=4, basis="seen", kinds=(f"au{n}",))
+    for n in (1, 2)
+)  # fmt: skip
+FOUND = (*RAISED, PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2.4))
 
 
 @pytest.mark.parametrize(
@@ -111,6 +115,10 @@ FOUND = (PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2.4))
         ("P1 smiles from 0:07 to 0:09", ["au12-1"], "it tells of 7-9 s"),
         ("P1 frowns three times", ["au12-1"], "it tells of frowns, but cites none"),
         ("P1 shows AU9", ["au12-1"], "it tells of AU9, but cites none"),
+        ("P1 shows AU11", ["au1-1"], "it tells of AU11, but cites none"),
+        ("P1 shows AU22", ["au2-1"], "it tells of AU22, but cites none"),
+        ("P1 smiles at twenty-five seconds", ["au12-1"], "it tells of 25 s"),
+        ("P1 smiles at 12,5 s", ["au12-1"], "it tells of 12.5 s"),
         ("P1 raises the brows and smiles", ["au12-1"], "it tells of raised brows, but cites none"),
         ("P2 shakes the head", ["nod-1"], "it tells of shakes of the head, but cites none"),
         ("P1's eyebrows are raised", ["au4-1"], "it tells of raised brows, but cites none"),
@@ -167,6 +175,8 @@ def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
         ("P1 frowns", ["frame@2.40"]),
         ("P1 smiles and does not frown", ["au12-1"]),
         ("P1 pulls up the lip corners (AU12)", ["au12-1"]),
+        ("P1 shows AU1 and AU2", ["au1-1", "au2-1"]),
+        ("P1 smiles at three seconds, for 1,5 s", ["au12-1"]),
     ],
 )
 def test_honest_sentences_stay(text, evidence):

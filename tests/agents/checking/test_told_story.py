@@ -32,6 +32,7 @@ def problem(text, *observations, claims=(SMILE,)):
         ("P1's heart rate is 92 bpm.", "it tells a heart rate, but cites none"),
         ("P1 smiles at 75 s.", "it tells of 75 s"),
         ("P1 nods in agreement.", "it tells of nods"),
+        ("P1 shows AU22.", "it tells of AU22"),
         ("P1's expression suggests anger.", "it tells of anger, which is not claimed"),
         ("P1 seems angry.", "claim of anger, but there is none"),
         ("P1 may be disagreeing.", "it tells of disagreeing, which is not claimed"),
@@ -53,6 +54,11 @@ def test_what_the_report_does_not_have_is_found(text, why):
 )
 def test_what_it_has_may_be_told(text):
     assert problem(text, SAID) is None
+
+
+def test_a_doubled_digit_is_another_action_unit():
+    assert "it tells of AU11" in problem("P1 shows AU11.", saw("au1"))
+    assert problem("P1 shows AU1.", saw("au1")) is None
 
 
 def test_a_pulse_that_was_measured_may_be_told():
