@@ -187,7 +187,7 @@ async def tell(state: State, runtime: Runtime[Chat]) -> State:
     assert isinstance(decision.action, Reply), "only an answer is told"
     report = runtime.context.report
     sources = sources_of(report, history)
-    reply, notes = borne_out(decision.action, sources, [person.id for person in report.people])
+    reply, notes = borne_out(decision.action, sources, [p.id for p in report.people], report.clip.duration_s)
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(

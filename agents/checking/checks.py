@@ -149,7 +149,8 @@ def states_what_it_cites(draft: Draft, level: Level, case: Case) -> Problem:
     """A pulse, a voice, a time or a quotation in its words is one of what it cites."""
     grounds = [ground_of(o) for o in cited(draft.evidence, case)]
     shown = [t for t in case.presentation.moments_s if frame_id(t) in draft.evidence]
-    return not_in(draft.text, [*grounds, *(Ground(frozenset({PICTURE}), "", t, t) for t in shown)])
+    pictures = (Ground(frozenset({PICTURE}), "", t, t) for t in shown)
+    return not_in(draft.text, [*grounds, *pictures], case.clip.duration_s)
 
 
 HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (

@@ -1,19 +1,21 @@
 """What an answer may say: only what its evidence bears out, and nothing about honesty, health or identity."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.checks import of_others
-from agents.checking.stated_facts import DENIAL, MISSING, PICTURE, UTTERANCE, Ground, not_in
+from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
+from agents.reading.denials import affirmed
 from agents.reading.people import named_people
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.report import Report
-from agents.searching.question import movements
+from agents.searching.question import Topic, movements
 from agents.searching.report_entries import Entry, entries_of
 from agents.showing.media import frame_id
 
@@ -68,8 +70,17 @@ def picture(time_s: float, person: str | None = None) -> Source:
     )
 
 
-def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]) -> tuple[Reply, tuple[str, ...]]:
-    """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out."""
+def borne_out(
+    reply: Reply, sources: Mapping[str, Source], people: Sequence[str], end_s: float = math.inf
+) -> tuple[Reply, tuple[str, ...]]:
+    """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out.
+
+    Args:
+        reply: of a model.
+        sources: all that may be cited, by id.
+        people: ids of those in the clip.
+        end_s: of the clip.
+    """
     kept, notes = list[Sentence](), list[str]()
     for sentence in reply.sentences:
         known = tuple(dict.fromkeys(e for e in sentence.evidence if e in sources))
@@ -79,19 +90,20 @@ def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
-        if problem := _problem(sentence.text, [sources[e] for e in known], people):
+        if problem := _problem(sentence.text, [sources[e] for e in known], people, end_s):
             notes.append(f"left out, for {problem}: {sentence.text}")
         else:
             kept.append(sentence.model_copy(update={"evidence": known}))
     return reply.model_copy(update={"sentences": tuple(kept)}), tuple(notes)
 
 
-def _problem(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
+def _problem(text: str, cited: Sequence[Source], people: Sequence[str], end_s: float) -> str | None:
     """Why what a sentence cites does not bear it out; none where it does."""
     if not cited:
         return "it cites nothing"
-    problem = _of_somebody_else(text, cited, people) or not_in(text, [_ground(source) for source in cited])
-    each = (_only_heard(one, cited) or _another_movement(one, cited) for one in sentences(text))
+    problem = _of_somebody_else(text, cited, people) or not_in(text, [_ground(source) for source in cited], end_s)
+    told = [unquoted(one) for one in sentences(text)]
+    each = (_only_heard(one, cited) or _another_movement(one, cited) for one in told)
     return problem or next((why for why in each if why), None)
 
 
@@ -114,22 +126,25 @@ def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str])
 
 def _only_heard(text: str, cited: Sequence[Source]) -> str | None:
     """Something visible needs something seen; that it was not seen may rest on why something is missing."""
-    bases, word = {source.basis for source in cited}, visible_word(text, _said(cited))
-    if word is None or "seen" in bases or ("missing" in bases and DENIAL.search(text)):
+    bases = {source.basis for source in cited}
+    if "seen" in bases:
         return None
-    return not_heard(word)
+    told = affirmed(text) if "missing" in bases else [text]
+    word = next((word for one in told if (word := visible_word(one, _said(cited)))), None)
+    return not_heard(word) if word else None
 
 
 def _another_movement(text: str, cited: Sequence[Source]) -> str | None:
     """A movement needs itself, a text of something seen that names it, or a picture; a denial needs none."""
-    if DENIAL.search(text) or any(PICTURE in source.kinds for source in cited):
+    if any(PICTURE in source.kinds for source in cited):
         return None
     kinds = {kind for source in cited for kind in source.kinds}
     told = _movements_of(source.text for source in cited if source.basis == "seen")
-    itself, report = reported(unquoted(text))
-    said = _movements_of(_said(cited)) if report else set()
-    named = [topic for topic in movements(itself) if topic.name not in told]
-    named += [topic for topic in movements(report) if topic.name not in told | said]
+    said, named = _movements_of(_said(cited)), list[Topic]()
+    for clause in affirmed(text):
+        itself, report = reported(clause)
+        named += [topic for topic in movements(itself) if topic.name not in told]
+        named += [topic for topic in movements(report) if topic.name not in told | said]
     missing = next((topic.name for topic in named if not kinds & {*topic.kinds, *topic.shown_by}), None)
     return f"it tells of {missing}, but cites none" if missing else None
 

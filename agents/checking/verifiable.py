@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from agents.case import Case
 from agents.checking.unjudged import judged
 from agents.reading.people import named_people
-from agents.reading.times import Time, read_times
+from agents.reading.times import read_times
 
 ROUNDED_S = 0.5  # so far after its end a clip's last moment may be told
 
@@ -40,12 +40,5 @@ def _nobody(statement: str, case: Case) -> str | None:
 def _outside(statement: str, duration_s: float) -> str | None:
     """Which time it tells that the clip does not have."""
     latest_s = duration_s + ROUNDED_S
-    time = next((time for time in read_times(statement)[0] if _reaches_s(time) > latest_s), None)
+    time = next((time for time in read_times(statement)[0] if time.reaches_s > latest_s), None)
     return f"it tells of {time}, and the clip ends at {duration_s:.1f} s" if time else None
-
-
-def _reaches_s(time: Time) -> float:
-    """How much of a clip there must be; "in the first 50 s" and "before 50 s" are all of a shorter one."""
-    if time.how == "after":
-        return time.start_s
-    return time.end_s if time.how in ("moment", "stretch", "loose") else 0.0

@@ -53,6 +53,13 @@ class Time(NamedTuple):
         """Whether it is one moment."""
         return self.how in ("moment", "loose") and self.start_s == self.end_s
 
+    @property
+    def reaches_s(self) -> float:
+        """How long a clip must be to have it; "in the first 50 s" and "before 50 s" are all of a shorter one."""
+        if self.how == "after":
+            return self.start_s
+        return self.end_s if self.how in ("moment", "stretch", "loose") else 0.0
+
     def __str__(self) -> str:
         if math.isinf(self.end_s):
             return f"{self.start_s:g} s and later"

@@ -32,7 +32,7 @@ def problem(text, *evidence, found=()):
     """The note on a sentence that is left out; nothing if it stands."""
     sources = sources_of(report(), ChatHistory(clip_sha256="0" * 64, found=found))
     said = Reply(do="answer", sentences=(Sentence(text=text, evidence=evidence),), unanswerable=False)
-    reply, notes = borne_out(said, sources, PEOPLE)
+    reply, notes = borne_out(said, sources, PEOPLE, 10.0)
     assert len(reply.sentences) + len(notes) == 1, "it stands, or it is said why not"
     return "".join(notes)
 
@@ -94,10 +94,18 @@ LOWERED = Source(
     id="au4-1", text="P1: brows lowered (AU4)", person="P1", start_s=2, end_s=4, basis="seen", kinds=("au4",)
 )
 RAISED = tuple(
-    Source(id=f"au{n}-1", text=f"P1: brows raised (AU{n})", person="P1", start_s=2, end_s=4, basis="seen", kinds=(f"au{n}",))
+    Source(
+        id=f"au{n}-1", text=f"P1: brows raised (AU{n})", person="P1", start_s=2, end_s=4, basis="seen",
+        kinds=(f"au{n}",),
+    )
     for n in (1, 2)
 )  # fmt: skip
-FOUND = (*RAISED, PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2.4))
+QUIET = Source(
+    id="abstention-3", text="the tool speech abstained: nothing is louder than the background", start_s=0, end_s=10,
+    basis="missing",
+)  # fmt: skip
+SHORT = NO_RHYTHM.model_copy(update={"id": "abstention-4", "text": "the tool rppg abstained: a pulse needs 30 s"})
+FOUND = (*RAISED, QUIET, SHORT, PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2.4))
 
 
 @pytest.mark.parametrize(
@@ -135,6 +143,25 @@ FOUND = (*RAISED, PULSE, MEAN, BREATHLESS, SISTER, NO_RHYTHM, LOWERED, picture(2
         ("P1's pulse is high", ["utterance@1.00"], "it cites no heart rate"),
         ("P1 says that the pulse is 180", ["utterance@1.00"], "it tells a heart rate, but cites none"),
         ("P1's pulse is 72", ["abstention-2"], "it tells a heart rate, but cites none"),
+        ("P1's heart is racing", ["abstention-2"], "it cites no heart rate"),
+        ("P1's pulse is fast and climbs as he smiles", ["abstention-2", "au12-1"], "it cites no heart rate"),
+        ("P1's heart rate doubles towards the end", ["abstention-2"], "it cites no heart rate"),
+        ("P1's heart rate is eighty", ["abstention-2"], "it tells a heart rate, but cites none"),
+        ("P1's heart rate is eighty-five beats per minute", ["heart_rate-1"], "a heart rate of 85"),
+        ("P1's heart rate was not measured, it is eighty", ["abstention-2"], "it tells a heart rate, but cites none"),
+        ("P1's pulse is a hundred and ten", ["heart_rate-1"], "a heart rate of 110"),
+        ("P1's heart is racing, he does not smile", ["abstention-2"], "it cites no heart rate"),
+        ("P1 speaks loudly and with a high pitch", ["abstention-3"], "it cites no voice"),
+        ("There is no doubt that P1 nods", ["au12-1"], "it tells of nods, but cites none"),
+        ("No doubt P1 smiles at 8 s", ["au12-1"], "it tells of 8 s"),
+        ("P1 does not smile, he frowns", ["au12-1"], "it tells of frowns, but cites none"),
+        ("P1 does not frown and shakes the head", ["au12-1"], "it tells of shakes of the head"),
+        ("P1 nods and does not frown", ["au12-1"], "it tells of nods"),
+        ("P1 never stops smiling and frowning", ["au12-1"], "it tells of frowns"),
+        ("P1 does not blink, he smiles at 8 s", ["au12-1"], "it tells of 8 s"),
+        ("P1 does not smile at 500 s", ["au12-1"], "it tells of 500 s"),
+        ("It is not a smile but a frown", ["au12-1"], "it tells of frowns"),
+        ("P2's blinks could not be told, but P2 nods", ["abstention-1"], "'nods' can be seen, not heard"),
         ("P1 says that he frowned", ["utterance@3.00"], "'frowned' can be seen, not heard"),
         ("P1 says “I will kill him”", ["utterance@1.00"], "it quotes “I will kill him”"),
         ("P1 smiles at 50000 ms", ["au12-1"], "it tells of 50 s"),
@@ -161,6 +188,18 @@ def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
         ("P1's pulse is 1.2 Hz (SNR 8 dB)", ["heart_rate-1"]),
         ("P1's pulse is 72 while P1 smiles 3 times", ["heart_rate-1", "au12-1"]),
         ("The pulse is hidden by noise, light or coding", ["abstention-2"]),
+        ("P1's pulse was looked for, but it could not be told", ["abstention-2"]),
+        ("The pulse of P1 and P2 was not measured", ["abstention-2"]),
+        ("P1's pulse, hidden by noise, was not told", ["abstention-2"]),
+        ("The voice is too quiet to tell the pitch", ["abstention-3"]),
+        ("P1's pulse is about seventy-three while P1 smiles three times", ["heart_rate-1", "au12-1"]),
+        ("P1's heart rate could not be told: it needs 30 s of a face", ["abstention-2", "abstention-4"]),
+        ("At 9 s, P1 does not smile any more", ["au12-1"]),
+        ("P1 does not nod, frown or shake the head", ["au12-1"]),
+        ("P1 smiles, and he does not frown at 9 s", ["au12-1"]),
+        ("P1 does not move his brows and lips", ["au12-1"]),
+        ("There is no sign that P1 frowns", ["au12-1"]),
+        ("There is nothing at 50 s, as the clip ends before", ["au12-1"]),
         ("Someone says that she smiled", ["utterance@3.00"]),
         ("P1 frowns", ["au4-1"]),
         ("A smile of 1.5 s (2.1 s with its onset)", ["au12-1"]),
