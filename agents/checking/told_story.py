@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from agents.case import Case
+from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
 from agents.checking.stated_facts import UTTERANCE, Ground, ground_of_reason, not_in
 from agents.checking.unjudged import judged
@@ -12,7 +13,7 @@ from agents.reading.denials import affirmed
 from agents.reading.quotations import unquoted
 from agents.reading.sentences import sentences
 from agents.reading.stems import stems
-from agents.searching.question import movements, names_labels, question_words
+from agents.searching.question import names_labels, question_words
 
 
 def not_in_report(text: str, case: Case) -> str | None:
@@ -33,10 +34,10 @@ def _grounds(case: Case) -> list[Ground]:
 
 
 def _not_done(clause: str, case: Case) -> str | None:
-    """A movement that nobody was seen to make, and no claim speaks of."""
+    """An act that nobody was seen to make, and no claim speaks of."""
     kinds = {o.kind for o in case.evidence.observations}
-    told = {topic.name for claim in case.claims for topic in movements(_words_of(claim, case))}
-    missing = (t.name for t in movements(clause) if t.name not in told and not kinds & {*t.kinds, *t.shown_by})
+    told = {act.name for claim in case.claims for act in acts(_words_of(claim, case))}
+    missing = (act.name for act in acts(clause) if act.name not in told and not kinds & {*act.kinds, *act.shown_by})
     named = next(missing, None)
     return f"it tells of {named}, which nobody was seen to do" if named else None
 

@@ -39,6 +39,8 @@ def problem(text, *observations, claims=(SMILE,)):
         ("P1 never hides that he is disgusted.", "claim of disgust, but there is none"),
         ("P1 smiles; nothing else but contempt follows.", "it tells of contempt, which is not claimed"),
         ("P1 does not frown, he nods.", "it tells of nods"),
+        ("P1 weeps.", "it tells of tears"),
+        ("P1 looks away and shrugs.", "it tells of looking away"),
         ("P1's expression suggests anger.", "it tells of anger, which is not claimed"),
         ("P1 seems angry.", "claim of anger, but there is none"),
         ("P1 may be disagreeing.", "it tells of disagreeing, which is not claimed"),
