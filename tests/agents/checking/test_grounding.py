@@ -289,6 +289,7 @@ def test_what_is_stated_is_in_what_is_cited(text, evidence, why):
         ("P1 laughs", ["au12-1", "voice_activity-1"]),
         ("P1 looks away and shrugs", ["frame@2.40"]),
         ("P1's face points to the left while P1 smiles", ["au12-1"]),
+        ("The tool abstained: a rate of blinks needs 30 s of the face", ["abstention-1", "abstention-4"]),
         ("At 9 s, P1 does not smile any more", ["au12-1"]),
         ("P1 does not nod, frown or shake the head", ["au12-1"]),
         ("P1 smiles, and he does not frown at 9 s", ["au12-1"]),

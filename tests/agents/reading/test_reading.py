@@ -134,6 +134,8 @@ def test_what_only_sounds_like_a_denial_is_none(text):
         ("Between 2 and 5 s, he does not smile", []), ("P1 and P2 do not smile", []),
         ("Smiles of P1, P2 and P3 are not seen", []), ("P1 does not move his eyes and his hands", []),
         ("In this clip P1 nods, he does not smile", ["In this clip P1 nods"]), ("There is no sign that P1 frowns", []),
+        ("P1 does not smile: he frowns", ["he frowns"]), ("No rate is told: a rate of nods needs 10 s", []),
+        ("P1 is frowning and not smiling", ["P1 is frowning"]),
     ],
 )  # fmt: skip
 def test_a_denial_reaches_no_further_than_its_clause(text, stated):
