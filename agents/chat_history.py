@@ -26,7 +26,8 @@ class Source(Frozen):
         description="seen: of a person, or in a picture; other: words, voice, light; missing: why there is nothing",
     )
     kinds: tuple[str, ...] = Field(
-        default=(), description="of the observations, or names of the signal, that it is or rests on"
+        default=(),
+        description="of the observations, or names of the signal, that it is or rests on; emotions claimed from it",
     )
 
 

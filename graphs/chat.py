@@ -25,12 +25,13 @@ from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.searching.follow_up import answered, understood
+from agents.searching.follow_up import answered
 from agents.searching.question import question_words, read_question
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, Outcome, failed, searched
 from graphs.chat_asking import put_on, questioned
+from graphs.chat_reading import asked_of, is_for_model, understood_as
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
@@ -106,7 +107,7 @@ async def begin(state: State, runtime: Runtime[Chat]) -> State:
         "in_vain": [],
         "closed": [],
     }
-    if not _is_for_model(state, about):
+    if about.model is None or not is_for_model(_understood(state, about), about.report):
         return {**begun, "notes": []}
     history, asked, notes = await questioned(state["question"], history, about)
     return {
@@ -187,7 +188,8 @@ async def tell(state: State, runtime: Runtime[Chat]) -> State:
     assert isinstance(decision.action, Reply), "only an answer is told"
     report = runtime.context.report
     sources = sources_of(report, history)
-    reply, notes = borne_out(decision.action, sources, [person.id for person in report.people])
+    people, of = [person.id for person in report.people], asked_of(_understood(state, runtime.context), report)
+    reply, notes = borne_out(decision.action, sources, people, report.clip.duration_s, of)
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(
@@ -199,7 +201,7 @@ async def tell(state: State, runtime: Runtime[Chat]) -> State:
 
 
 async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
-    """The answer that a search of the report gives, as when there is no model, or what is asked is not judged."""
+    """The answer that a search of the report gives, as when there is no model, or it is not asked this question."""
     about, notes = runtime.context, list(state["notes"])
     history = ChatHistory.model_validate(state["history"])
     question = _understood(state, about)
@@ -225,8 +227,10 @@ async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
 
 
 def first(state: State, runtime: Runtime[Chat]) -> Literal["decide", "retrieve"]:
-    """The model, or a search where there is none or the question is refused."""
-    return "decide" if _is_for_model(state, runtime.context) else "retrieve"
+    """The model, or a search where there is none, or the question is refused or of nobody or no time in the clip."""
+    about = runtime.context
+    asks = about.model is not None and is_for_model(_understood(state, about), about.report)
+    return "decide" if asks else "retrieve"
 
 
 def chosen(state: State) -> Literal["decide", "act", "tell", "retrieve"]:
@@ -267,13 +271,9 @@ async def _done(action: Any, history: ChatHistory, state: State, about: Chat) ->
         return failed(str(error))
 
 
-def _is_for_model(state: State, about: Chat) -> bool:
-    return about.model is not None and read_question(_understood(state, about), about.report).refused is None
-
-
 def _understood(state: State, about: Chat) -> str:
     asked = ChatHistory.model_validate(state["history"]).asked
-    return understood(state["question"], asked[-1] if asked else None, about.report)
+    return understood_as(state["question"], asked, about.report)
 
 
 def _blinded(said: Said, history: ChatHistory, about: Chat, closed: Sequence[Open]) -> State:

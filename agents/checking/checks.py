@@ -136,9 +136,14 @@ def people_in_clip(draft: Draft, level: Level, case: Case) -> Problem:
 
 def nobody_called(text: str, case: Case) -> Problem:
     """Who a text names that is neither in the clip nor a speaker of its words."""
+    called = strangers(text, case)
+    return f"there is no {' or '.join(called)}" if called else None
+
+
+def strangers(text: str, case: Case) -> list[str]:
+    """Who a text names, outside of quotations, that is neither in the clip nor a speaker of its words."""
     known = {*case.people, *(said.speaker for said in case.clip.transcript)}
-    strangers = [name for name in named_people(unquoted(text)) if name not in known]
-    return f"there is no {' or '.join(strangers)}" if strangers else None
+    return [name for name in named_people(unquoted(text)) if name not in known]
 
 
 def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:
@@ -150,7 +155,8 @@ def states_what_it_cites(draft: Draft, level: Level, case: Case) -> Problem:
     """A pulse, a voice, a time or a quotation in its words is one of what it cites."""
     grounds = [ground_of(o) for o in cited(draft.evidence, case)]
     shown = [t for t in case.presentation.moments_s if frame_id(t) in draft.evidence]
-    return not_in(draft.text, [*grounds, *(Ground(frozenset({PICTURE}), "", t, t) for t in shown)])
+    pictures = (Ground(frozenset({PICTURE}), "", t, t) for t in shown)
+    return not_in(draft.text, [*grounds, *pictures], case.clip.duration_s)
 
 
 HARD_CHECKS: tuple[Callable[[Draft, Level, Case], Problem], ...] = (

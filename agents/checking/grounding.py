@@ -1,22 +1,29 @@
 """What an answer may say: only what its evidence bears out, and nothing about honesty, health or identity."""
 
+import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
+from agents.checking.acts import acts, acts_shown, feelings, suggested
 from agents.checking.checks import of_others
-from agents.checking.stated_facts import DENIAL, MISSING, PICTURE, UTTERANCE, Ground, not_in
+from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
-from agents.reading.people import named_people
+from agents.reading.denials import affirmed
+from agents.reading.people import named_people, people_told
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.report import Report
-from agents.searching.question import movements
+from agents.searching.question import Topic
 from agents.searching.report_entries import Entry, entries_of
 from agents.showing.media import frame_id
 
+OF_OTHERS = re.compile(
+    r"\b(?:other|others|another|both|everyone|everybody|nobody|all|each|else|they|them)\b", re.IGNORECASE
+)
 NOT_TOLD = "The clip, and what was measured in it, does not tell."
 NOT_BORNE_OUT = "The model's answer is left out: nothing that it cites bears it out."
 
@@ -27,6 +34,9 @@ def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
     seen |= {c.id for c in report.claims if any(e in seen or e.startswith(FRAME_PREFIX) for e in c.evidence)}
     kinds: dict[str, tuple[str, ...]] = {o.id: (o.kind,) for o in report.evidence.observations}
     kinds |= {c.id: tuple(k for e in c.evidence for k in kinds.get(e, _of_picture(e))) for c in report.claims}
+    for claim in (c for c in report.claims if c.level == "emotion" and not c.abstained):
+        labels = (claim.label, *(other.label for other in claim.alternatives))
+        kinds |= {id_: (*kinds.get(id_, ()), *labels) for id_ in (claim.id, *claim.evidence)}
     entries = [_source(entry, seen, kinds) for entry in entries_of(report)]
     moments = history.presentation.moments_s if history.presentation else ()
     return by_id((*entries, *map(picture, moments), *history.found))
@@ -68,8 +78,22 @@ def picture(time_s: float, person: str | None = None) -> Source:
     )
 
 
-def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]) -> tuple[Reply, tuple[str, ...]]:
-    """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out."""
+def borne_out(
+    reply: Reply,
+    sources: Mapping[str, Source],
+    people: Sequence[str],
+    end_s: float = math.inf,
+    asked_of: str | None = None,
+) -> tuple[Reply, tuple[str, ...]]:
+    """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out.
+
+    Args:
+        reply: of a model.
+        sources: all that may be cited, by id.
+        people: ids of those in the clip.
+        end_s: of the clip.
+        asked_of: the only person whom the question names; a sentence that names nobody is about them.
+    """
     kept, notes = list[Sentence](), list[str]()
     for sentence in reply.sentences:
         known = tuple(dict.fromkeys(e for e in sentence.evidence if e in sources))
@@ -79,19 +103,26 @@ def borne_out(reply: Reply, sources: Mapping[str, Source], people: Sequence[str]
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
-        if problem := _problem(sentence.text, [sources[e] for e in known], people):
+        if problem := _problem(sentence.text, [sources[e] for e in known], people, end_s, asked_of):
             notes.append(f"left out, for {problem}: {sentence.text}")
         else:
             kept.append(sentence.model_copy(update={"evidence": known}))
     return reply.model_copy(update={"sentences": tuple(kept)}), tuple(notes)
 
 
-def _problem(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
+def _problem(
+    text: str, cited: Sequence[Source], people: Sequence[str], end_s: float, asked_of: str | None
+) -> str | None:
     """Why what a sentence cites does not bear it out; none where it does."""
     if not cited:
         return "it cites nothing"
-    problem = _of_somebody_else(text, cited, people) or not_in(text, [_ground(source) for source in cited])
-    each = (_only_heard(one, cited) or _another_movement(one, cited) for one in sentences(text))
+    problem = (
+        _of_somebody_else(text, cited, people, asked_of)
+        or _of_more(text, cited, people)
+        or not_in(text, [_ground(source) for source in cited], end_s)
+    )
+    told = [unquoted(one) for one in sentences(text)]
+    each = (_only_heard(one, cited) or _another_act(one, cited) or _another_feeling(one, cited) for one in told)
     return problem or next((why for why in each if why), None)
 
 
@@ -100,42 +131,74 @@ def _ground(source: Source) -> Ground:
     return Ground(frozenset(kinds), source.text, source.start_s, source.end_s)
 
 
-def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
-    """Each person that is named needs something of theirs or of the whole clip, and nobody else's."""
-    named = named_people(unquoted(text))
+def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str], asked_of: str | None) -> str | None:
+    """Each person that is named needs something of theirs or of the whole clip, and nobody else's.
+
+    Where nobody is, the one who was asked about does; not where it says that it tells of others.
+    """
+    named, cited_of = named_people(unquoted(text)), {source.person for source in cited}
     if not named:
-        return None
+        theirs = asked_of is None or bool(cited_of & {asked_of, None}) or OF_OTHERS.search(text) is not None
+        return None if theirs else f"{asked_of} was asked about, but it cites nothing of {asked_of}"
     if strangers := [name for name in named if name not in people]:
         return f"there is no {' or '.join(strangers)}"
-    cited_of = {source.person for source in cited}
     bare = [name for name in named if not cited_of & {name, None}]
     return of_others(named, cited_of) or (f"it cites nothing of {' or '.join(bare)}" if bare else None)
 
 
+def _of_more(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
+    """More people than there are, seen to do something; a picture may show some whose face was not found."""
+    pictured = any(PICTURE in source.kinds for source in cited)
+    if not people or pictured or not any(source.basis == "seen" for source in cited):
+        return None
+    clauses = (reported(clause)[0] for one in sentences(text) for clause in affirmed(unquoted(one)))
+    most = max((people_told(clause) for clause in clauses), default=0)
+    are = "is" if len(people) == 1 else "are"
+    return f"it tells of {most} people, but there {are} {', '.join(people)}" if most > len(people) else None
+
+
 def _only_heard(text: str, cited: Sequence[Source]) -> str | None:
     """Something visible needs something seen; that it was not seen may rest on why something is missing."""
-    bases, word = {source.basis for source in cited}, visible_word(text, _said(cited))
-    if word is None or "seen" in bases or ("missing" in bases and DENIAL.search(text)):
+    bases = {source.basis for source in cited}
+    if "seen" in bases:
         return None
-    return not_heard(word)
+    told = affirmed(text) if "missing" in bases else [text]
+    word = next((word for one in told if (word := visible_word(one, _said(cited)))), None)
+    return not_heard(word) if word else None
 
 
-def _another_movement(text: str, cited: Sequence[Source]) -> str | None:
-    """A movement needs itself, a text of something seen that names it, or a picture; a denial needs none."""
-    if DENIAL.search(text) or any(PICTURE in source.kinds for source in cited):
+def _another_act(text: str, cited: Sequence[Source]) -> str | None:
+    """An act needs itself, a text of something seen that names it, or a picture; a denial needs none."""
+    if any(PICTURE in source.kinds for source in cited):
         return None
     kinds = {kind for source in cited for kind in source.kinds}
-    told = _movements_of(source.text for source in cited if source.basis == "seen")
-    itself, report = reported(unquoted(text))
-    said = _movements_of(_said(cited)) if report else set()
-    named = [topic for topic in movements(itself) if topic.name not in told]
-    named += [topic for topic in movements(report) if topic.name not in told | said]
-    missing = next((topic.name for topic in named if not kinds & {*topic.kinds, *topic.shown_by}), None)
+    told = _acts_in(source.text for source in cited if source.basis == "seen")
+    told |= {name for source in cited if source.basis != "other" for name in acts_shown(source.text)}
+    said, named = _acts_in(_said(cited)), list[Topic]()
+    for clause in affirmed(text):
+        itself, report = reported(clause)
+        named += [act for act in acts(itself) if act.name not in told]
+        named += [act for act in acts(report) if act.name not in told | said]
+    missing = next((act.name for act in named if not kinds & {*act.kinds, *act.shown_by}), None)
     return f"it tells of {missing}, but cites none" if missing else None
 
 
-def _movements_of(texts: Iterable[str]) -> set[str]:
-    return {topic.name for text in texts for topic in movements(text)}
+def _another_feeling(text: str, cited: Sequence[Source]) -> str | None:
+    """A feeling needs a claim of it or what one rests on, its signs, words or a text that name it, or a picture."""
+    if any(PICTURE in source.kinds for source in cited):
+        return None
+    kinds = {kind for source in cited for kind in source.kinds}
+    # what follows the first sentence of a claim warns of look-alikes
+    texts = (source.text if UTTERANCE in source.kinds else source.text.split(". ")[0] for source in cited)
+    told = {topic.name for one in texts for topic in feelings(one)}
+    named = [topic for clause in affirmed(text) for topic in feelings(reported(clause)[0]) if topic.name not in told]
+    bare = (topic for topic in named if not kinds & set(topic.labels) and not suggested(topic.labels, kinds))
+    missing = next((topic.name.removeprefix("claim of ") for topic in bare), None)
+    return f"it tells of {missing}, but cites no claim or sign of it" if missing else None
+
+
+def _acts_in(texts: Iterable[str]) -> set[str]:
+    return {act.name for text in texts for act in acts(text)}
 
 
 def _said(cited: Sequence[Source]) -> list[str]:

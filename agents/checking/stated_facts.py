@@ -1,5 +1,6 @@
 """What a text states must be in what it cites: a pulse or a voice that was measured, and the time at which it was."""
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from agents.reading.denials import affirmed, denies, sharing
+from agents.reading.numbers import in_digits, number_in_words
 from agents.reading.people import renamed
 from agents.reading.quotations import misquoted, reported, unquoted
 from agents.reading.sentences import sentences
@@ -19,16 +22,16 @@ NEAR_S = 1.0  # between a time that is told and what is cited for it
 NEAR_BPM = 2.0  # likewise of a pulse: rates are rounded and averaged
 SLOWEST_BPM, FASTEST_BPM = 30.0, 220.0  # that can be a pulse
 PICTURE, MISSING, UTTERANCE = "picture", "missing", "utterance"  # kinds: of a frame, of why there is nothing, of words
-DENIAL = re.compile(
-    r"\b(?:no|not|nor|none|nothing|never|neither|without|cannot|abstain\w*|fail\w*|missing|unclear|unknown)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-
 IDS = re.compile(r"\bau ?\d+\b|\b[a-z][\w:@]*(?:-[a-z]+)*-\d+\b")
 NUMBER = re.compile(r"(?<![\w.@])\d+(?:\.\d+)?")
 OF_SAMPLES = re.compile(r"\d+(?:\.\d+)? ?(?:samples|db)\b")
 CHANGE = re.compile(r" (?:higher|lower|more|less|faster|slower)\b")
-OF_SOMETHING_ELSE = re.compile(r" ?(?:%|db\b|of\b|[a-z]{3,}s\b)")  # "30%", "12 samples": what follows such a number
+OF_SOMETHING_ELSE = re.compile(
+    r" ?(?:%|per ?cent\b|db\b|of\b|[a-z]{3,}s\b)"
+)  # "30%", "12 samples": what follows such a number
+CLIP_ENDS = re.compile(
+    r"\b(?:clip|video|recording)\b.*\b(?:ends?|lasts?|long|over|beyond|reach\w*|short\w*)\b", re.IGNORECASE
+)
 
 
 class Ground(NamedTuple):
@@ -49,8 +52,21 @@ class Measured(Frozen):
     per_unit: dict[str, float] = Field(default_factory=dict)
 
 
-def not_in(text: str, grounds: Sequence[Ground]) -> str | None:
-    """What a text states or quotes that is not in what it cites; none where all is. Each sentence stands alone."""
+class StatedFacts(Frozen):
+    """The file of words."""
+
+    lacking: str
+    measured: dict[str, Measured]
+
+
+def not_in(text: str, grounds: Sequence[Ground], end_s: float = math.inf) -> str | None:
+    """What a text states or quotes that is not in what it cites; none where all is. Each sentence stands alone.
+
+    Args:
+        text: of a claim, an answer or a narrative.
+        grounds: all that it cites; nothing is held against none.
+        end_s: of the clip; even a denial tells no later time.
+    """
     if not grounds:
         return None
     shown = any(PICTURE in ground.kinds for ground in grounds)
@@ -58,7 +74,7 @@ def not_in(text: str, grounds: Sequence[Ground]) -> str | None:
     if quoted:
         return f"it quotes {quoted}, which is not said in what it cites"
     told = map(unquoted, sentences(text))
-    problems = (_not_measured(one, grounds) or _another_time(one, grounds) for one in told)
+    problems = (_not_measured(one, grounds) or _another_time(one, grounds, end_s) for one in told)
     return next((problem for problem in problems if problem), None)
 
 
@@ -68,40 +84,49 @@ def ground_of_reason(tool: str, reason: str, end_s: float) -> Ground:
 
 
 @cache
-def measured() -> dict[str, Measured]:
-    """What the data file says, by name."""
-    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, Measured]).validate_python(content)
+def _file() -> StatedFacts:
+    """What the data file says."""
+    return StatedFacts.model_validate(yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")))
 
 
 def _not_measured(text: str, grounds: Sequence[Ground]) -> str | None:
     """A measurement that is spoken of was made; a text that tells no number may deny it, or tell why or who says so."""
-    for name, each in measured().items():
+    for name, each in _file().measured.items():
         named = _found(each.words, text)
         if named is None:
             continue
         borne = [ground for ground in grounds if ground.kinds & each.kinds]
-        others = borne or _reasons_and_words(text, each, grounds)
-        if each.unit and (value := _another_value(text, each, others)):
+        reasons, said = _speaking_of(each, MISSING, grounds), _words(text, each, grounds)
+        if each.unit and (value := _another_value(text, each, borne or [*reasons, *said])):
             return f"it tells a {name} of {value}, but cites another" if borne else f"it tells a {name}, but cites none"
-        if not others and not DENIAL.search(text):
+        if not (borne or said) and _told(text, each, why=bool(reasons)):
             return f"{named[0]!r}: it cites no {name}"
     return None
 
 
-def _reasons_and_words(text: str, each: Measured, grounds: Sequence[Ground]) -> list[Ground]:
-    """What speaks of a measurement without being one: why there is none; and, for what a text only reports, words."""
+def _words(text: str, each: Measured, grounds: Sequence[Ground]) -> list[Ground]:
+    """What someone says of a measurement, where a text only reports that."""
     itself, told = reported(text)
     only_told = _found(each.words, told) and not _found(each.words, itself)
-    kinds = {MISSING, UTTERANCE} if only_told else {MISSING}
-    return [ground for ground in grounds if ground.kinds & kinds and _found(each.words, ground.text)]
+    return _speaking_of(each, UTTERANCE, grounds) if only_told else []
+
+
+def _speaking_of(each: Measured, kind: str, grounds: Sequence[Ground]) -> list[Ground]:
+    """What of one kind names a measurement."""
+    return [ground for ground in grounds if kind in ground.kinds and _found(each.words, ground.text)]
+
+
+def _told(text: str, each: Measured, *, why: bool) -> bool:
+    """Whether a text tells of a measurement without denying it or, where it may, telling why there is none."""
+    naming = (part for part in sharing(text) if _found(each.words, part))
+    return any(not denies(part) and not (why and _found(_file().lacking, part)) for part in naming)
 
 
 def _another_value(text: str, each: Measured, grounds: Sequence[Ground]) -> str | None:
     """A number that is none of the values that are cited, nor between two of them; changes are left out."""
     values = [rate for ground in grounds for rate in _rates(ground, each)]
     numbers = {float(n) for ground in grounds for n in NUMBER.findall(ground.text)}
-    left = IDS.sub(" ", read_times(renamed(text, " "))[1])
+    left = _with_digits(IDS.sub(" ", read_times(renamed(text, " "))[1]), each)
     for match in NUMBER.finditer(left):
         value, rest = float(match[0]), left[match.end() :]
         unit = re.match(rf" ?({each.unit})\b", rest)
@@ -115,19 +140,35 @@ def _another_value(text: str, each: Measured, grounds: Sequence[Ground]) -> str 
     return None
 
 
+def _with_digits(text: str, each: Measured) -> str:
+    """A text in lower case with digits for numbers in words that can be a value: they are large, or have its unit."""
+
+    def digits(match: re.Match[str]) -> str:
+        value = in_digits(match[0])
+        of_unit = re.match(rf" ?(?:{each.unit})\b", text[match.end() :])
+        return str(value) if of_unit or value >= SLOWEST_BPM else match[0]
+
+    return re.sub(rf"\b{number_in_words()}", digits, text)
+
+
 def _rates(ground: Ground, each: Measured) -> list[float]:
     """Numbers of something cited that can be rates; times and counts of samples left out."""
     bare = OF_SAMPLES.sub(" ", read_times(ground.text)[1])
     return [n for n in map(float, NUMBER.findall(bare)) if SLOWEST_BPM <= n <= FASTEST_BPM]
 
 
-def _another_time(text: str, grounds: Sequence[Ground]) -> str | None:
-    """Each time told is that of something cited, or nearly; one at which nothing was may be any."""
-    if DENIAL.search(text):
-        return None
-    apart = (time for time in read_times(text)[0] if not _cited_then(time, grounds))
-    time = next(apart, None)
+def _another_time(text: str, grounds: Sequence[Ground], end_s: float) -> str | None:
+    """Each time told is that of something cited, or nearly; one at which nothing was may be any of the clip's."""
+    told = [time for clause in affirmed(text) for time in read_times(clause)[0] if not _cited_then(time, grounds)]
+    late = [] if CLIP_ENDS.search(text) else [t for t in read_times(text)[0] if t.reaches_s > end_s + NEAR_S]
+    time = next((t for t in (*told, *late) if not _of_a_reason(t, grounds)), None)
     return f"it tells of {time}, but cites nothing of then" if time else None
+
+
+def _of_a_reason(time: Time, grounds: Sequence[Ground]) -> bool:
+    """Whether it may be a length that a reason tells: "a pulse needs 30 s"."""
+    reasons = [ground.text for ground in grounds if MISSING in ground.kinds]
+    return time.how == "loose" and any(time.end_s in map(float, NUMBER.findall(reason)) for reason in reasons)
 
 
 def _cited_then(time: Time, grounds: Sequence[Ground]) -> bool:

@@ -4,22 +4,24 @@ import re
 from collections.abc import Sequence
 
 from agents.case import Case
+from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
-from agents.checking.stated_facts import DENIAL, UTTERANCE, Ground, ground_of_reason, not_in
+from agents.checking.stated_facts import UTTERANCE, Ground, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
+from agents.reading.denials import affirmed
 from agents.reading.quotations import unquoted
 from agents.reading.sentences import sentences
 from agents.reading.stems import stems
-from agents.searching.question import movements, names_labels, question_words
+from agents.searching.question import names_labels, question_words
 
 
 def not_in_report(text: str, case: Case) -> str | None:
     """What a narrative tells that is no claim or observation of the case; none where it keeps to them."""
-    problem = nobody_called(text, case) or judged(text) or not_in(text, _grounds(case))
+    problem = nobody_called(text, case) or judged(text) or not_in(text, _grounds(case), case.clip.duration_s)
     claims = [c for c in case.claims if not c.abstained]
-    told = (sentence for sentence in sentences(text) if not DENIAL.search(sentence))
-    each = (_not_done(sentence, case) or _not_claimed(sentence, claims, case) for sentence in told)
+    told = (clause for sentence in sentences(text) for clause in affirmed(unquoted(sentence)))
+    each = (_not_done(clause, case) or _not_claimed(clause, claims, case) for clause in told)
     return problem or next((why for why in each if why), None)
 
 
@@ -31,29 +33,27 @@ def _grounds(case: Case) -> list[Ground]:
     return [*map(ground_of, case.evidence.observations), *said, *reasons]
 
 
-def _not_done(sentence: str, case: Case) -> str | None:
-    """A movement that nobody was seen to make, and no claim speaks of."""
+def _not_done(clause: str, case: Case) -> str | None:
+    """An act that nobody was seen to make, and no claim speaks of."""
     kinds = {o.kind for o in case.evidence.observations}
-    told = {topic.name for claim in case.claims for topic in movements(_words_of(claim, case))}
-    missing = (
-        t.name for t in movements(unquoted(sentence)) if t.name not in told and not kinds & {*t.kinds, *t.shown_by}
-    )
+    told = {act.name for claim in case.claims for act in acts(_words_of(claim, case))}
+    missing = (act.name for act in acts(clause) if act.name not in told and not kinds & {*act.kinds, *act.shown_by})
     named = next(missing, None)
     return f"it tells of {named}, which nobody was seen to do" if named else None
 
 
-def _not_claimed(sentence: str, claims: Sequence[Claim], case: Case) -> str | None:
+def _not_claimed(clause: str, claims: Sequence[Claim], case: Case) -> str | None:
     """A feeling or thought, by its label or another word for it, that no claim has or speaks of."""
     held = " ".join(_words_of(claim, case) for claim in claims).lower()
     neutral = set(case.codebook.neutral.values())
     labels = [x for level in ("cognition", "emotion") for x in case.codebook.labels(level) if x.id not in neutral]
     for label in labels:
-        if _named(label.name, unquoted(sentence)) and not _ordinary(label.name) and not _named(label.name, held):
+        if _named(label.name, clause) and not _ordinary(label.name) and not _named(label.name, held):
             return f"it tells of {label.name.lower()}, which is not claimed"
     ids = {label.id for label in labels}
     claimed = {c.label for c in claims} | {a.label for c in claims for a in c.alternatives}
     known = {topic.name for topic in names_labels(held)}
-    for topic in names_labels(unquoted(sentence)):
+    for topic in names_labels(clause):
         if ids & set(topic.labels) and not claimed & set(topic.labels) and topic.name not in known:
             return f"it tells of a {topic.name}, but there is none"
     return None

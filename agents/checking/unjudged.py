@@ -35,19 +35,20 @@ class UnjudgedWords(Frozen):
     """The file of words."""
 
     words_of_others: str
+    spared: str
     unjudged: tuple[Unjudged, ...]
 
 
 def judged(text: str) -> str | None:
     """What a claim or sentence judges that is not to be judged, outside of quotations; none where it does not."""
     told = unquoted(text)
-    found = _first(_plain(told), _said()) or _first(" ".join(told.split()), _cased())
+    found = _first(_spared(told), _said()) or _first(" ".join(told.split()), _cased())
     return f"{found[1]!r}: {found[0]} is not judged" if found else None
 
 
 def asked_to_judge(question: str) -> str | None:
     """What a question asks to be judged that is not to be judged; none where it does not, or asks what someone says."""
-    asked = re.sub(_file().words_of_others, " ", _plain(unquoted(question)))
+    asked = re.sub(_file().words_of_others, " ", _spared(unquoted(question)))
     found = _first(asked, (*_said(), *_asked()))
     return found[0] if found else None
 
@@ -61,6 +62,11 @@ def what_is_unjudged() -> tuple[Unjudged, ...]:
 def _file() -> UnjudgedWords:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     return UnjudgedWords.model_validate(content)
+
+
+def _spared(text: str) -> str:
+    """A plain text without wordings that sound like a judgement and are none."""
+    return re.sub(_file().spared, " ", _plain(text))
 
 
 def _plain(text: str) -> str:

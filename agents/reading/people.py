@@ -3,8 +3,20 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
-from agents.reading.numbers import worded
+import yaml
+
+from agents.reading.numbers import in_digits, number_in_words, worded
+from perception.evidence import Frozen
+
+
+class PeopleWords(Frozen):
+    """The file of words."""
+
+    one: str
+    many: str
+    two: tuple[str, ...]
 
 
 def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
@@ -12,6 +24,17 @@ def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
     found = [f"P{_number(m)}" for m in _pattern().finditer(text)]
     found += [person for person in ids if re.search(rf"\b{re.escape(person)}\b", text, re.IGNORECASE)]
     return tuple(dict.fromkeys(found))
+
+
+def people_told(text: str) -> int:
+    """How many people a text tells of at least, without naming them: "both people", "the second man"; 0: of none."""
+    counts = [2] if any(re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE) for pattern in _words().two) else []
+    ordinal = rf"\bthe (?:({'|'.join(worded().ordinals)})|(\d+)(?:st|nd|rd|th)) (?:{_words().one})\b"
+    for match in re.finditer(ordinal, text.lower()):
+        counts.append(worded().ordinals[match[1]] if match[1] else int(match[2]))
+    for match in re.finditer(rf"\b(?:({number_in_words()})|(\d+)) {_words().many}\b", text.lower()):
+        counts.append(in_digits(match[1]) if match[1] else int(match[2]))
+    return max(counts, default=0)
 
 
 def renamed(text: str, name: str) -> str:
@@ -22,6 +45,13 @@ def renamed(text: str, name: str) -> str:
 def _number(match: re.Match[str]) -> int:
     said = next(group for group in match.groups() if group).lower()
     return worded().numbers.get(said) or worded().ordinals.get(said) or int(said)
+
+
+@cache
+def _words() -> PeopleWords:
+    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    filled = [one.replace("{one}", content["one"]).replace("{many}", content["many"]) for one in content["two"]]
+    return PeopleWords.model_validate({**content, "two": filled})
 
 
 @cache

@@ -13,6 +13,10 @@ SAYS = (
 SAYS_NEXT = re.compile(rf"{SAYS}[\s,:]*$", re.IGNORECASE)
 SAID = re.compile(rf"{SAYS}((?:(?!\b(?:and|while|with|as|but)\b(?!\s+that\b)|;).)*)", re.IGNORECASE | re.DOTALL)
 
+TIME_OF_DAY = re.compile(
+    r"\b(?:at |by |until |from |around )?\d{1,2}[:.]\d{2}\b(?! ?(?:s|secs?|seconds?|min|minutes?)\b)", re.IGNORECASE
+)
+
 
 def quotations(text: str) -> Iterator[re.Match[str]]:
     """Where a text quotes: more than two words in quotation marks, or any after a word for saying."""
@@ -53,6 +57,11 @@ def occurs(quote: str, words: str) -> bool:
 def reported(text: str) -> tuple[str, str]:
     """What a text says itself, and what it reports that someone says: "P1 says | that she smiled | and nods"."""
     return SAID.sub(" ", text), " ".join(match[1] for match in SAID.finditer(text))
+
+
+def own_words(text: str) -> str:
+    """A text without what it quotes, and without times of day in what it reports: "P1 says that they meet at 9:30"."""
+    return SAID.sub(lambda said: TIME_OF_DAY.sub(" ", said[0]), unquoted(text))
 
 
 def _words(text: str) -> list[str]:

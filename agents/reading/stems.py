@@ -11,6 +11,6 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    """Crude, but the same for question and report; a doubled last consonant ("nodding") becomes one."""
+    """Crude, but the same for question and report; a doubled last consonant ("nodding") becomes one; digits stay."""
     short = ENDING.sub("", word)
-    return re.sub(r"([^aeiou])\1$", r"\1", short)
+    return re.sub(r"([^aeiou\d])\1$", r"\1", short)

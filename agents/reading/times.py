@@ -5,7 +5,7 @@ import re
 from functools import cache
 from typing import Literal, NamedTuple
 
-from agents.reading.numbers import worded
+from agents.reading.numbers import in_digits, number_in_words
 
 # loose: a time or a length, it is not said which; until: only its end is told; first, last: seconds of the clip
 How = Literal["moment", "stretch", "after", "before", "until", "first", "last", "loose", "length"]
@@ -16,6 +16,10 @@ CLOCK = re.compile(r"\b(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)\b(?:\s*s\b)?")
 MINUTES = re.compile(rf"({NUMBER})(?:m(?![a-z])|[ -]?{MINUTE})(?:\s*(?:and\s+)?(\d+(?:\.\d+)?)[ -]?{SECOND})?")
 TO = r"(?:to|until|till|-|–)"
 WITH_ITS_UNIT = re.compile(rf"({NUMBER})(?=\s*(?:and|or|{TO})\s*\d+(?:\.\d+)?\s*({MILLISECOND}|{MINUTE}))")
+
+UNIT = rf"(?:{SECOND}|{MINUTE}|{MILLISECOND})"
+THOUSANDS = re.compile(rf"(?<=\d),(?=\d{{3}}[ -]?{MILLISECOND})")
+DECIMAL_COMMA = re.compile(rf"(?<=\d),(?=\d+(?:\s*(?:and|or|{TO})\s*\d+(?:[.,]\d+)?)?[ -]?{UNIT})")
 
 ROUGHLY = (
     r"(?:(?:about|around|roughly|approximately|approx\.?|exactly|precisely|some|almost|nearly|only|just"
@@ -49,6 +53,13 @@ class Time(NamedTuple):
         """Whether it is one moment."""
         return self.how in ("moment", "loose") and self.start_s == self.end_s
 
+    @property
+    def reaches_s(self) -> float:
+        """How long a clip must be to have it; "in the first 50 s" and "before 50 s" are all of a shorter one."""
+        if self.how == "after":
+            return self.start_s
+        return self.end_s if self.how in ("moment", "stretch", "loose") else 0.0
+
     def __str__(self) -> str:
         if math.isinf(self.end_s):
             return f"{self.start_s:g} s and later"
@@ -67,7 +78,9 @@ def read_times(text: str) -> tuple[list[Time], str]:
 def in_seconds(text: str) -> str:
     """A text in lower case in which every time is written as "12.5 s"."""
     text = " ".join(text.lower().split())
-    text = _worded().sub(lambda m: str(worded().numbers[m[1]]), text)
+    text = _worded().sub(lambda m: str(in_digits(m[0])), text)
+    text = THOUSANDS.sub("", text)
+    text = DECIMAL_COMMA.sub(".", text)
     text = CLOCK.sub(lambda m: f"{int(m[1] or 0) * 3600 + int(m[2]) * 60 + float(m[3]):g} s", text)
     text = WITH_ITS_UNIT.sub(r"\1 \2", text)
     text = MINUTES.sub(lambda m: f"{float(m[1]) * 60 + float(m[2] or 0):g} s", text)
@@ -101,4 +114,5 @@ def _side(word: str, at_s: float) -> Time:
 
 @cache
 def _worded() -> re.Pattern[str]:
-    return re.compile(rf"\b({'|'.join(worded().numbers)})\b(?=[ -](?:{SECOND}|{MINUTE}|{MILLISECOND}))")
+    number = number_in_words()
+    return re.compile(rf"\b{number}(?=(?: (?:and|or|{TO}) (?:{number}|\d+(?:\.\d+)?))?[ -]{UNIT})")

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from agents.reading.people import named_people
+from agents.reading.quotations import own_words, unquoted
 from agents.report import Report
 from agents.searching.question import Question, Topic, Window, content, question_words, read_question
 from agents.searching.report_entries import Entry, Sort, entries_of, span
@@ -166,16 +168,31 @@ def _within(entry: Entry, window: Window) -> bool:
 
 def _outright(asked: Question, report: Report) -> list[str]:
     """What answers without a search: a time after the end, a fact of the file, nobody of that name."""
-    sentences = question_words().sentences
-    if asked.window and asked.window[0] > report.clip.duration_s:
-        return [sentences["beyond"].format(duration_s=report.clip.duration_s)]
-    if asked.of_the_file:
-        return [sentences["file"].format(clip=report.clip)]
-    if asked.strangers:
-        ids = [p.id for p in report.people]
-        present = f"there {'is' if len(ids) == 1 else 'are'} {', '.join(ids) or 'no people'}"
-        return [sentences["nobody"].format(asked=", ".join(asked.strangers), present=present)]
-    return []
+    file = question_words().sentences["file"].format(clip=report.clip) if asked.of_the_file else None
+    told = _beyond(asked, report) or file or _nobody(asked, report)
+    return [told] if told else []
+
+
+def not_there(asked: Question, report: Report) -> str | None:
+    """That a question asks for a time after the clip's end, or for somebody who is neither seen nor heard in it."""
+    return _beyond(asked, report) or _nobody(asked, report)
+
+
+def _beyond(asked: Question, report: Report) -> str | None:
+    """Times of day that somebody speaks of are no times of the clip."""
+    window = asked.window and read_question(own_words(asked.text), report).window
+    late = window is not None and window[0] > report.clip.duration_s
+    return question_words().sentences["beyond"].format(duration_s=report.clip.duration_s) if late else None
+
+
+def _nobody(asked: Question, report: Report) -> str | None:
+    speakers, named = {said.speaker for said in report.clip.transcript}, named_people(unquoted(asked.text))
+    strangers = [who for who in asked.strangers if who in named and who not in speakers]
+    if not strangers:
+        return None
+    ids = [p.id for p in report.people]
+    present = f"there {'is' if len(ids) == 1 else 'are'} {', '.join(ids) or 'no people'}"
+    return question_words().sentences["nobody"].format(asked=", ".join(strangers), present=present)
 
 
 def _told(asked: Question, ranked: Ranked, report: Report) -> list[Told]:

@@ -236,7 +236,7 @@ def test_a_moment_is_looked_at_with_what_is_around_it(at_ms, report, demo, data)
 def test_a_call_that_failed_is_not_tried_again(report, demo, data):
     wrong = action("zoom", start_ms=0, end_ms=1000, person="P7", frames=2)
     script = Script(wrong, action("search", query="smile"), wrong, ANSWER)
-    answer = ask(script, "Does P7 smile?", report, demo.clip, data)
+    answer = ask(script, "Does anyone but P1 smile?", report, demo.clip, data)
     assert "closed" in script.told(3)
     assert [script.open_to(n) for n in (2, 3)] == [
         {"search", "measure", "zoom", "answer"},
@@ -309,6 +309,42 @@ def test_what_is_not_judged_is_refused_without_asking_the_model(report, demo, da
     assert not script.asked
     for question in ("What can be seen at 3 s?", "and P1?"):  # a whole one, and one that has nothing to go on from
         assert ask(Script(ANSWER), question, report, demo.clip, data, answer.history).method == "model"
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Does P2 smile?", "There is no P2"), ("And the third person?", "There is no P3"),
+        ("Does P1 smile at 50 s?", "The clip ends at"), ("At fifty seconds?", "The clip ends at"),
+    ],
+)  # fmt: skip
+def test_of_nobody_and_no_time_in_the_clip_the_model_is_not_asked(question, told, report, demo, data):
+    script = Script(ANSWER)
+    answer = ask(script, question, report, demo.clip, data)
+    assert told in answer.text
+    assert not script.asked
+
+
+@pytest.mark.parametrize(
+    "question", ["Does P1 smile at 9 s?", 'Does P1 say "See you at 9:30, P2"?', "And before 50 s?"]
+)
+def test_of_people_and_times_in_the_clip_the_model_is_asked(question, report, demo, data):
+    assert ask(Script(ANSWER), question, report, demo.clip, data).method == "model"
+
+
+def test_where_nothing_looked_for_people_the_model_may_see_them(report, demo, data):
+    runs = tuple(run for run in report.evidence.tools if run.tool != "faces")
+    unlooked = report.model_copy(update={"evidence": report.evidence.model_copy(update={"tools": runs})})
+    assert ask(Script(ANSWER), "Does P2 smile?", unlooked, demo.clip, data).method == "model"
+
+
+def test_an_answer_about_the_person_who_was_asked_for_cites_theirs(report, demo, data):
+    two = report.model_copy(update={"people": (*report.people, report.people[0].model_copy(update={"id": "P2"}))})
+    script = Script(reply(("Yes, a smile can be seen", "au12-1")))
+    answer = ask(script, "Does P2 smile?", two, demo.clip, data)
+    assert "smile" not in answer.text
+    assert any("P2 was asked about, but it cites nothing of P2" in note for note in answer.notes)
+    assert "smile can be seen" in ask(script, "Does P1 smile?", two, demo.clip, data).text
 
 
 def test_a_question_without_an_answer_is_not_gone_on_from_and_that_is_said(report, data):

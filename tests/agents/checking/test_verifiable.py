@@ -4,6 +4,7 @@ import pytest
 from case_making import face, make_case
 
 from agents.checking.verifiable import unanswered
+from perception.clip import Utterance
 from perception.evidence import ToolRun
 
 
@@ -17,7 +18,10 @@ def case_of(*people, looked=True):
 @pytest.mark.parametrize(
     "statement",
     ["P1 smiles.", "The second person nods at 3 s.", "P1 frowns in the first 50 s.", "P2 blinks at 10.4 s.",
-     "P1 looks away before 50 s.", "P1 says \"you are lying\".", "P1 smiles for 2 s.", "Somebody laughs."],
+     "P1 looks away before 50 s.", "P1 says \"you are lying\".", "P1 smiles for 2 s.", "Somebody laughs.",
+     "Someone says \"See you at 9:30, P3.\"", "P1 says that they meet at 9:30.",
+     "P1 tells P2 to come by 12:15 and nods.",
+     "There is no P3 in the clip.", "Person 3 is not seen.", "P1 smiles. There isn't any P3.", "S1 says hello."],
 )  # fmt: skip
 def test_what_can_be_judged_is(statement):
     assert unanswered(statement, case_of("P1", "P2")) is None
@@ -30,6 +34,12 @@ def test_what_can_be_judged_is(statement):
         ("Person 4 looks at the third person.", "there is no P4 or P3 in the clip; there are P1, P2"),
         ("P1 smiles at 0:50.", "it tells of 50 s, and the clip ends at 10.0 s"),
         ("P1 smiles between 8 and 20 s.", "it tells of 8-20 s, and the clip ends at 10.0 s"),
+        ("P2 blinks at 10.6 s.", "it tells of 10.6 s, and the clip ends at 10.0 s"),
+        ("P1 says hello and smiles at 0:50.", "it tells of 50 s, and the clip ends at 10.0 s"),
+        ("P1 says at 50 s that she left.", "it tells of 50 s, and the clip ends at 10.0 s"),
+        ("P3 does not smile.", "there is no P3 in the clip; there are P1, P2"),
+        ("There is no P3. P3 smiles.", "there is no P3 in the clip; there are P1, P2"),
+        ("P1 says that P3 smiles.", "there is no P3 in the clip; there are P1, P2"),
         ("P1 smiles from 50 s on.", "it tells of 50 s and later, and the clip ends at 10.0 s"),
     ],
 )
@@ -43,3 +53,11 @@ def test_what_is_never_judged_is_not_whoever_it_is_said_of():
 
 def test_where_nobody_was_looked_for_anyone_may_be_there():
     assert unanswered("P3 smiles.", case_of(looked=False)) is None
+
+
+def test_a_speaker_of_the_words_is_known_though_nobody_sees_them():
+    said = Utterance(start_s=1, end_s=2, text="See you at 9:30.", speaker="P3")
+    case = case_of("P1")
+    case = case.__class__(**{**vars(case), "clip": case.clip.model_copy(update={"transcript": (said,)})})
+    assert unanswered("P3 says that they meet at 9:30.", case) is None
+    assert unanswered("P4 says that they meet at 9:30.", case).what == "can't be judged"

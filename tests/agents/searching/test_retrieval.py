@@ -288,3 +288,10 @@ def test_every_number_and_citation_in_an_answer_is_one_of_the_reports(demo, tmp_
         told = re.sub(r"\[[^\]]+\]", "", answer.text)
         assert set(re.findall(r"\d+(?:\.\d+)?", told)) - {"1"} <= known, question
     assert answer_by_retrieval("How many blinks?", report).text.startswith("Blinks found for P1: 3 (")
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("AU11", "au1"), ("AU22", "au2"), ("AU99", "au9"), ("AU44", "au4")])
+def test_an_action_unit_with_a_doubled_digit_is_not_the_single_one(asked, shown):
+    answer = answer_by_retrieval(f"Does {asked} occur?", report_of(face(), saw(shown)))
+    assert f"The report shows no {asked}" in answer.text
+    assert answer.citations == ()

@@ -1,0 +1,30 @@
+"""How a question of a chat is read: what it leans on, whether a model is asked it, and whom it is about."""
+
+from collections.abc import Sequence
+
+from agents.report import Report
+from agents.searching.follow_up import understood
+from agents.searching.question import read_question
+from agents.searching.retrieval import not_there
+
+
+def understood_as(question: str, asked: Sequence[str], report: Report) -> str:
+    """The question with what it leaves out of the last of those that were asked before."""
+    return understood(question, asked[-1] if asked else None, report)
+
+
+def is_for_model(question: str, report: Report) -> bool:
+    """Whether a question, as understood, is put to a model: it may be judged, and is of people and times there are.
+
+    Where nothing looked for faces, anyone may be.
+    """
+    asked = read_question(question, report)
+    looked = any(run.tool == "faces" and run.status in ("ok", "abstained") for run in report.evidence.tools)
+    there = not_there(asked, report) is None or (bool(asked.strangers) and not looked)
+    return asked.refused is None and there
+
+
+def asked_of(question: str, report: Report) -> str | None:
+    """The only person whom a question, as it is understood, names; none where it names more or nobody."""
+    people = read_question(question, report).people
+    return people[0] if len(people) == 1 else None
