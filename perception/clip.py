@@ -123,6 +123,10 @@ class Clip(Frozen):
             return None
         return read_audio(self.path, self.container, self._probed().index, rate_hz)
 
+    def without_words(self) -> Self:
+        """The clip as if no transcript had been given."""
+        return self.model_copy(update={"transcript": (), "transcript_language": None})
+
     def _probed(self) -> Probe:
         return self._probe or probe(self.path, self.container, Limits())
 

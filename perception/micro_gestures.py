@@ -57,7 +57,7 @@ def gestures() -> dict[str, Gesture]:
     return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces", "action_units"), version="4")
+@tool(needs=("bodies", "faces", "action_units"), version="4", reads_words=False)
 def micro_gestures(engine: Literal["rules"] = "rules") -> Run:
     """Find micro-gestures by rules over posture, hands and face, and how often they come.
 
