@@ -4,18 +4,20 @@ After PEP-MEK (EmotionHallucer, arXiv 2505.11405); the prompts are ours. A verif
 step is an agent, and its answer stands before the next one's task.
 """
 
-from typing import Annotated, Any, Literal, NamedTuple
+import re
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, StringConstraints, WithJsonSchema, create_model
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, create_model
 
 from agents.agent import Agent
-from agents.case import Case
-from agents.claims import Line
+from agents.claims import INK, Line, one_line
 from perception.evidence import Frozen
 
 MOST_STATEMENTS = 12  # of one conversation: their explanations have to fit an answer
 MOST_CANDIDATES = 4
 YES, NO = "YES", "NO"
+
+T = TypeVar("T", bound=Frozen)
 
 Word = Annotated[
     str,
@@ -23,6 +25,21 @@ Word = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z ,-]{0,39}$"}),
 ]
 Finding = Literal["right", "wrong", "not stated"]
+
+
+def worded(text: str) -> str:
+    """Text as one short line that has a word in it."""
+    line = one_line(text)
+    if not re.search(r"[^\W\d_]{2}", line):
+        raise ValueError("there is no word in it")
+    return line
+
+
+Reason = Annotated[  # three letters in a row are a word to a grammar; 240 characters, as in any line
+    str,
+    AfterValidator(worded),
+    WithJsonSchema({"type": "string", "pattern": rf"^[{INK}][ {INK}]{{0,39}}[A-Za-z]{{3,3}}[ {INK}]{{0,197}}$"}),
+]
 
 
 class Statement(NamedTuple):
@@ -56,8 +73,7 @@ class Notes(Frozen):
 class Explanation(Frozen):
     """Why a statement was held to be true or not, checked part by part."""
 
-    statement: str
-    reason: Line
+    reason: Reason
     category: Finding
     intensity: Finding
     cue: Finding
@@ -66,9 +82,7 @@ class Explanation(Frozen):
 
 
 class Explanations(Frozen):
-    """An explanation of each statement."""
-
-    explanations: Annotated[tuple[Explanation, ...], Field(max_length=MOST_STATEMENTS)]
+    """An explanation of each statement; the fields, made for each question, are the statements' ids."""
 
 
 class Answers(Frozen):
@@ -85,7 +99,7 @@ def take_notes() -> Agent[Notes]:
 
 def predict(statements: tuple[Statement, ...], *, again: bool = False) -> Agent[Answers]:
     """Say of each statement whether it holds; `again` after an explanation."""
-    output = _answers_to(statements)
+    output = _one_each(Answers, Literal["YES", "NO"], statements)
     return Agent(
         name="predict",
         prompt="pep_predict_again.md" if again else "pep_predict.md",
@@ -98,15 +112,8 @@ def predict(statements: tuple[Statement, ...], *, again: bool = False) -> Agent[
 
 def explain(statements: tuple[Statement, ...]) -> Agent[Explanations]:
     """Explain the predictions, and verify each part of every statement."""
-
-    def narrowed(case: Case) -> type[Explanations]:
-        an_id: Any = Literal[tuple(s.id for s in statements)]
-        one: Any = create_model("Explanation", __base__=Explanation, statement=(an_id, ...))
-        all_: Any = Annotated[tuple[one, ...], Field(min_length=len(statements), max_length=len(statements))]
-        made: type[Explanations] = create_model("Explanations", __base__=Explanations, explanations=(all_, ...))
-        return made
-
-    return Agent(name="explain", prompt="pep_explain.md", output=Explanations, narrowed=narrowed)
+    output = _one_each(Explanations, Explanation, statements)
+    return Agent(name="explain", prompt="pep_explain.md", output=output, narrowed=lambda case: output)
 
 
 def holds(answers: Answers) -> dict[str, bool]:
@@ -114,7 +121,13 @@ def holds(answers: Answers) -> dict[str, bool]:
     return {id_: said == YES for id_, said in answers.model_dump().items()}
 
 
-def _answers_to(statements: tuple[Statement, ...]) -> type[Answers]:
-    either: Any = (Literal["YES", "NO"], ...)
-    made: type[Answers] = create_model("Answers", __base__=Answers, **{s.id: either for s in statements})
+def reasons_in(explanations: Explanations) -> dict[str, str]:
+    """Why each statement holds or not, by its id."""
+    return {id_: explained["reason"] for id_, explained in explanations.model_dump().items()}
+
+
+def _one_each(form: type[T], kind: Any, statements: tuple[Statement, ...]) -> type[T]:
+    """The form with a field for each statement, so that none can be left out."""
+    fields: dict[str, Any] = {s.id: (kind, ...) for s in statements}
+    made: type[T] = create_model(form.__name__, __base__=form, **fields)
     return made

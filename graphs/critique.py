@@ -116,7 +116,7 @@ def _verdict(claim: Claim, statement: str, found: Verification, round_: int) -> 
     holds = found.final[statement]
     said = "it holds" if holds else "it does not hold"
     changed = "" if found.first[statement] == holds else ", after the explanation changed the first prediction"
-    detail = f"{said}{changed}: {found.reasons.get(statement, 'no reason was given')}"
+    detail = f"{said}{changed}: {found.reasons[statement]}"
     return Verdict(check=MODEL_CHECK, claim=claim.id, passed=holds, detail=detail, round=round_)
 
 

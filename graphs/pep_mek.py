@@ -12,7 +12,7 @@ from agents.agent import Agent, Model, background_of
 from agents.case import Background, Case
 from agents.models.errors import ModelError
 from agents.models.label_odds import label_odds
-from agents.pep_mek import NO, YES, Answers, Explanations, Statement, explain, holds, predict, take_notes
+from agents.pep_mek import NO, YES, Answers, Explanations, Statement, explain, holds, predict, reasons_in, take_notes
 from agents.report import TokenUse
 from agents.showing.messages import Turn, task
 from agents.showing.presentation import Presentation
@@ -115,7 +115,7 @@ async def reasons(state: State, runtime: Runtime[Question]) -> State:
     """Why, and which part of a statement is wrong."""
     agent: Agent[Explanations] = explain(runtime.context.statements)
     answer, update = await _turn(agent, state, runtime.context)
-    return {**update, "reasons": {e.statement: e.reason for e in answer.content.explanations}}
+    return {**update, "reasons": reasons_in(answer.content)}
 
 
 async def final(state: State, runtime: Runtime[Question]) -> State:

@@ -7,7 +7,7 @@ from typing import Any
 from agents.report import Report
 from graphs.events import Event, ReportReady
 from graphs.running import run
-from mentalis.setting_up import set_up, waited_for
+from mentalis.setting_up import check_model, set_up, waited_for
 from mentalis.settings import Settings
 from perception.tool import Tool
 
@@ -60,12 +60,15 @@ async def stream(
 
     Raises:
         ClipError: the file is no readable video.
+        ModelError: nobody answers at the model's endpoint, or there is no such model; not where a run is resumed.
         MentalisError: an option can't be used.
     """
     setup, database = await set_up(
         path, transcript=transcript, views=views, tools=tools, settings=settings, **overrides
     )
     try:
+        if not resume:
+            await check_model(setup.model)
         async for event in run(setup, database, resume=resume):
             yield event
     finally:

@@ -15,7 +15,7 @@ from graphs.chat import converse
 from graphs.chat_setup import Chat
 from mentalis.api import aanalyze
 from mentalis.secret import secret
-from mentalis.setting_up import limits, model_of, open_clip, waited_for, with_overrides
+from mentalis.setting_up import check_model, limits, model_of, open_clip, waited_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.tool import Tool
@@ -67,13 +67,14 @@ async def opened(
     """
     settings = with_overrides(settings, overrides)
     use_weights_of(settings)
-    if not isinstance(about, Report):
-        clip = about
-        about = await aanalyze(about, transcript=transcript, tools=tools, resume=True, settings=settings)
-    words = Path(transcript) if transcript else None
-    seen = await asyncio.to_thread(open_clip, Path(clip), words, ()) if clip is not None else None
     model = await asyncio.to_thread(model_of, settings)
     try:
+        if not isinstance(about, Report):
+            await check_model(model)
+            clip = about
+            about = await aanalyze(about, transcript=transcript, tools=tools, resume=True, settings=settings)
+        words = Path(transcript) if transcript else None
+        seen = await asyncio.to_thread(open_clip, Path(clip), words, ()) if clip is not None else None
         yield Chat(
             report=about,
             codebook=load_codebook(settings.codebook),

@@ -12,7 +12,7 @@ from graphs.pep_mek import VARIANTS, Question, background
 from graphs.pep_mek import Verification as Found
 from graphs.pep_mek import verify as verified
 from graphs.preparing import prepare
-from mentalis.setting_up import set_up, waited_for
+from mentalis.setting_up import check_model, set_up, waited_for
 from mentalis.settings import SettingsError
 from perception.evidence import Frozen, Share
 
@@ -85,6 +85,7 @@ async def averify(
     try:
         if setup.model is None:
             raise SettingsError("statements are verified by a model: name one with --model or MENTALIS_MODEL")
+        await check_model(setup.model)
         case, notes = await prepare(setup, on_event or _untold, background(VARIANTS[variant]))
         named = tuple(Statement(f"s{n}", text) for n, text in enumerate(statements, 1))
         why_not = {s.id: why for s in named if (why := unanswered(s.text, case))}

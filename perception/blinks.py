@@ -19,7 +19,7 @@ OPEN, OPEN_PERCENTILE = 0.5, 75  # of the lids' usual distance: below, the eyes 
 RATE_NEEDS_S = 10.0  # of open eyes in view before a rate per minute says anything
 
 
-@tool(needs="faces", version="3")
+@tool(needs="faces", version="3", reads_words=False)
 def blinks(closed_below: Annotated[float, Field(gt=0, lt=1)] = 0.8, engine: Literal["openness"] = "openness") -> Run:
     """Find blinks and their rate per minute from eye openness.
 

@@ -99,7 +99,8 @@ class Cache:
 
 
 def key_of(tool: Tool, clip: Clip, keys: dict[str, str]) -> str:
-    """The key of a tool's result: clip, words, views, tool, version, options, and all else that it depends on."""
+    """The key of a tool's result: clip, views, words if it reads them, tool, version, options, all else that matters."""
+    clip = clip if tool.reads_words else clip.without_words()
     what = {
         "clip": clip.sha256,
         "words": [u.model_dump() for u in clip.transcript],
@@ -108,4 +109,6 @@ def key_of(tool: Tool, clip: Clip, keys: dict[str, str]) -> str:
         "depends on": tool.run.depends_on(clip) if hasattr(tool.run, "depends_on") else None,
         "needs": [keys[need] for need in (*tool.needs, *tool.uses) if need in keys],
     }
+    if clip.transcript_language is not None:
+        what["language"] = clip.transcript_language
     return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()

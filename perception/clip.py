@@ -128,6 +128,10 @@ class Clip(Frozen):
         """When each picture is shown, shape (n_frames,)."""
         return self._probed().index.times_s
 
+    def without_words(self) -> Self:
+        """The clip as if no transcript had been given."""
+        return self.model_copy(update={"transcript": (), "transcript_language": None})
+
     def _probed(self) -> Probe:
         return self._probe or probe(self.path, self.container, Limits())
 

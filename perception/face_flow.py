@@ -62,7 +62,7 @@ def regions() -> dict[str, dict[str, list[int]]]:
     return content["regions"]
 
 
-@tool(needs=("frames", "faces"), version="3")
+@tool(needs=("frames", "faces"), version="3", reads_words=False)
 def face_flow(engine: Literal["lucas_kanade"] = "lucas_kanade") -> Run:
     """Follow small movements of brows, lips and chin by optical flow, with the head's own movement taken out.
 

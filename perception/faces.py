@@ -29,7 +29,7 @@ Engine = Literal["auto", "face_mesh", "face_landmarker"]
 Find = Callable[[npt.NDArray[np.uint8], float], list[mediapipe_models.MeshFace]]
 
 
-@tool(needs="frames", version="3")
+@tool(needs="frames", version="3", reads_words=False)
 def faces(max_faces: Annotated[int, Field(ge=1)] = 4, engine: Engine = "auto") -> Run:
     """Find faces and follow them through the clip: landmarks, head pose, gaze, eye openness.
 

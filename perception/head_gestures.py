@@ -23,7 +23,7 @@ TILT_DEG, TILT_S = 10.0, 0.5
 NAMES = {"nod": "nods", "shake": "shakes the head"}
 
 
-@tool(needs="faces", version="2")
+@tool(needs="faces", version="2", reads_words=False)
 def head_gestures(engine: Literal["pose"] = "pose") -> Run:
     """Find nods, shakes and held tilts of the head, with their cycles.
 

@@ -26,7 +26,7 @@ def weights() -> dict[int, float]:
     return {int(au): float(weight) for au, weight in content["valence"].items()}
 
 
-@tool(needs=("action_units", "speech", "speakers"), version="3")
+@tool(needs=("action_units", "speech", "speakers"), version="3", reads_words=False)
 def incongruity(engine: Literal["signs"] = "signs") -> Run:
     """Find utterances whose words, face and voice do not fit each other (masking, sarcasm and the like may show so).
 

@@ -60,7 +60,7 @@ def gestures() -> dict[str, Gesture]:
     return TypeAdapter(dict[str, Gesture]).validate_python(content)
 
 
-@tool(needs=("bodies", "faces", "action_units"), version="5")
+@tool(needs=("bodies", "faces", "action_units"), version="5", reads_words=False)
 def micro_gestures(engine: Literal["rules", "gcn"] = "rules", weights: str = "") -> Run:
     """Find micro-gestures by rules over posture, hands and face, and how often they come.
 

@@ -19,7 +19,7 @@ SLOW_HZ = 15.0
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
-@tool(needs="frames", version="2")
+@tool(needs="frames", version="2", reads_words=False)
 def quality(engine: Literal["pixels"] = "pixels") -> Run:
     """Say how well light, sharpness, compression and frame rate let other tools measure.
 

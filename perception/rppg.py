@@ -32,7 +32,7 @@ MOVES_ALIKE = 0.5  # correlation of the wave with the movement of the head
 MOVES = 0.1  # eye distances of movement in a pulse's band: much
 
 
-@tool(needs=("frames", "faces"), version="4")
+@tool(needs=("frames", "faces"), version="4", reads_words=False)
 def rppg(engine: Engine | str = "fused") -> Run:
     """Measure pulse, its variability and breathing from the colour of the face, and abstain when it does not stand out.
 

@@ -79,6 +79,7 @@ class _Run:
         cancel: threading.Event,
     ) -> None:
         self.clip, self.cache, self.cancel = clip, cache, cancel
+        self._wordless = clip.without_words()
         self._on_event, self._telling = on_event, threading.Lock()
         self._stop = threading.Event()  # frames end early: decoding failed or the run was cancelled
         self.decode_error: Exception | None = None
@@ -193,7 +194,7 @@ class _Run:
         started = time.perf_counter()
         frames = self._frames_for(work)
         try:
-            result = _output(work.tool(self.clip, frames=frames))
+            result = _output(work.tool(self._clip_for(work), frames=frames))
             problem = None
         except Exception as error:
             result, problem = None, error
@@ -235,7 +236,7 @@ class _Run:
         given = (*work.tool.needs, *(n for n in self._used(work) if self.works[n].result is not None))
         needs = {n: self._value(n) for n in given}
         try:
-            result = _output(work.tool(self.clip, **needs))
+            result = _output(work.tool(self._clip_for(work), **needs))
         except Exception as error:
             self._fail(work, error, time.perf_counter() - started)
             return
@@ -248,6 +249,10 @@ class _Run:
         result = self.works[name].result
         assert result is not None
         return result.value if result.value is not None else result.findings
+
+    def _clip_for(self, work: _Work) -> Clip:
+        """The clip; without its words for a tool whose result is kept whatever they are."""
+        return self.clip if work.tool.reads_words else self._wordless
 
     # how it ended
 

@@ -61,6 +61,7 @@ class Tool:
     needs: tuple[str, ...]
     run: Run
     uses: tuple[str, ...] = ()
+    reads_words: bool = True
     summary: str = ""
     options: dict[str, Option] = field(default_factory=dict)
 
@@ -78,7 +79,12 @@ _registered: dict[str, Callable[..., Tool]] = {}
 
 
 def tool(
-    *, needs: str | Iterable[str] = FRAMES, version: str, name: str | None = None, uses: Iterable[str] = ()
+    *,
+    needs: str | Iterable[str] = FRAMES,
+    version: str,
+    name: str | None = None,
+    uses: Iterable[str] = (),
+    reads_words: bool = True,
 ) -> Callable[[Callable[P, Run]], Callable[P, Tool]]:
     """Register a factory whose parameters are a tool's options and whose inner function is its behaviour.
 
@@ -90,6 +96,8 @@ def tool(
             installed library) its attribute `depends_on` tells of a clip: part of the cache key, too.
         name: the tool's name, the factory's own by default.
         uses: tools whose results it takes into account where they run anyway; a signal-level tool only.
+        reads_words: false for a tool that never looks at the clip's transcript: it gets the clip without words, and its
+            result is kept in the cache whatever is said.
     """
     wanted = (needs,) if isinstance(needs, str) else tuple(needs)
 
@@ -104,7 +112,7 @@ def tool(
             bound.apply_defaults()
             run = factory(*args, **kwargs)
             options = {**bound.arguments, **getattr(run, "resolved", {})}
-            return Tool(tool_name, version, wanted, run, tuple(uses), summary, options)
+            return Tool(tool_name, version, wanted, run, tuple(uses), reads_words, summary, options)
 
         known = _registered.get(tool_name)
         if known is not None and known.__module__ != factory.__module__:

@@ -53,8 +53,9 @@ def dyad(*more, faces=("P1", "P2"), count=5):
 def talk_of(tmp_path, utterances=None, **changes):
     """A conversation without a clip."""
     return Talk(
-        utterances=utterances or turns(), codebook=load_codebook("basic"), store=ContentStore(tmp_path), name="a.json",
-        sha256="0" * 64, language="en", secret=b"secret", **{"samples": 1, **changes},
+        utterances=utterances or turns(), store=ContentStore(tmp_path), name="a.json",
+        sha256="0" * 64, language="en", secret=b"secret",
+        **{"codebook": load_codebook("basic"), "samples": 1, **changes},
     )  # fmt: skip
 
 

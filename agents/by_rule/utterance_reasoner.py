@@ -14,6 +14,9 @@ from agents.utterance_emotion import UtteranceEmotion, abstention, emotion_of
 from perception.evidence import Evidence, Observation
 
 WORDS_SAY = 0.3  # lexical valence, either way, before words count as positive or negative (as in the incongruity tool)
+MARKED = (
+    0.5  # from which they rather have that sign than none; a weaker one that several labels share names none of them
+)
 CONCEPTS = ("positive_words", "negative_words")
 
 
@@ -55,17 +58,17 @@ def _by_signs(said: Said, case: Case) -> list[Claim]:
 
 
 def _by_words(said: Said, case: Case, about: About) -> list[Claim]:
-    """A label of the words' sign; the more labels have that sign, the less sure it is. No sign: the neutral label."""
+    """A label of the words' sign; the more labels have that sign, the less sure it is. Without one: neutral."""
     words = next((o for o in said.evidence if o.id == said.id and o.value is not None), None)
     if about == "listener" or words is None or words.value is None:
         return []
-    if abs(words.value) < WORDS_SAY:
-        neutral = case.codebook.neutral.get("emotion")
-        text = "The words have no clear valence; this label is the default, not a finding."
-        return [_claim(neutral, NEUTRAL_CONFIDENCE * words.confidence, text, (), words, said)] if neutral else []
     value, strength = words.value, max(rule.strength for rule in rules_of(CONCEPTS))
     fitting = [label for label in case.codebook.labels("emotion") if (label.valence or 0.0) * value > 0]
     fitting = [label for label in fitting if abs(label.valence or 0.0) >= WORDS_SAY]
+    if abs(value) < (MARKED if len(fitting) > 1 else WORDS_SAY):
+        neutral = case.codebook.neutral.get("emotion")
+        text = "The words have no clear valence; this label is the default, not a finding."
+        return [_claim(neutral, NEUTRAL_CONFIDENCE * words.confidence, text, (), words, said)] if neutral else []
     if not fitting:
         return []
     fitting.sort(key=lambda label: _distance(label, value))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
-from agents.models.abilities import NO_JSON, REFUSED, Abilities, answer_tokens, is_failure, try_out
+from agents.models.abilities import NO_JSON, REFUSED, Abilities, answer_tokens, cost, is_failure, try_out
 from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError, WrongAnswer
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
@@ -143,6 +143,30 @@ class ChatModel:
         except Exception as error:
             raise await self._explained(error) from error
 
+    async def check(self) -> None:
+        """Know before a long measurement that the endpoint is there and serves this model: one call, to its list.
+
+        Where the model is not in the list, or nobody answers, a question of one token decides, with its retries: some
+        endpoints take names that they don't list. One that tells no list, or has other troubles, is left to later
+        questions.
+
+        Raises:
+            ModelError: nobody answers, or there is no such model.
+        """
+        try:
+            if self.name in await self._models():
+                return
+        except Exception as error:
+            if not _unreached(error):
+                return
+        try:
+            await cost([], self._patiently)
+        except Exception as error:
+            if not is_failure(error):
+                raise
+            if _unreached(error) or getattr(error, "status_code", None) == 404:
+                raise await self._explained(error, self._retries if _passing(error) else 0) from error
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
@@ -247,6 +271,13 @@ def _passing(error: Exception) -> bool:
 
     if isinstance(error, openai.APIStatusError):
         return error.status_code in TRY_AGAIN
+    return _unreached(error)
+
+
+def _unreached(error: Exception) -> bool:
+    """Whether the endpoint was not heard at all."""
+    import openai
+
     return isinstance(error, TimeoutError | openai.APIConnectionError)
 
 

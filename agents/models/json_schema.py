@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 KEPT = 256  # schemas: making one takes milliseconds, and agents ask in the same form again and again
+CLASS = r"\[[^]]+\](?:\{\d+,(\d+)\})?"  # of characters in a pattern, and how often
 DROPPED = ("title", "default", "description")  # say nothing to a grammar
 
 
@@ -97,8 +98,7 @@ def _longest(schema: dict[str, Any]) -> int:
 
 
 def _longest_match(pattern: str) -> int:
-    """Of a pattern that is one class of characters so many times, perhaps after a first one, as the answers' are."""
-    repeated = re.fullmatch(r"\^(\[[^]]+\])?\[[^]]+\]\{\d+,(\d+)\}\$", pattern)
-    if repeated is None:
+    """Of a pattern that is classes of characters one after another, each once or so many times, as the answers' are."""
+    if not re.fullmatch(rf"\^(?:{CLASS})+\$", pattern):
         raise ValueError(f"the pattern {pattern!r} is not of the form ^[...]{{least,most}}$ or ^[...][...]{{...}}$")
-    return bool(repeated[1]) + int(repeated[2])
+    return sum(int(most or 1) for most in re.findall(CLASS, pattern))

@@ -1,13 +1,16 @@
 """A short question that leans on the one before it: "and P2?" after "does P1 smile?"."""
 
 import re
+from typing import Literal
 
 from agents.reading.people import named_people, renamed
 from agents.report import Report
 from agents.searching.question import Question, read_question, without_times
+from agents.searching.report_entries import entries_of
 from agents.searching.retrieval import answer_by_retrieval
 
 IDS = re.compile(r"\bp(?=\d+\b)")
+APART_S = 0.1  # from what was found, so that it is not found again
 ENDING = re.compile(r"[\s?.!,]+$")
 
 
@@ -20,14 +23,43 @@ def understood(question: str, before: str | None, report: Report) -> str:
         report: that both are about.
     """
     asked = read_question(question, report)
-    if before is None or not (asked.leans or asked.follows) or not answered(before, report):
+    goes_on = asked.leans or asked.follows or asked.grounds or asked.beside
+    if before is None or not goes_on or not answered(before, report):
         return question
     earlier = read_question(before, report)
+    if asked.grounds:
+        return _bearing_out(before, report)
+    if asked.beside:
+        return _beside(asked.beside, before, earlier, report) or question
     if asked.follows:
         return f"{ENDING.sub('', question)}, {' and '.join(earlier.people)}?" if earlier.people else question
     if not (earlier.topics or earlier.words):
         return question
     return _leaning_on(before, earlier, question, asked, report)
+
+
+def _bearing_out(before: str, report: Report) -> str:
+    """The question before with the ids of what its answer rests on; where it found nothing, with why not."""
+    evidence = {claim.id: claim.evidence for claim in report.claims}
+    cited = answer_by_retrieval(before, report).citations
+    ids = dict.fromkeys(e for id_ in cited for e in evidence.get(id_) or (id_,))
+    return f"{before} Why: {', '.join(ids)}?" if ids else f"{before} Why not?"
+
+
+def _beside(side: Literal["before", "after"], before: str, earlier: Question, report: Report) -> str | None:
+    """The question before of what comes before or after its time; without one, what happens beside what it found."""
+    if earlier.window:
+        same, (start_s, end_s) = _without_times(before, report), earlier.window
+    else:
+        cited = answer_by_retrieval(before, report).citations
+        found = [entry for entry in entries_of(report) if entry.id in cited]
+        same, start_s = "", min((e.start_s for e in found), default=0.0) - APART_S
+        end_s = max((e.end_s for e in found), default=report.clip.duration_s) + APART_S
+    at_s = start_s if side == "before" else end_s
+    if not 0 < at_s < report.clip.duration_s:
+        return None
+    who = f", {' and '.join(earlier.people)}" if earlier.people else ""
+    return f"{same} and {side} {at_s:.1f} s?" if same else f"What happens {side} {at_s:.1f} s{who}?"
 
 
 def answered(question: str, report: Report) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field
@@ -71,15 +72,21 @@ class Question(Frozen):
     window: Window | None = Field(default=None, description="seconds in the clip")
     counts: bool = False
     times: bool = Field(default=False, description="asks when something happens")
+    lasts: bool = Field(default=False, description="asks how long something lasts")
     of_the_file: bool = Field(default=False, description="asks how long or large the clip is")
     absence: bool = Field(default=False, description="asks why something is missing")
     names: bool = Field(default=False, description="says what it is about, which must then be found")
     overview: bool = Field(default=False, description="asks for whatever there is, perhaps of a time or a person")
     leans: bool = Field(
-        default=False, description="says only of whom, when, or asks how often or when: the rest is in the one before"
+        default=False,
+        description="says only of whom, when, or asks how often, how long or when: the rest is in the one before",
     )
     follows: bool = Field(
         default=False, description="names something else in so few words that it may be of the same people"
+    )
+    grounds: bool = Field(default=False, description="asks only what the answer before it rests on")
+    beside: Literal["before", "after"] | None = Field(
+        default=None, description="asks only what comes before or after what the question before it was about"
     )
     refused: str | None = Field(default=None, description="what must not be judged")
 
@@ -112,12 +119,15 @@ def read_question(text: str, report: Report) -> Question:
         window=window,
         counts=has["count"],
         times=has["when"],
+        lasts=has["lasting"],
         of_the_file=has["file"],
         absence=has["absence"],
         names=has["names"],
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
-        leans=bool(people or window or has["count"] or has["when"]) and not said,
+        leans=bool(people or window or has["count"] or has["when"] or has["lasting"]) and not said,
         follows=has["follows"] and not people and bool(said) and explained.issuperset(said),
+        grounds=has["grounds"],
+        beside="before" if has["before"] else "after" if has["after"] else None,
         refused=asked_to_judge(lower),
     )
 

@@ -3,6 +3,7 @@
 BM25 (Robertson & Zaragoza 2009) ranks them, or sentence embeddings where an embedder is configured.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,6 +31,7 @@ SIMILAR = 0.35  # cosine under which two sentences have nothing to do with each 
 WHOLE_CLIP, LASTING = 0.9, 0.5  # what lasts so much of the clip says so little more of one moment in it
 PLAIN = 0.5  # for a claim that nothing stood out
 KEPT = 0.7  # of the best hit's score: what is weaker is no part of the answer
+ID = re.compile(r"[\w@][\w@.-]*\w")  # of a claim or an observation, among other words
 NO_WORDS = ""  # stands for a text of stop words only: an index needs a word
 HALF_BM25 = 1.0  # the BM25 score that counts one half
 
@@ -97,7 +99,7 @@ def answer_by_retrieval(question: str, report: Report, *, embedder: str | None =
         return Retrieved(text=text, citations=(), method=method, answers=False)
     told: list[Told] = [(line, ()) for line in _outright(asked, report)]
     if not told:
-        told = _told(asked, _ranked(asked, report, embedder), report)
+        told = _exactly(asked, report) or _told(asked, _ranked(asked, report, embedder), report)
     lines = [*(line for line, _ in told), sentences["closing"]]
     cited = dict.fromkeys(i for _, ids in told for i in ids)
     answers = not asked.strangers and told[0][0] != sentences["nothing"]
@@ -109,8 +111,15 @@ def _ranked(asked: Question, report: Report, embedder: str | None) -> Ranked:
     entries = entries_of(report)
     alike = _alike(asked, tuple(e.searched for e in entries), embedder)
     scored = [(e, _fit(e, float(like), asked, report.clip.duration_s)) for e, like in zip(entries, alike, strict=True)]
-    fitting = [(e, score) for e, score in scored if score > 0]
+    named = named_in(asked.text, report)
+    fitting = [(e, 1.0 if e in named else score) for e, score in scored if score > 0 or e in named]
     return sorted(fitting, key=lambda pair: (-pair[1], pair[0].start_s, pair[0].id))
+
+
+def named_in(text: str, report: Report) -> list[Entry]:
+    """What a text names by its id."""
+    ids = set(ID.findall(text.lower()))
+    return [entry for entry in entries_of(report) if entry.id.lower() in ids]
 
 
 def _fit(entry: Entry, alike: float, asked: Question, duration_s: float) -> float:
@@ -208,13 +217,21 @@ def _told(asked: Question, ranked: Ranked, report: Report) -> list[Told]:
     return _list(ranked, all_told=asked.overview) or [(question_words().sentences["nothing"], ())]
 
 
+def _exactly(asked: Question, report: Report) -> list[Told]:
+    """What the question names by its id, and nothing else."""
+    named = named_in(asked.text, report)
+    shown = named if len(named) <= MOST_SENTENCES else named[: MOST_SENTENCES - 1]
+    return _and_more(shown, len(named) - len(shown))
+
+
 def _of_topic(topic: Topic, asked: Question, bearing: Ranked, report: Report) -> list[Told]:
     """What was found of a topic, counted if asked; that nothing was, and why."""
     on = [(e, s) for e, s in bearing if _bears_on(e, topic)]
     found, reasons = [p for p in on if p[0].sort != "absence"], [p for p in on if p[0].sort == "absence"]
     found = [p for p in found if not p[0].plain] or found
     measured = any(e.sort in ("observation", "utterance") for e, _ in found) or (found and not topic.kinds)
-    told = _counted(topic, asked, [e for e, _ in found]) if asked.counts else []
+    counts = asked.counts or (asked.lasts and not topic.people)
+    told = _counted(topic, asked, [e for e, _ in found]) if counts else []
     found = _naming(asked.rest, found) or found
     lines = told or _few(topic, asked, found) or [(_none(topic, asked, report), ())]
     if measured and not asked.absence and not told:
@@ -234,8 +251,9 @@ def _few(topic: Topic, asked: Question, found: Ranked) -> list[Told]:
 
 
 def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told]:
-    """How many there are and when, for each person, then what else is known, such as a rate; none if none counts."""
-    form = question_words().sentences["people" if topic.people else "counted"]
+    """How many or how long and when, for each person, then what else is known, such as a rate; none if none counts."""
+    lasting = asked.lasts and not asked.counts
+    form = question_words().sentences["people" if topic.people else "lasting" if lasting else "counted"]
     name = topic.name[0].upper() + topic.name[1:]
     told: list[Told] = []
     counted = sorted((e for e in found if topic.people or e.mark in topic.counted), key=lambda e: (e.start_s, e.id))
@@ -243,7 +261,9 @@ def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told
         entries = counted if topic.people else [e for e in counted if e.person == person]
         number = len({e.person for e in entries} if topic.people else entries)
         shown = entries[:MOST_PLACES]
-        places = ", ".join(f"{e.person if topic.people else _at(e)} [{e.id}]" for e in shown)
+        places = ", ".join(
+            f"{e.person if topic.people else _lasting(e) if lasting else _at(e)} [{e.id}]" for e in shown
+        )
         places = f"among them {places}" if len(shown) < len(entries) else places
         whose = f" for {person}" if person else ""
         line = form.format(name=name, whose=whose, when=_when(asked), count=number, places=places)
@@ -296,6 +316,10 @@ def _various(ranked: Ranked) -> Ranked:
 
 def _at(entry: Entry) -> str:
     return span(entry.start_s, entry.end_s) if entry.end_s - entry.start_s >= SHORT_S else f"{entry.start_s:.1f} s"
+
+
+def _lasting(entry: Entry) -> str:
+    return f"{entry.end_s - entry.start_s:.1f} s ({span(entry.start_s, entry.end_s)})"
 
 
 def _cited(entry: Entry) -> Told:

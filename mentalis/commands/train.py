@@ -46,8 +46,8 @@ def micro_au(
         binary, macro = (METRICS[name](clips, answers) for name in ("binary_f1", "macro_f1"))
         told = f"mean binary F1 {float(binary):.4f}, mean macro F1 {float(macro):.4f}"
         return (
-            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked for), "
-            f"AU {', '.join(map(str, shared))}, {len(gold)} samples, seed {seed}; of networks trained as this one is"
+            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked "
+            f"for), AU {', '.join(map(str, shared))}, {len(gold)} samples, seed {seed}; of networks trained as this one is"
         )
 
     training = Training(

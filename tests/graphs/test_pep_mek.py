@@ -1,15 +1,18 @@
 """Statements are verified by the parts of PEP-MEK that a variant has, in one conversation."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
 from case_making import face, make_case, saw
 from scripted_endpoint import schema_of, scripted_endpoint
 
+from agents.claims import TEXT_CHARACTERS
 from agents.models.chat_model import ChatModel
 from agents.models.errors import ModelError
-from agents.pep_mek import Statement
+from agents.models.json_schema import longest, server_schema
+from agents.pep_mek import Statement, explain
 from graphs.pep_mek import VARIANTS, Question, verify
 from perception.clip import Clip
 
@@ -19,6 +22,7 @@ NOTES = {
     "candidates": [{"emotion": "joy", "cue": "lip corners up", "intensity": "low", "cause": "not observed"}],
 }
 RIGHT = dict.fromkeys(("category", "intensity", "cue", "conclusion", "person"), "right")
+EXPLAINED = {s.id: {"reason": f"au12-1 speaks for {s.id}.", **RIGHT} for s in STATEMENTS}
 STEPS = {"Observe only": "notes", "Here are": "first", "Now explain": "reasons", "With your": "final"}
 
 
@@ -31,11 +35,10 @@ def changes_its_mind(request):
     """A model that first says YES to all, and after an explanation NO to the second."""
     if schema_of(request) is None:
         return 200, "ok", "stop"
-    explained = [{"statement": s.id, "reason": f"au12-1 speaks for {s.id}.", **RIGHT} for s in STATEMENTS]
     answers = {
         "notes": NOTES,
         "first": {"a": "YES", "b": "YES"},
-        "reasons": {"explanations": explained},
+        "reasons": EXPLAINED,
         "final": {"a": "YES", "b": "NO"},
     }
     return 200, json.dumps(answers[step_of(request)]), "stop"
@@ -109,3 +112,32 @@ async def test_statements_that_are_not_answered_are_asked_for_again(clip):
     found, _ = await verified(clip, "base", forgets)
     assert len(tries) == 2
     assert found.final == {"a": True, "b": True}
+
+
+@pytest.mark.parametrize("lacking", [{}, {"reason": " ;'3 -"}], ids=["no explanation", "no word in it"])
+async def test_a_statement_that_is_not_explained_is_asked_for_again(lacking, clip):
+    tries = []
+
+    def forgets(request):
+        explains = (schema_of(request) or {"properties": {}})["properties"].get("a", {}).get("type") == "object"
+        if not explains:
+            return changes_its_mind(request)
+        tries.append(schema_of(request))
+        told = {"a": EXPLAINED["a"], "b": {**EXPLAINED["b"], **lacking}} if lacking else {"a": EXPLAINED["a"]}
+        return 200, json.dumps(EXPLAINED if len(tries) > 1 else told), "stop"
+
+    found, _ = await verified(clip, "pep", forgets)
+    assert len(tries) == 2
+    assert tries[0]["required"] == ["a", "b"], "the server is made to explain each"
+    assert found.reasons.keys() == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "text", ["P1 smiles.", "au12-1 speaks for it.", "At 2.5 s the brows are up.", "No sign of it."]
+)
+def test_a_reason_is_a_line_with_a_word(text):
+    schema = server_schema(explain(STATEMENTS).output)
+    pattern = schema["properties"]["a"]["properties"]["reason"]["pattern"]
+    assert re.search(pattern, text)
+    assert longest({"type": "string", "pattern": pattern}) == 2 + TEXT_CHARACTERS
+    assert not any(re.search(pattern, no_reason) for no_reason in ("", " ", ";", "12:30", "a b c", text[:1] * 2))

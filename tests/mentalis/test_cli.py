@@ -40,15 +40,16 @@ def test_analyze_prints_json_only_and_writes_the_files(demo, tmp_path):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"report.json", "signals.parquet", "report.html"}
 
 
+NOBODY = ("--model", "m", "--base-url", "http://127.0.0.1:9/v1")
 NO_SCHEME = ("--model", "m", "--base-url", "localhost:8123")
 
 
 @pytest.mark.parametrize(
-    "arguments", [("none.mp4",), ("--codebook", "nope"), ("--tools", "nope"), ("--model", "m"), NO_SCHEME]
+    "arguments", [("none.mp4",), ("--codebook", "nope"), ("--tools", "nope"), ("--model", "m"), NO_SCHEME, NOBODY]
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, demo, tmp_path):
     clip = () if arguments == ("none.mp4",) else (demo.clip,)
-    done = mentalis("analyze", *clip, *arguments, "--out", "out", cwd=tmp_path)
+    done = mentalis("analyze", *clip, *arguments, "--out", "out", cwd=tmp_path, MENTALIS_RETRIES="0")
     assert done.returncode == 2
     assert done.stderr.count("error:") == 1
     assert "Traceback" not in done.stderr

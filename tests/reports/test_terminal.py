@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from scripted_endpoint import scripted_endpoint
 
 import mentalis
 from agents.claims import RejectedClaim
@@ -16,9 +17,10 @@ from reports.terminal import print_report
 
 @pytest.fixture(scope="module")
 def silent(demo, tmp_path_factory):
-    """A report by a model that is not there."""
-    given = {"data": tmp_path_factory.mktemp("data"), "model": "tiny", "base_url": "http://127.0.0.1:9/v1"}
-    return mentalis.analyze(demo.clip, tools=("blinks",), retries=0, audit_pairs=0, **given)
+    """A report by a model that never answers."""
+    with scripted_endpoint(lambda request: (500, "", "")) as endpoint:
+        given = {"data": tmp_path_factory.mktemp("data"), "model": "tiny", "base_url": endpoint.url}
+        return mentalis.analyze(demo.clip, tools=("blinks",), retries=0, audit_pairs=0, **given)
 
 
 def printed(report):

@@ -222,3 +222,41 @@ async def test_an_answer_without_what_is_not_needed_is_taken():
     body = {"choices": [{"message": {"content": json.dumps({"number": 7})}}]}
     with serving(replying(json.dumps(body).encode(), "application/json")) as url:
         assert (await asked(url)).content.number == 7
+
+
+async def looked_for(url):
+    model = ChatModel("tiny", url, retries=0)
+    try:
+        await model.check()
+    finally:
+        await model.close()
+
+
+async def test_a_model_that_is_listed_is_there_and_asked_nothing():
+    with scripted_endpoint(in_turn((500, "", "")), {"tiny": 8192}) as endpoint:
+        await looked_for(endpoint.url)
+        assert endpoint.asked == []
+
+
+async def test_a_model_that_is_not_listed_may_answer_all_the_same():
+    with scripted_endpoint(in_turn(GOOD), {"tiny:latest": 8192}) as endpoint:
+        await looked_for(endpoint.url)
+        (request,) = endpoint.asked
+    assert request["max_tokens"] == 1
+
+
+async def test_a_model_that_is_not_served_is_known_at_once():
+    nowhere = scripted_endpoint(in_turn((404, "no such model", "")), {"other": 8192})
+    with nowhere as endpoint, pytest.raises(ModelError, match="it serves: other"):
+        await looked_for(endpoint.url)
+
+
+async def test_an_endpoint_that_is_away_is_known_at_once():
+    with pytest.raises(ModelError, match="no model endpoint answers at"):
+        await looked_for("http://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize(("answer", "served"), [((404, "", ""), None), ((500, "", ""), {"other": 8192})])
+async def test_whether_other_troubles_last_is_for_the_first_question_to_say(answer, served):
+    with scripted_endpoint(in_turn(answer), served) as endpoint:
+        await looked_for(endpoint.url)

@@ -1,11 +1,12 @@
 """A short question is read with the one before it."""
 
 import pytest
-from case_making import face, saw
+from case_making import claim, face, saw
 from test_retrieval import report_of
 
 from agents.searching.follow_up import understood
 from agents.searching.question import read_question
+from agents.searching.retrieval import answer_by_retrieval
 
 SMILES = "Does P1 smile?"
 
@@ -78,3 +79,33 @@ def test_a_question_that_says_of_whom_it_is_stands_alone(question, report):
 @pytest.mark.parametrize("question", ["when?", "And nod?", "and at 5 s?"])
 def test_nothing_is_gone_on_from_where_nothing_was_asked_before(question, report):
     assert follow(report, question) == question
+
+
+@pytest.mark.parametrize("question", ["How long?", "And for how long?", "how long does it last?"])
+def test_how_long_is_asked_of_what_was_asked_before(question, report):
+    answer = answer_by_retrieval(follow(report, SMILES, question), report)
+    assert answer.text.startswith("Smiles found for P1, with how long each lasts: 1.0 s (1.0-2.0 s) [au12-1].")
+
+
+@pytest.mark.parametrize(
+    ("questions", "meant"),
+    [
+        (("What happens between 4 and 5 s?", "And before that?"), "What happens before 4.0 s?"),
+        (("What happens between 4 and 5 s?", "and then?"), "What happens after 5.0 s?"),
+        (("Does P1 smile at 5 s?", "And before that?"), "Does P1 smile? and before 4.5 s?"),
+        (("Does P1 nod?", "When?", "And before that?"), "What happens before 2.9 s, P1?"),
+        (("Does P1 smile?", "What happened after that?"), "What happens after 2.1 s, P1?"),
+        (("What happens in the last 2 seconds?", "And after that?"), "And after that?"),
+    ],
+)
+def test_before_and_after_are_of_the_time_that_was_asked_for_or_found(questions, meant, report):
+    assert follow(report, *questions) == meant
+
+
+@pytest.mark.parametrize("question", ["Why?", "And why?", "Why do you think so?", "How do you know?", "Why is that?"])
+def test_why_is_answered_by_what_the_last_answer_rests_on(question, report):
+    happy = report.model_copy(update={"claims": (claim("emotion", "happiness", "au12-1", start_s=1, end_s=2),)})
+    asked = follow(happy, "Does P1 look happy?", question)
+    assert answer_by_retrieval(asked, happy).citations == ("au12-1",)
+    nothing = answer_by_retrieval(follow(report, "Does P1 look happy?", question), report)
+    assert "no claim of happiness for P1" in nothing.text

@@ -89,6 +89,19 @@ def test_when_is_answered_by_the_first_in_order_of_time_and_how_many_more_there_
     assert f"The report has {6 - shown} more." in best.text, "a rate is no blink"
 
 
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("Tell me more about blink-2", ("blink-2",)),
+        ("What are blink-3 and P1-emotion-1?", ("P1-emotion-1", "blink-3")),
+        ("What is abstention-1?", ("abstention-1",)),
+    ],
+)
+def test_what_is_named_by_its_id_is_told_alone_and_found_first(report, question, cited):
+    assert answer_by_retrieval(question, report).citations == cited
+    assert {hit.id for hit in search(question, report)[: len(cited)]} == set(cited)
+
+
 def test_the_pulse_is_told_as_it_was_measured_for_one_and_why_it_is_missing_for_the_other(report):
     assert "72 beats a minute, 0.0-10.0 s [heart_rate-1]" in answer_by_retrieval("P1's heart rate?", report).text
     missing = answer_by_retrieval("Why was no pulse measured for person 2?", report)

@@ -16,7 +16,7 @@ from agents.cognition import cognition
 from agents.debate import opponent, proposer
 from agents.emotion import emotion
 from agents.models.json_schema import server_schema
-from agents.pep_mek import Explanations
+from agents.pep_mek import Statement, explain
 from agents.showing.messages import PromptError, task
 from agents.showing.prompt_file import prompt_names, read_prompt
 
@@ -67,13 +67,13 @@ def test_an_example_is_an_answer_that_the_schema_allows(agent, codebook):
         ("all_levels", AllLevels),
         ("debate_proposer", AllLevels),
         ("debate_opponent", AllLevels),
-        ("pep_explain", Explanations),
+        ("pep_explain", explain((Statement("x1", "P1 is very happy at 2 s: a broad smile"),)).output),
     ],
 )
 def test_an_example_of_a_whole_answer_can_be_read(name, form):
     body = read_prompt(f"{name}.md").body
     read = form.model_validate(example_in(body))
-    assert all(read.of(level) for level in LEVELS) if form is AllLevels else read.explanations
+    assert all(read.of(level) for level in LEVELS) if form is AllLevels else read.x1.reason
 
 
 @pytest.mark.parametrize("agent", ABOUT_SOMEONE, ids=lambda agent: agent.name)
