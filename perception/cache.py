@@ -99,7 +99,7 @@ class Cache:
 
 
 def key_of(tool: Tool, clip: Clip, keys: dict[str, str]) -> str:
-    """The key of a tool's result: clip, views, words if it reads them, tool, version, options, all else that matters."""
+    """The key of a tool's result: clip, views, words if it reads them, tool, version, options, all that matters."""
     clip = clip if tool.reads_words else clip.without_words()
     what = {
         "clip": clip.sha256,

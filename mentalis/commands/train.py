@@ -45,10 +45,9 @@ def micro_au(
         answers = [None if guess is None else {"active": sorted(guess), "units": shared} for guess in guesses]
         binary, macro = (METRICS[name](clips, answers) for name in ("binary_f1", "macro_f1"))
         told = f"mean binary F1 {float(binary):.4f}, mean macro F1 {float(macro):.4f}"
-        return (
-            f"{told}: CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked "
-            f"for), AU {', '.join(map(str, shared))}, {len(gold)} samples, seed {seed}; of networks trained as this one is"
-        )
+        how = "CD6ME protocol on the data sets named here (each predicted by the others, pooled, apex looked for)"
+        units_told = ", ".join(map(str, shared))
+        return f"{told}: {how}, AU {units_told}, {len(gold)} samples, seed {seed}; of networks trained as this one is"
 
     training = Training(
         backbone=backbone,
