@@ -24,8 +24,8 @@ from perception.frame import Frame
 Method = Literal["mask", "pixelate", "blur", "avatar"]
 Audio = Literal["drop", "pitch"]
 SOUND_HZ = 48_000
-# What is covered whole about a picture on which a face is found after each writing. First only what was found is covered,
-# for much of it is background that the cascade takes for a face; coding anew may change what it finds elsewhere.
+# Covered whole about a picture on which a face is found after each writing. At first only what was found is covered:
+# much of it is background that the cascade takes for a face, and coding anew may change what it finds elsewhere.
 WHOLE_WITHIN_S = (None, 0.0, 0.0, 0.5, 2.0, 2.0)
 Progress = Callable[[str, float], None]
 
