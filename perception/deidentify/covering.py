@@ -26,7 +26,7 @@ class Cover:
 
     boxes: list[Box] = field(default_factory=list)  # of faces, not yet grown by a margin
     whole: bool = False
-    solid: bool = False  # whatever the method
+    solid: list[Box] = field(default_factory=list)  # covered solid whatever the method
     held: bool = False  # a face is covered that was not found on this picture
 
     @property
@@ -65,8 +65,10 @@ def plan(looks: Sequence[Look], width: int, height: int) -> list[Cover]:
         for n in _unaccounted(sure, looks, shot, width, height) | (set(shot) - vouched):
             covers[n].whole = True
         for n in shot:
-            for near in _around(n, looks, shot):
+            for near in _near(n, looks, shot, AROUND_S):
                 covers[n].boxes += looks[near].boxes
+            for near in _near(n, looks, shot, HELD_S):
+                covers[n].boxes += _alone(looks[near])
             covers[n].boxes = merged(covers[n].boxes)
     return covers
 
@@ -140,14 +142,41 @@ def _at_edge(box: Box, width: int, height: int) -> bool:
     return near.left <= 0 or near.top <= 0 or near.right >= width or near.bottom >= height
 
 
-def _around(n: int, looks: Sequence[Look], shot: Sequence[int]) -> list[int]:
+def cover_also(covers: Sequence[Cover], seen: Sequence[Look], *, whole_within_s: float | None) -> None:
+    """Cover what was still found: solid, and for as long as a face is held, or all of those pictures and their like.
+
+    Args:
+        covers: of each picture; changed in place.
+        seen: what was found in each picture when it was covered so.
+        whole_within_s: of a picture with a face, to cover whole; none is.
+    """
+    everything = range(len(seen))
+    for n in everything:
+        if seen[n].boxes:
+            for near in _near(n, seen, everything, HELD_S):
+                covers[near].solid = merged([*covers[near].solid, *seen[n].boxes])
+            if whole_within_s is not None:
+                for near in _near(n, seen, everything, whole_within_s):
+                    covers[near].whole |= near == n or whole_within_s > 0
+
+
+def _alone(look: Look) -> list[Box]:
+    """What the cascade alone found: background that comes and goes, or a face that nothing follows."""
+    return [
+        box
+        for box in look.cascade
+        if not any(_holds_middle(box, other) or _holds_middle(other, box) for other in look.mediapipe)
+    ]
+
+
+def _near(n: int, looks: Sequence[Look], shot: Sequence[int], within_s: float) -> list[int]:
     """Pictures of the shot that are near in time, the next ones and this one at least."""
     near, place = [n], n - shot[0]
     for step in (-1, 1):
         at = place + step
         while 0 <= at < len(shot):
             other = shot[at]
-            if abs(looks[other].time_s - looks[n].time_s) > AROUND_S and abs(other - n) > 1:
+            if abs(looks[other].time_s - looks[n].time_s) > within_s and abs(other - n) > 1:
                 break
             near.append(other)
             at += step

@@ -10,7 +10,7 @@ from typing import Literal
 
 from perception.clip import Clip
 from perception.deidentify.avatar import drawn
-from perception.deidentify.covering import Cover, plan
+from perception.deidentify.covering import Cover, cover_also, plan
 from perception.deidentify.detectors import Look, checking, look
 from perception.deidentify.hiding import Hiding, hidden, tagged
 from perception.deidentify.likeness import Encoder
@@ -24,7 +24,9 @@ from perception.frame import Frame
 Method = Literal["mask", "pixelate", "blur", "avatar"]
 Audio = Literal["drop", "pitch"]
 SOUND_HZ = 48_000
-ROUNDS = 4  # as drawn, with what was still found covered solid, with those pictures covered whole, and once more
+# Covered whole about a picture on which a face is found after each writing. At first only what was found is covered:
+# much of it is background that the cascade takes for a face, and coding anew may change what it finds elsewhere.
+WHOLE_WITHIN_S = (None, 0.0, 0.0, 0.5, 2.0, 2.0)
 Progress = Callable[[str, float], None]
 
 
@@ -126,19 +128,15 @@ def _write_covered(
             on_progress("writing", frame.time_s)
             yield Frame(frame.index, frame.time_s, frame.duration_s, tagged(hidden(frame.rgb, cover, method), tag))
 
-    for attempt in range(ROUNDS):
+    for attempt in range(len(WHOLE_WITHIN_S)):
         write_video(part, pictures(), _sound(clip, audio), SOUND_HZ)
         seen = _looks(part, on_progress)
-        found = [(cover, one) for cover, one in zip(covers, seen, strict=True) if one.boxes]
-        if not found:
+        found_s = [one.time_s for one in seen if one.boxes]
+        if not found_s:
             return seen
-        for cover, one in found:
-            cover.boxes += one.boxes
-            cover.solid = True
-            cover.whole = cover.whole or attempt > 0
-    first_s = found[0][1].time_s
+        cover_also(covers, seen, whole_within_s=WHOLE_WITHIN_S[attempt])
     raise DeidentifyError(
-        f"{clip.path}: a face is still found at {first_s:.2f} s when all is covered; nothing is written"
+        f"{clip.path}: a face is still found at {found_s[0]:.2f} s when all is covered; nothing is written"
     )
 
 

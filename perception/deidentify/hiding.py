@@ -32,8 +32,9 @@ def hidden(rgb: Picture, cover: Cover, method: Hiding) -> Picture:
         rows, columns = _pixels(_with_margin(box), rgb)
         part = out[rows, columns]
         if part.size:
-            solid = cover.solid or method == "mask"
-            out[rows, columns] = FILL if solid else _coarse(part, box, method)
+            out[rows, columns] = FILL if method == "mask" else _coarse(part, box, method)
+    for box in cover.solid:
+        out[_pixels(_with_margin(box), rgb)] = FILL
     return out
 
 

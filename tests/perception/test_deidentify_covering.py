@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from perception.deidentify.covering import Cover, plan
+from perception.deidentify.covering import Cover, cover_also, plan
 from perception.deidentify.detectors import Look
 from perception.deidentify.hiding import FILL, hidden
 from perception.tracking import Box
@@ -113,3 +113,21 @@ def test_blur_leaves_no_detail():
 
 def test_whole_covers_everything_whatever_the_method():
     assert (hidden(noise(), Cover(boxes=[FACE], whole=True), "blur") == FILL).all()
+
+
+def test_what_the_second_detector_alone_finds_is_held_for_a_second():
+    found = planned(looks(*[[FACE]] * 60, cascade={30: [ELSEWHERE]}))
+    covered = [covers(cover, ELSEWHERE) for cover in found]
+    assert all(covered[11:50])
+    assert not any(covered[:10] + covered[51:])
+
+
+def test_what_is_still_found_is_covered_solid_and_then_its_whole_picture():
+    seen = looks(*[[]] * 30, [FACE], *[[]] * 30)
+    planned_so_far = [Cover() for _ in seen]
+    cover_also(planned_so_far, seen, whole_within_s=None)
+    assert (hidden(noise(), planned_so_far[25], "blur")[120:220, 300:380] == FILL).all()
+    cover_also(planned_so_far, seen, whole_within_s=0.0)
+    assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == [30]
+    cover_also(planned_so_far, seen, whole_within_s=0.5)
+    assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == list(range(20, 41))
