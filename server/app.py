@@ -56,7 +56,8 @@ def create_app(
         folder: where everything is kept.
         version: of the product.
         demo: the demo's clip.
-        local_paths: a client may name files of this machine; only for a server that nobody else reaches.
+        local_paths: a client may name videos of this machine while no key was made; only for a server that nobody
+            else reaches.
     """
     shared = settings.database_url
     database = database_of(settings, folder)
@@ -103,7 +104,7 @@ def create_app(
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
-        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, local_paths),
+        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, folder if local_paths else None),
         analyses.routes(sending),
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),
