@@ -144,11 +144,15 @@ class Jobs:
         """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
         await self.cancel(analysis)
         await asyncio.to_thread(self.analyses.delete, analysis.id)
-        await self.engine.forget(self.places(analysis))
-        await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
+        await self._clear(analysis)
         for stage in (MEASURE, REASON, TELL):
             with suppress(dbos_error.DBOSException):
                 await DBOS.delete_workflow_async(f"{analysis.id}:{stage}")
+
+    async def _clear(self, analysis: Analysis) -> None:
+        """Delete what an analysis made that has no row any more."""
+        await self.engine.forget(self.places(analysis))
+        await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
 
     async def _enqueue(self, queue: str, name: str, priority: int, workflow: Any) -> None:
         with SetWorkflowID(f"{name}:{queue}"), SetEnqueueOptions(priority=priority):
@@ -163,9 +167,13 @@ class Jobs:
 
     async def _stage(self, name: str, stage: str) -> bool:
         """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
+        try:
+            analysis = await asyncio.to_thread(self.analyses.get, name, None)
+        except ApiError:  # deleted before its turn came
+            return False
         if not await asyncio.to_thread(self.analyses.move, name, "measuring" if stage == MEASURE else "reasoning"):
             return False
-        work, started = asyncio.create_task(self._work(name, stage)), time.perf_counter()
+        work, started = asyncio.create_task(self._work(analysis, stage)), time.perf_counter()
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=LOOK_EVERY_S)
@@ -175,11 +183,12 @@ class Jobs:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             self._figures.stage_s.labels(stage).observe(time.perf_counter() - started)
+            if await asyncio.to_thread(self.analyses.status, name) is None:  # deleted, but it was still being written
+                await self._clear(analysis)
         return not work.cancelled() and work.result()
 
-    async def _work(self, name: str, stage: str) -> bool:
+    async def _work(self, analysis: Analysis, stage: str) -> bool:
         """Whether it ended well; what went wrong is told as the job's end."""
-        analysis = await asyncio.to_thread(self.analyses.get, name, None)
         clip = self._files.media(analysis.file)
         try:
             if not clip.exists():
@@ -187,14 +196,14 @@ class Jobs:
             codebook = self.codebooks.path_of(analysis.options.codebook, analysis.owner)
             run = self.engine.measure if stage == MEASURE else self.engine.reason
             events = run(clip, analysis.options, codebook, self.places(analysis))
-            report = await self._follow(name, events)
+            report = await self._follow(analysis.id, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(name, str(error).replace(str(clip), analysis.name))
+            return await self._fail(analysis.id, str(error).replace(str(clip), analysis.name))
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            logger.exception("analysis %s broke off", name)
-            return await self._fail(name, f"the analysis broke off ({type(error).__name__})")
+            logger.exception("analysis %s broke off", analysis.id)
+            return await self._fail(analysis.id, f"the analysis broke off ({type(error).__name__})")
         if stage == REASON:
             assert report is not None, "a graph that does not raise ends with a report"
             await self._finish(analysis, report)
