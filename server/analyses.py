@@ -53,7 +53,9 @@ class Wanted(BaseModel):
     options: Options = Options()
     purpose: str | None = Field(default=None, max_length=2000, description="why it is analysed; kept with it")
     consent: str | None = Field(default=None, max_length=2000, description="who agreed to it; kept with it")
-    derived_only: bool = Field(default=False, description="the media are deleted once they are measured")
+    derived_only: bool = Field(
+        default=False, description="the media are deleted once it has ended; so for all analyses of these bytes"
+    )
     priority: Literal["high", "normal", "low"] = "normal"
     webhook: str | None = Field(default=None, max_length=2000, description="told when it has ended")
     expires_after: int | None = Field(default=None, ge=60, le=365 * 86_400, description="seconds")

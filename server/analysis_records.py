@@ -51,6 +51,8 @@ class Analyses:
     def add(self, new: str, idempotency_key: str | None, asked_sha256: str, **values: Any) -> tuple[Analysis, bool]:
         """A new analysis of this id and true; the one that was made with the same idempotency key and false.
 
+        The same bytes are one file: where one analysis of it is derived-only, all are.
+
         Raises:
             ApiError: 409, the key came with another request before.
         """
@@ -65,6 +67,10 @@ class Analyses:
                         1 + connection.execute(select(func.coalesce(func.max(ANALYSES.c.number), 0))).scalar_one()
                     )
                     connection.execute(insert(ANALYSES).values(row))
+                    of_file = ANALYSES.c.file == row["file"]
+                    derived_only = select(ANALYSES.c.id).where(of_file, ANALYSES.c.derived_only)
+                    if connection.execute(derived_only).first() is not None:
+                        connection.execute(update(ANALYSES).where(of_file).values(derived_only=True))
                 return self.get(row["id"], row["owner"]), True
             except IntegrityError:  # the key is known, or another server was quicker with the number
                 if idempotency_key and (known := self._by_key(row["owner"], idempotency_key)):

@@ -22,7 +22,7 @@ from agents.report import Report
 from graphs.events import Event
 from perception.errors import MentalisError
 from reports.writing import read_report, write_file
-from server.analysis_records import ENDED, Analyses, Analysis
+from server.analysis_records import ENDED, Analyses, Analysis, Status
 from server.codebook_records import Codebooks
 from server.engine import Engine, Places
 from server.errors import ApiError
@@ -135,7 +135,7 @@ class Jobs:
 
     async def cancel(self, analysis: Analysis) -> bool:
         """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
-        if not await asyncio.to_thread(self.analyses.end, analysis.id, "cancelled", {"kind": "cancelled"}):
+        if not await self._end(analysis, "cancelled", {"kind": "cancelled"}):
             return False
         await self._enqueue(TELL, analysis.id, 1, self._last)
         return True
@@ -198,12 +198,12 @@ class Jobs:
             events = run(clip, analysis.options, codebook, self.places(analysis))
             report = await self._follow(analysis.id, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(analysis.id, str(error).replace(str(clip), analysis.name))
+            return await self._fail(analysis, str(error).replace(str(clip), analysis.name))
         except asyncio.CancelledError:
             raise
         except Exception as error:
             logger.exception("analysis %s broke off", analysis.id)
-            return await self._fail(analysis.id, f"the analysis broke off ({type(error).__name__})")
+            return await self._fail(analysis, f"the analysis broke off ({type(error).__name__})")
         if stage == REASON:
             assert report is not None, "a graph that does not raise ends with a report"
             await self._finish(analysis, report)
@@ -233,23 +233,28 @@ class Jobs:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
         await asyncio.to_thread(write_file, path, named.model_dump_json())
-        await asyncio.to_thread(self.analyses.end, analysis.id, "done", {"kind": "report", "id": analysis.id})
-        await asyncio.to_thread(self._drop_media, analysis)
+        await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
 
-    async def _fail(self, name: str, why: str) -> bool:
-        await asyncio.to_thread(self.analyses.end, name, "failed", {"kind": "failed", "error": why}, why)
+    async def _fail(self, analysis: Analysis, why: str) -> bool:
+        await self._end(analysis, "failed", {"kind": "failed", "error": why}, why)
         return False
 
-    def _drop_media(self, analysis: Analysis) -> None:
+    async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
+        """End an analysis, and its media where they are not to be kept; whether this ended it."""
+        ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
+        await asyncio.to_thread(self._drop_media, analysis.file)
+        return ended
+
+    def _drop_media(self, file: str) -> None:
         """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
-        if analysis.derived_only and all(other.ended for other in self.analyses.of_file(analysis.file)):
-            self._files.media(analysis.file).unlink(missing_ok=True)
+        of_file = self.analyses.of_file(file)
+        if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
+            self._files.media(file).unlink(missing_ok=True)
 
     async def _tell(self, name: str, deliver: Deliver) -> None:
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
-            if analysis.status == "done":
-                await asyncio.to_thread(self._drop_media, analysis)  # if the server was killed before it could
+            await asyncio.to_thread(self._drop_media, analysis.file)  # if the server was killed before it could
             if analysis.webhook:
                 await deliver(analysis)
 

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
-from jobs_running import becomes, jobs_running, sent, started, until
+from jobs_running import becomes, files_of, jobs_running, sent, started, until
 
 HELD = {"options": {"strategy": "debate"}}
 
@@ -24,3 +24,34 @@ async def test_a_running_analysis_that_is_deleted_leaves_nothing_though_its_stag
     await until(lambda: jobs.engine.left == [jobs.folder(analysis.id)])
     await until(lambda: jobs.engine.forgot == [analysis.id] * 2)  # at once, and when the stage had stopped
     await until(lambda: not jobs.folder(analysis.id).exists())
+
+
+def has_media(jobs, file):
+    return files_of(jobs).media(file).exists()
+
+
+async def test_media_that_are_not_to_be_kept_go_though_the_analysis_fails_or_is_cancelled(jobs):
+    jobs.engine.fails = True
+    failed = await started(jobs, await sent(jobs, b"fails"), derived_only=True)
+    cancelled = await started(jobs, await sent(jobs, b"cancelled"), derived_only=True, **HELD)
+    kept = await started(jobs, await sent(jobs, b"kept"))
+    await becomes(jobs, cancelled, "measuring")
+    await jobs.cancel(cancelled)
+    assert not has_media(jobs, cancelled.file)
+    for analysis in (failed, kept):
+        await becomes(jobs, analysis, "failed")
+    await until(lambda: not has_media(jobs, failed.file))
+    assert has_media(jobs, kept.file)
+
+
+async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_has_ended(jobs):
+    file = await sent(jobs)
+    held = await started(jobs, file, **HELD)
+    await becomes(jobs, held, "measuring")
+    derived = await started(jobs, file, derived_only=True)
+    await becomes(jobs, derived, "done")
+    assert has_media(jobs, file)
+    await jobs.delete(derived)
+    jobs.engine.held.clear()
+    await becomes(jobs, held, "done")
+    await until(lambda: not has_media(jobs, file))
