@@ -6,13 +6,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+from fastapi import FastAPI
+
 from agents.report import Report
 from graphs.events import Event, ReportReady, ToolStarted
 from reports.writing import read_report
+from server import analyses, chat
+from server.access import Access
+from server.analyses import Demo, Fetch, Sending
 from server.analysis_records import Analyses, Analysis, new_id
 from server.codebook_records import Codebooks
 from server.database import open_database
 from server.engine import Options, Places
+from server.errors import add_error_handlers
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
@@ -51,6 +58,9 @@ class Engine:
         self.codebooks.append(codebook)
         yield ReportReady(report=self.report)
 
+    def check(self, options: Options) -> None:
+        return
+
     async def forget(self, places: Places) -> None:
         self.forgot.append(places.thread)
 
@@ -85,13 +95,13 @@ def files_of(jobs: Jobs) -> Files:
     return jobs._files
 
 
-async def sent(jobs: Jobs, content: bytes = b"a clip") -> str:
+async def sent(jobs: Jobs, content: bytes = b"a clip", owner: str = "me") -> str:
     """The id of a file with this content."""
 
     async def body() -> AsyncIterator[bytes]:
         yield content
 
-    return (await files_of(jobs).save(body(), "me", "clip.mp4", "user_data", None)).id
+    return (await files_of(jobs).save(body(), owner, "clip.mp4", "user_data", None)).id
 
 
 async def started(jobs: Jobs, file: str, **values: Any) -> Analysis:
@@ -113,3 +123,17 @@ async def until(holds: Any) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(LOOK_S)
+
+
+def client_of(jobs: Jobs, fetch: Fetch) -> httpx.AsyncClient:
+    """A client of analyses and chat on these jobs, on a machine where no key was made; its owner is LOCAL."""
+    app = FastAPI()
+    app.state.access = Access(jobs.analyses._engine, loopback=True, per_minute=1000)
+    add_error_handlers(app)
+    sending = Sending(
+        files=files_of(jobs), jobs=jobs, fetch=fetch, demo=Demo(lambda: fetch("demo"), ""), file_s=None,
+        analysis_s=None, check_webhook=str,
+    )  # fmt: skip
+    for routes in (analyses.routes, chat.routes):
+        app.include_router(routes(sending))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=60)
