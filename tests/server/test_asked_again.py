@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
-from jobs_running import client_of, jobs_running, sent
+from jobs_running import client_of, files_of, jobs_running, sent, until
 
 from agents.report import Failure
 from server.access import LOCAL
@@ -55,3 +55,36 @@ async def test_a_clip_is_judged_again_where_the_model_had_failed_and_the_answer_
     assert second["analysis"] != first["analysis"]
     assert second["citations"]
     assert (await chatted(client, file))["analysis"] == second["analysis"]
+
+
+async def analysed(client, status=202, **asked):
+    answer = await client.post("/v1/analyses", json=asked, headers={"Idempotency-Key": "once"})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_a_request_that_comes_again_is_known_though_its_media_are_deleted(jobs, client):
+    asked = {"file": await sent(jobs, owner=LOCAL), "derived_only": True}
+    first = await analysed(client, **asked)
+    await until(lambda: not files_of(jobs).media(asked["file"]).exists())
+    assert (await analysed(client, **asked))["id"] == first["id"]
+    files_of(jobs).delete(asked["file"])
+    assert (await analysed(client, **asked))["id"] == first["id"]
+    await analysed(client, 409, file=asked["file"])
+
+
+async def test_a_clip_is_not_fetched_again_when_its_request_comes_again(client, fetched):
+    asked = {"url": "https://clips.example/one.mp4"}
+    first = await analysed(client, **asked)
+    assert (await analysed(client, **asked))["id"] == first["id"]
+    assert fetched == [asked["url"]]
+    await analysed(client, 409, url="https://clips.example/two.mp4")
+    assert fetched == [asked["url"]]
+
+
+async def test_a_clip_that_comes_again_as_the_body_is_the_same_request(jobs, client):
+    key = {"Idempotency-Key": "once"}
+    first = (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()
+    files_of(jobs).delete(first["file"])
+    assert (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()["id"] == first["id"]
+    assert (await client.post("/v1/analyses", content=b"another", headers=key)).status_code == 409
