@@ -21,7 +21,7 @@ from server.errors import ApiError
 from server.event_log import as_sse
 from server.file_records import Files, Stored
 from server.files import shown_name
-from server.jobs import Jobs
+from server.jobs import CODEBOOK, Jobs
 
 MEDIA_TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
@@ -217,19 +217,21 @@ def check(options: Options, caller: Caller, sending: Sending) -> None:
         ApiError: 400, no such codebook.
         MentalisError: the others.
     """
-    sending.jobs.codebooks.path_of(options.codebook, caller.owner)
+    sending.jobs.codebooks.text_of(options.codebook, caller.owner)
     sending.jobs.engine.check(options)
 
 
 def _added(
     wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None, asked: str
 ) -> Analysis:
-    """An analysis and its words, which are there before its row: it never runs without them."""
+    """An analysis, its words and its codebook, which are there before its row: it never runs without them."""
     jobs, name, new = sending.jobs, new_id(), False
     words = sending.demo.transcript if wanted.demo else wanted.transcript
     try:
         if words:
             write_file(jobs.folder(name) / f"transcript.{kind_of(words)}", words)
+        if book := jobs.codebooks.text_of(wanted.options.codebook, caller.owner):
+            write_file(jobs.folder(name) / CODEBOOK, book)
         analysis, new = _row(wanted, stored, caller, sending, idempotency_key, asked, name)
         return analysis
     finally:

@@ -63,7 +63,7 @@ def create_app(
     database = database_of(settings, folder)
     figures, log = Figures(), EventLog(database)
     kept = Files(database, folder / "files", settings.file_bytes)
-    codebooks = Codebooks(database, folder / "codebooks")
+    codebooks = Codebooks(database)
     jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", _plain(shared))
     sending = Sending(
         files=kept,

@@ -182,7 +182,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
         clip if clip.exists() else None,
         texts[-1],
         before,
-        jobs.codebooks.path_of(analysis.options.codebook, analysis.owner),
+        jobs.codebook_of(analysis),
         jobs.places(analysis),
     )
     write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())

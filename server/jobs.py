@@ -32,6 +32,7 @@ from server.file_records import Files
 from server.strays import sweep_strays
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
+CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
@@ -91,6 +92,11 @@ class Jobs:
             thread=analysis.id,
             transcript=words,
         )
+
+    def codebook_of(self, analysis: Analysis) -> str | None:
+        """What the product loads: the analysis' own copy of an uploaded one, a shipped one's name; none: the usual."""
+        own = self.folder(analysis.id) / CODEBOOK
+        return str(own) if own.exists() else analysis.options.codebook
 
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
@@ -193,9 +199,8 @@ class Jobs:
         try:
             if not clip.exists():
                 raise MentalisError("its file was deleted before it was analysed")
-            codebook = self.codebooks.path_of(analysis.options.codebook, analysis.owner)
             run = self.engine.measure if stage == MEASURE else self.engine.reason
-            events = run(clip, analysis.options, codebook, self.places(analysis))
+            events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
             report = await self._follow(analysis.id, events)
         except (MentalisError, ApiError) as error:
             return await self._fail(analysis, str(error).replace(str(clip), analysis.name))

@@ -76,7 +76,7 @@ async def jobs_running(folder: Path, deliver: Deliver = no_one, tell_at_once: in
     files = Files(database, folder / "files", 10**6)
     engine: Any = Engine()
     jobs = Jobs(
-        engine, Analyses(database), files, Codebooks(database, folder / "codebooks"), EventLog(database), Figures(),
+        engine, Analyses(database), files, Codebooks(database), EventLog(database), Figures(),
         folder / "analyses",
     )  # fmt: skip
     config = {"name": "jobs", "system_database_url": f"sqlite:///{folder / 'jobs.sqlite'}", "log_level": "ERROR",

@@ -6,6 +6,7 @@ pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from jobs_running import client_of, files_of, jobs_running, sent, until
 
+from agents.codebook import load_codebook
 from agents.report import Failure
 from server.access import LOCAL
 
@@ -88,3 +89,22 @@ async def test_a_clip_that_comes_again_as_the_body_is_the_same_request(jobs, cli
     files_of(jobs).delete(first["file"])
     assert (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()["id"] == first["id"]
     assert (await client.post("/v1/analyses", content=b"another", headers=key)).status_code == 409
+
+
+BOOK = "id: mine\nname: {name}\nsource: a test\n"
+
+
+async def test_an_analysis_keeps_its_codebook_though_that_is_replaced_or_deleted(jobs, client):
+    jobs.engine.held.add("debate")
+    first = jobs.codebooks.add(BOOK.format(name="first"), LOCAL)
+    asked = {"file": await sent(jobs, owner=LOCAL), "options": {"codebook": first["id"], "strategy": "debate"}}
+    answer = (await client.post("/v1/analyses", json=asked)).json()
+    second = jobs.codebooks.add(BOOK.format(name="second"), LOCAL)
+    jobs.codebooks.delete(second["id"], LOCAL)
+    jobs.engine.held.clear()
+    analysis = jobs.analyses.get(answer["id"], LOCAL)
+    await until(lambda: jobs.analyses.status(analysis.id) == "done")
+    assert {load_codebook(path).name for path in (*jobs.engine.codebooks, jobs.codebook_of(analysis))} == {"first"}
+    assert (await client.post("/v1/analyses", json=asked)).status_code == 400
+    await jobs.delete(analysis)
+    assert not list(jobs.folder(analysis.id).parent.parent.rglob("*.yaml"))
