@@ -139,12 +139,13 @@ def tell_of(settings: ServerSettings) -> Deliver:
     """Tells a webhook of an ended analysis: what it is called and how it ended, not what was found."""
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
 
-    async def tell(analysis: Analysis) -> None:
+    async def tell(analysis: Analysis, tries: int) -> float | None:
         told = {"type": f"analysis.{analysis.status}", "analysis": analysis.id, "error": analysis.error}
         try:
-            await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id)
+            return await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id, tries)
         except ApiError as error:
             logger.warning("analysis %s: %s", analysis.id, error.message)
+            return None
 
     return tell
 

@@ -37,7 +37,7 @@ LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another s
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
-Deliver = Callable[[Analysis], Awaitable[None]]
+Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
 
 
 class _Json(Serializer):
@@ -105,16 +105,18 @@ class Jobs:
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
             goes_on = await DBOS.run_step_async({"name": MEASURE}, self._measure, name)
-            await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue(TELL, name, 1, tell))
+            await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue_tell(name))
 
         @DBOS.workflow(name=REASON)
         async def reason(name: str, priority: int) -> None:
             await DBOS.run_step_async({"name": REASON}, self._reason, name)
-            await self._enqueue(TELL, name, 1, tell)
+            await self._enqueue_tell(name)
 
         @DBOS.workflow(name=TELL)
-        async def tell(name: str, priority: int) -> None:
-            await DBOS.run_step_async({"name": TELL}, self._tell, name, deliver)
+        async def tell(name: str, tries: int) -> None:
+            wait_s = await DBOS.run_step_async({"name": TELL}, self._tell, name, tries, deliver)
+            if wait_s is not None:  # a receiver that is waited for takes no other's place
+                await self._enqueue_tell(name, tries + 1, wait_s)
 
         self._first, self._last = measure, tell
         DBOS.launch()
@@ -143,7 +145,7 @@ class Jobs:
         """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
         if not await self._end(analysis, "cancelled", {"kind": "cancelled"}):
             return False
-        await self._enqueue(TELL, analysis.id, 1, self._last)
+        await self._enqueue_tell(analysis.id)
         return True
 
     async def delete(self, analysis: Analysis) -> None:
@@ -153,7 +155,7 @@ class Jobs:
         await self._clear(analysis)
         for stage in (MEASURE, REASON, TELL):
             with suppress(dbos_error.DBOSException):
-                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}")
+                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}", delete_children=True)
 
     async def _clear(self, analysis: Analysis) -> None:
         """Delete what an analysis made that has no row any more."""
@@ -163,6 +165,12 @@ class Jobs:
     async def _enqueue(self, queue: str, name: str, priority: int, workflow: Any) -> None:
         with SetWorkflowID(f"{name}:{queue}"), SetEnqueueOptions(priority=priority):
             await DBOS.enqueue_workflow_async(queue, workflow, name, priority)
+
+    async def _enqueue_tell(self, name: str, tries: int = 1, wait_s: float | None = None) -> None:
+        """Queue that an analysis' end is told, for the first time or, after a while, again."""
+        again = f":{tries}" if tries > 1 else ""
+        with SetWorkflowID(f"{name}:{TELL}{again}"), SetEnqueueOptions(delay_seconds=wait_s):
+            await DBOS.enqueue_workflow_async(TELL, self._last, name, tries)
 
     async def _measure(self, name: str) -> bool:
         """Whether the tools have run and the model's turn has come."""
@@ -256,12 +264,14 @@ class Jobs:
         if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
             self._files.media(file).unlink(missing_ok=True)
 
-    async def _tell(self, name: str, deliver: Deliver) -> None:
+    async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
+        """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
             await asyncio.to_thread(self._drop_media, analysis.file)  # if the server was killed before it could
             if analysis.webhook:
-                await deliver(analysis)
+                return await deliver(analysis, tries)
+        return None
 
     async def sweep(self) -> int:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""

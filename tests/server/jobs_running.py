@@ -65,7 +65,7 @@ class Engine:
         self.forgot.append(places.thread)
 
 
-async def no_one(analysis: Analysis) -> None:
+async def no_one(analysis: Analysis, tries: int) -> None:
     """Told of no analysis."""
 
 

@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from dbos import DBOS
 from jobs_running import becomes, files_of, jobs_running, sent, started, until
 
 HELD = {"options": {"strategy": "debate"}}
@@ -55,3 +56,23 @@ async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_h
     jobs.engine.held.clear()
     await becomes(jobs, held, "done")
     await until(lambda: not has_media(jobs, file))
+
+
+async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again(tmp_path):
+    told, waits_s = [], {"slow": {1: 600.0}, "busy": {1: 0.1, 2: 0.1}, "quick": {}}
+
+    async def deliver(analysis, tries):
+        told.append((analysis.webhook, tries))
+        return waits_s[analysis.webhook].get(tries)
+
+    async with jobs_running(tmp_path, deliver, tell_at_once=1) as jobs:
+        file = await sent(jobs)
+        slow = await started(jobs, file, webhook="slow")
+        await until(lambda: told == [("slow", 1)])
+        for webhook in ("busy", "quick"):
+            await started(jobs, file, webhook=webhook)
+        await until(lambda: {("quick", 1), ("busy", 3)} < set(told))
+        assert sorted(told) == [("busy", 1), ("busy", 2), ("busy", 3), ("quick", 1), ("slow", 1)]
+        await jobs.delete(slow)
+        left = await DBOS.list_workflows_async(workflow_id_prefix=slow.id)
+        assert [workflow.workflow_id for workflow in left] == []
