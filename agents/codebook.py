@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -88,12 +88,14 @@ def load_codebook(name_or_file: str) -> Codebook:
         raise CodebookError(f"no codebook {name_or_file!r}: give a YAML file or one of {names}") from error
 
 
-@cache
+@lru_cache(maxsize=64)
 def _read(path: Path, _modified_ns: int) -> Codebook:
     text = path.read_text(encoding="utf-8")
     try:
         content = yaml.safe_load(text)
-        missing = [level for level in LEVELS if level not in (content or {})]
+        if not isinstance(content, dict) or not isinstance(content.get("neutral", {}), dict):
+            raise CodebookError(f"codebook {path.name}: it, and its `neutral`, are mappings (`key: value`) in YAML")
+        missing = [level for level in LEVELS if level not in content]
         default = yaml.safe_load((FOLDER / "default.yaml").read_text(encoding="utf-8")) if missing else {}
         for level in missing:
             content[level] = default[level]

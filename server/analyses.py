@@ -21,7 +21,7 @@ from server.errors import ApiError
 from server.event_log import as_sse
 from server.file_records import Files, Stored
 from server.files import shown_name
-from server.jobs import Jobs
+from server.jobs import CODEBOOK, Jobs
 
 MEDIA_TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
@@ -53,7 +53,9 @@ class Wanted(BaseModel):
     options: Options = Options()
     purpose: str | None = Field(default=None, max_length=2000, description="why it is analysed; kept with it")
     consent: str | None = Field(default=None, max_length=2000, description="who agreed to it; kept with it")
-    derived_only: bool = Field(default=False, description="the media are deleted once they are measured")
+    derived_only: bool = Field(
+        default=False, description="the media are deleted once it has ended; so for all analyses of these bytes"
+    )
     priority: Literal["high", "normal", "low"] = "normal"
     webhook: str | None = Field(default=None, max_length=2000, description="told when it has ended")
     expires_after: int | None = Field(default=None, ge=60, le=365 * 86_400, description="seconds")
@@ -178,6 +180,9 @@ async def made(
     named = [wanted.file is not None, wanted.url is not None, wanted.demo]
     if sum(named) != 1:
         raise ApiError(400, "name one of: file, url, demo", "file")
+    asked = _asked(wanted, stored)
+    if idempotency_key and (known := jobs.analyses.made_before(caller.owner, idempotency_key, asked)):
+        return await _queued(known, wanted, jobs)
     check(wanted.options, caller, sending)
     if wanted.webhook is not None:
         sending.check_webhook(wanted.webhook)
@@ -189,8 +194,18 @@ async def made(
         stored = await files.save(body, caller.owner, shown_name(name), "user_data", later(sending.file_s))
     if not files.media(stored.id).exists():
         raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
-    analysis, new = _added(wanted, stored, caller, sending, idempotency_key)
-    if new or analysis.status == "queued":
+    return await _queued(_added(wanted, stored, caller, sending, idempotency_key, asked), wanted, jobs)
+
+
+def _asked(wanted: Wanted, sent: Stored | None) -> str:
+    """What a request asks for, as a hash: the same when it comes again, whether its file is still there or not."""
+    about = None if sent is None else sent.sha256  # of a clip that came with it, whose id is new when it comes again
+    plain = wanted.model_dump(mode="json", exclude={"file"} if sent else None)
+    return hashlib.sha256(json.dumps([plain, about]).encode()).hexdigest()
+
+
+async def _queued(analysis: Analysis, wanted: Wanted, jobs: Jobs) -> Analysis:
+    if analysis.status == "queued":
         await jobs.start(analysis, wanted.priority)
     return analysis
 
@@ -202,33 +217,41 @@ def check(options: Options, caller: Caller, sending: Sending) -> None:
         ApiError: 400, no such codebook.
         MentalisError: the others.
     """
-    sending.jobs.codebooks.path_of(options.codebook, caller.owner)
+    sending.jobs.codebooks.text_of(options.codebook, caller.owner)
     sending.jobs.engine.check(options)
 
 
 def _added(
-    wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None
-) -> tuple[Analysis, bool]:
-    """An analysis and its words, which are there before its row: it never runs without them."""
+    wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None, asked: str
+) -> Analysis:
+    """An analysis, its words and its codebook, which are there before its row: it never runs without them."""
     jobs, name, new = sending.jobs, new_id(), False
     words = sending.demo.transcript if wanted.demo else wanted.transcript
     try:
         if words:
             write_file(jobs.folder(name) / f"transcript.{kind_of(words)}", words)
-        analysis, new = _row(wanted, stored, caller, sending, idempotency_key, name)
-        return analysis, new
+        if book := jobs.codebooks.text_of(wanted.options.codebook, caller.owner):
+            write_file(jobs.folder(name) / CODEBOOK, book)
+        analysis, new = _row(wanted, stored, caller, sending, idempotency_key, asked, name)
+        return analysis
     finally:
         if not new:
             shutil.rmtree(jobs.folder(name), ignore_errors=True)
 
 
 def _row(
-    wanted: Wanted, stored: Stored, caller: Caller, sending: Sending, idempotency_key: str | None, name: str
+    wanted: Wanted,
+    stored: Stored,
+    caller: Caller,
+    sending: Sending,
+    idempotency_key: str | None,
+    asked: str,
+    name: str,
 ) -> tuple[Analysis, bool]:
     return sending.jobs.analyses.add(
         name,
         idempotency_key,
-        hashlib.sha256(json.dumps([wanted.model_dump(mode="json"), stored.sha256]).encode()).hexdigest(),
+        asked,
         owner=caller.owner,
         file=stored.id,
         name=shown_name(wanted.name or stored.name),

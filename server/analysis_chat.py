@@ -34,7 +34,7 @@ def routes(sending: Sending) -> APIRouter:
             clip if clip.exists() else None,
             question.question,
             question.history,
-            jobs.codebooks.path_of(analysis.options.codebook, analysis.owner),
+            jobs.codebook_of(analysis),
             jobs.places(analysis),
         )
         return answer.model_dump(mode="json")

@@ -51,6 +51,8 @@ class Analyses:
     def add(self, new: str, idempotency_key: str | None, asked_sha256: str, **values: Any) -> tuple[Analysis, bool]:
         """A new analysis of this id and true; the one that was made with the same idempotency key and false.
 
+        The same bytes are one file: where one analysis of it is derived-only, all are.
+
         Raises:
             ApiError: 409, the key came with another request before.
         """
@@ -65,14 +67,27 @@ class Analyses:
                         1 + connection.execute(select(func.coalesce(func.max(ANALYSES.c.number), 0))).scalar_one()
                     )
                     connection.execute(insert(ANALYSES).values(row))
+                    of_file = ANALYSES.c.file == row["file"]
+                    derived_only = select(ANALYSES.c.id).where(of_file, ANALYSES.c.derived_only)
+                    if connection.execute(derived_only).first() is not None:
+                        connection.execute(update(ANALYSES).where(of_file).values(derived_only=True))
                 return self.get(row["id"], row["owner"]), True
             except IntegrityError:  # the key is known, or another server was quicker with the number
-                if idempotency_key and (known := self._by_key(row["owner"], idempotency_key)):
-                    if known.asked_sha256 != asked_sha256:
-                        raise ApiError(
-                            409, "this Idempotency-Key came with another request; use a new one", "idempotency_key"
-                        ) from None
-                    return _read(known), False
+                if idempotency_key and (known := self.made_before(row["owner"], idempotency_key, asked_sha256)):
+                    return known, False
+
+    def made_before(self, owner: str, idempotency_key: str, asked_sha256: str) -> Analysis | None:
+        """The analysis that was made when this request came before.
+
+        Raises:
+            ApiError: 409, the key came with another request.
+        """
+        wanted = select(ANALYSES).where(ANALYSES.c.owner == owner, ANALYSES.c.idempotency_key == idempotency_key)
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is not None and row.asked_sha256 != asked_sha256:
+            raise ApiError(409, "this Idempotency-Key came with another request; use a new one", "idempotency_key")
+        return None if row is None else _read(row)
 
     def get(self, name: str, owner: str | None) -> Analysis:
         """An analysis by its id; `owner` none: whoever made it.
@@ -162,11 +177,6 @@ class Analyses:
             for table in (EVENTS, CORRECTIONS):
                 connection.execute(delete(table).where(table.c.analysis == name))
             connection.execute(delete(ANALYSES).where(ANALYSES.c.id == name))
-
-    def _by_key(self, owner: str, key: str) -> Row[Any] | None:
-        wanted = select(ANALYSES).where(ANALYSES.c.owner == owner, ANALYSES.c.idempotency_key == key)
-        with self._engine.connect() as connection:
-            return connection.execute(wanted).one_or_none()
 
 
 def new_id() -> str:

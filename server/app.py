@@ -56,13 +56,14 @@ def create_app(
         folder: where everything is kept.
         version: of the product.
         demo: the demo's clip.
-        local_paths: a client may name files of this machine; only for a server that nobody else reaches.
+        local_paths: a client may name videos of this machine while no key was made; only for a server that nobody
+            else reaches.
     """
     shared = settings.database_url
     database = database_of(settings, folder)
     figures, log = Figures(), EventLog(database)
     kept = Files(database, folder / "files", settings.file_bytes)
-    codebooks = Codebooks(database, folder / "codebooks")
+    codebooks = Codebooks(database)
     jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", _plain(shared))
     sending = Sending(
         files=kept,
@@ -103,7 +104,7 @@ def create_app(
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
-        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, local_paths),
+        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, folder if local_paths else None),
         analyses.routes(sending),
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),
@@ -138,12 +139,13 @@ def tell_of(settings: ServerSettings) -> Deliver:
     """Tells a webhook of an ended analysis: what it is called and how it ended, not what was found."""
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
 
-    async def tell(analysis: Analysis) -> None:
+    async def tell(analysis: Analysis, tries: int) -> float | None:
         told = {"type": f"analysis.{analysis.status}", "analysis": analysis.id, "error": analysis.error}
         try:
-            await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id)
+            return await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id, tries)
         except ApiError as error:
             logger.warning("analysis %s: %s", analysis.id, error.message)
+            return None
 
     return tell
 

@@ -142,9 +142,14 @@ async def _analysis(question: Asked, options: Options, caller: Caller, sending: 
         return jobs.analyses.get(question.analysis, caller.owner)
     assert question.file is not None, "a question is about an analysis or a file"
     known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
-    if known is not None:
+    if known is not None and not _failed(jobs.report_of(known)):
         return known
     return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file)
+
+
+def _failed(report: Report | None) -> bool:
+    """Whether a report has no claims because its model failed: asked again it may answer."""
+    return report is not None and not report.claims and any(f.stage.startswith("agent ") for f in report.failures)
 
 
 async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending) -> Replied:
@@ -177,7 +182,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
         clip if clip.exists() else None,
         texts[-1],
         before,
-        jobs.codebooks.path_of(analysis.options.codebook, analysis.owner),
+        jobs.codebook_of(analysis),
         jobs.places(analysis),
     )
     write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
@@ -250,6 +255,7 @@ def _cited(analysis: Analysis, replied: Replied) -> dict[str, Any]:
         "analysis": analysis.id,
         "file": analysis.file,
         "citations": {claim.id: list(claim.evidence) for claim in replied.report.claims},
+        "failures": [failure.model_dump() for failure in replied.report.failures],
     }
     if replied.answer is not None:
         cited["sources"] = [source.model_dump(mode="json") for source in replied.answer.citations]

@@ -27,9 +27,8 @@ CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndTok
 class Codebooks:
     """The shipped ones, and an owner's own."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        """Write those in use to `folder`, where they are read from."""
-        self._engine, self._folder = engine, folder
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def names(self, owner: str) -> list[dict[str, Any]]:
         """All that an owner can use."""
@@ -44,12 +43,11 @@ class Codebooks:
         Raises:
             ApiError: 404, there is none.
         """
-        path = self.path_of(name, owner, 404)
-        assert path is not None
-        return load_codebook(path)
+        text = self.text_of(name, owner, 404)
+        return load_codebook(name) if text is None else read(text)
 
     def add(self, text: str, owner: str) -> dict[str, Any]:
-        """Keep a codebook; one of the same name is replaced.
+        """Keep a codebook; one of the same name is replaced, but for analyses that were made with it.
 
         Raises:
             ApiError: 400, it is none.
@@ -76,14 +74,14 @@ class Codebooks:
         if not gone.rowcount:
             raise ApiError(404, f"there is no codebook {name[:40]!r} of yours", "not_found")
 
-    def path_of(self, name: str | None, owner: str, status: int = 400) -> str | None:
-        """What the product loads: a shipped one's name, or the file of an uploaded one; none: the usual one.
+    def text_of(self, name: str | None, owner: str, status: int = 400) -> str | None:
+        """The YAML of an uploaded one; none where a shipped one is named, or none is: the usual one.
 
         Raises:
             ApiError: of the status given, no such codebook.
         """
         if name is None or name in codebook_names():
-            return name
+            return None
         wanted = select(CODEBOOKS).where(
             CODEBOOKS.c.owner == owner, (CODEBOOKS.c.name == name) | (CODEBOOKS.c.id == name)
         )
@@ -92,11 +90,7 @@ class Codebooks:
         if row is None:
             there_are = ", ".join(known["id"] for known in self.names(owner))
             raise ApiError(status, f"no codebook is called {name[:40]!r}; there are: {there_are}", "codebook")
-        path = self._folder / f"{row.id}.yaml"
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(row.yaml, encoding="utf-8")
-        return str(path)
+        return str(row.yaml)
 
 
 def read(text: str) -> Codebook:

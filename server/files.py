@@ -1,5 +1,6 @@
 """REST: files are sent, listed, read and deleted, in OpenAI's shape."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.formparsers import MultiPartException
 
-from server.access import Reads, Writes
+from server.access import LOCAL, Reads, Writes
 from server.bodies import is_json, read_json
 from server.errors import ApiError
 from server.file_records import Files, Stored
@@ -18,6 +19,7 @@ from server.jobs import Jobs
 
 CHUNK_BYTES = 1 << 20
 LEAST_S, MOST_S = 3600, 30 * 86_400  # that a client may ask a file to stay, as at OpenAI
+NO_CLIPS = (Path("/proc"), Path("/sys"), Path("/dev"))  # files that are the system's and other programs' memory
 PURPOSES = ("user_data", "vision", "assistants", "evals")
 
 
@@ -50,7 +52,7 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, local_paths: bool) -> APIRouter:
+def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, own_folder: Path | None) -> APIRouter:
     """The endpoints under /v1/files.
 
     Args:
@@ -58,7 +60,8 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, lo
         jobs: analyses that a file's deletion stops.
         usual_s: seconds that a file stays when the client does not say.
         owner_bytes: that a client may keep altogether.
-        local_paths: a client on this machine may name a file instead of sending it.
+        own_folder: of the server, where a client on this machine may name a video elsewhere instead of sending it, as
+            long as no key was ever made; none: no client may.
     """
     router = APIRouter(prefix="/v1/files", tags=["files"])
 
@@ -80,9 +83,10 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, lo
         checked_room(caller.owner)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_json(request):
-            if not local_paths:
-                raise ApiError(400, "paths are read in local mode only; send the file's bytes", "local_paths")
-            path = await _local(request)
+            if own_folder is None or caller.owner != LOCAL:  # with keys it would read what is another's
+                raise ApiError(400, "paths are read in local mode without keys only; send the bytes", "local_paths")
+            given = (await read_json(request, Local)).path
+            path = await asyncio.to_thread(local_video, given, own_folder)
             name, body = name or path.name, _read(path)
         elif kind == "multipart/form-data":
             form = await _form(request)
@@ -158,6 +162,28 @@ def shown_name(name: str | None) -> str:
     return "".join(c for c in last if c.isprintable())[:200] or "clip"
 
 
+def local_video(given: str, own_folder: Path) -> Path:
+    """A video of this machine by its path, links followed.
+
+    Raises:
+        ApiError: 400, there is none, or it lies where no clips are: with the system's devices, with the server's files.
+        ClipError: it is no video.
+    """
+    from perception.container import identify
+
+    try:
+        path = Path(given).expanduser().resolve()
+        there = path.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, a link to itself, a home of nobody, NUL
+        there = False
+    if not there:
+        raise ApiError(400, f"there is no file {given[:200]!r} on this machine", "path")
+    if any(path.is_relative_to(folder) for folder in (*NO_CLIPS, own_folder.resolve())):
+        raise ApiError(400, f"no clips are read from where {given[:200]!r} lies; copy it elsewhere", "path")
+    identify(path)
+    return path
+
+
 def media_type(path: Path) -> str:
     """Told by the content; what is none of the videos that are read is bytes to a browser."""
     from perception.container import identify
@@ -191,13 +217,6 @@ def _seconds(given: Any, usual: int | None) -> int | None:
 def _expires_at(seconds: float | None, usual_s: float | None) -> float | None:
     stays = seconds or usual_s
     return None if stays is None else time.time() + stays
-
-
-async def _local(request: Request) -> Path:
-    path = Path((await read_json(request, Local)).path).expanduser()
-    if not path.is_file():
-        raise ApiError(400, f"there is no file {str(path)[:200]!r} on this machine", "path")
-    return path
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

@@ -22,7 +22,7 @@ from agents.report import Report
 from graphs.events import Event
 from perception.errors import MentalisError
 from reports.writing import read_report, write_file
-from server.analysis_records import ENDED, Analyses, Analysis
+from server.analysis_records import ENDED, Analyses, Analysis, Status
 from server.codebook_records import Codebooks
 from server.engine import Engine, Places
 from server.errors import ApiError
@@ -32,11 +32,12 @@ from server.file_records import Files
 from server.strays import sweep_strays
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
+CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
-Deliver = Callable[[Analysis], Awaitable[None]]
+Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
 
 
 class _Json(Serializer):
@@ -92,6 +93,11 @@ class Jobs:
             transcript=words,
         )
 
+    def codebook_of(self, analysis: Analysis) -> str | None:
+        """What the product loads: the analysis' own copy of an uploaded one, a shipped one's name; none: the usual."""
+        own = self.folder(analysis.id) / CODEBOOK
+        return str(own) if own.exists() else analysis.options.codebook
+
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
         DBOS(config={**config, "serializer": _Json()})
@@ -99,16 +105,18 @@ class Jobs:
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
             goes_on = await DBOS.run_step_async({"name": MEASURE}, self._measure, name)
-            await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue(TELL, name, 1, tell))
+            await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue_tell(name))
 
         @DBOS.workflow(name=REASON)
         async def reason(name: str, priority: int) -> None:
             await DBOS.run_step_async({"name": REASON}, self._reason, name)
-            await self._enqueue(TELL, name, 1, tell)
+            await self._enqueue_tell(name)
 
         @DBOS.workflow(name=TELL)
-        async def tell(name: str, priority: int) -> None:
-            await DBOS.run_step_async({"name": TELL}, self._tell, name, deliver)
+        async def tell(name: str, tries: int) -> None:
+            wait_s = await DBOS.run_step_async({"name": TELL}, self._tell, name, tries, deliver)
+            if wait_s is not None:  # a receiver that is waited for takes no other's place
+                await self._enqueue_tell(name, tries + 1, wait_s)
 
         self._first, self._last = measure, tell
         DBOS.launch()
@@ -135,24 +143,34 @@ class Jobs:
 
     async def cancel(self, analysis: Analysis) -> bool:
         """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
-        if not await asyncio.to_thread(self.analyses.end, analysis.id, "cancelled", {"kind": "cancelled"}):
+        if not await self._end(analysis, "cancelled", {"kind": "cancelled"}):
             return False
-        await self._enqueue(TELL, analysis.id, 1, self._last)
+        await self._enqueue_tell(analysis.id)
         return True
 
     async def delete(self, analysis: Analysis) -> None:
         """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
         await self.cancel(analysis)
         await asyncio.to_thread(self.analyses.delete, analysis.id)
-        await self.engine.forget(self.places(analysis))
-        await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
+        await self._clear(analysis)
         for stage in (MEASURE, REASON, TELL):
             with suppress(dbos_error.DBOSException):
-                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}")
+                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}", delete_children=True)
+
+    async def _clear(self, analysis: Analysis) -> None:
+        """Delete what an analysis made that has no row any more."""
+        await self.engine.forget(self.places(analysis))
+        await asyncio.to_thread(shutil.rmtree, self.folder(analysis.id), ignore_errors=True)
 
     async def _enqueue(self, queue: str, name: str, priority: int, workflow: Any) -> None:
         with SetWorkflowID(f"{name}:{queue}"), SetEnqueueOptions(priority=priority):
             await DBOS.enqueue_workflow_async(queue, workflow, name, priority)
+
+    async def _enqueue_tell(self, name: str, tries: int = 1, wait_s: float | None = None) -> None:
+        """Queue that an analysis' end is told, for the first time or, after a while, again."""
+        again = f":{tries}" if tries > 1 else ""
+        with SetWorkflowID(f"{name}:{TELL}{again}"), SetEnqueueOptions(delay_seconds=wait_s):
+            await DBOS.enqueue_workflow_async(TELL, self._last, name, tries)
 
     async def _measure(self, name: str) -> bool:
         """Whether the tools have run and the model's turn has come."""
@@ -163,9 +181,13 @@ class Jobs:
 
     async def _stage(self, name: str, stage: str) -> bool:
         """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
+        try:
+            analysis = await asyncio.to_thread(self.analyses.get, name, None)
+        except ApiError:  # deleted before its turn came
+            return False
         if not await asyncio.to_thread(self.analyses.move, name, "measuring" if stage == MEASURE else "reasoning"):
             return False
-        work, started = asyncio.create_task(self._work(name, stage)), time.perf_counter()
+        work, started = asyncio.create_task(self._work(analysis, stage)), time.perf_counter()
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=LOOK_EVERY_S)
@@ -175,26 +197,26 @@ class Jobs:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             self._figures.stage_s.labels(stage).observe(time.perf_counter() - started)
+            if await asyncio.to_thread(self.analyses.status, name) is None:  # deleted, but it was still being written
+                await self._clear(analysis)
         return not work.cancelled() and work.result()
 
-    async def _work(self, name: str, stage: str) -> bool:
+    async def _work(self, analysis: Analysis, stage: str) -> bool:
         """Whether it ended well; what went wrong is told as the job's end."""
-        analysis = await asyncio.to_thread(self.analyses.get, name, None)
         clip = self._files.media(analysis.file)
         try:
             if not clip.exists():
                 raise MentalisError("its file was deleted before it was analysed")
-            codebook = self.codebooks.path_of(analysis.options.codebook, analysis.owner)
             run = self.engine.measure if stage == MEASURE else self.engine.reason
-            events = run(clip, analysis.options, codebook, self.places(analysis))
-            report = await self._follow(name, events)
+            events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
+            report = await self._follow(analysis.id, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(name, str(error).replace(str(clip), analysis.name))
+            return await self._fail(analysis, str(error).replace(str(clip), analysis.name))
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            logger.exception("analysis %s broke off", name)
-            return await self._fail(name, f"the analysis broke off ({type(error).__name__})")
+            logger.exception("analysis %s broke off", analysis.id)
+            return await self._fail(analysis, f"the analysis broke off ({type(error).__name__})")
         if stage == REASON:
             assert report is not None, "a graph that does not raise ends with a report"
             await self._finish(analysis, report)
@@ -224,25 +246,32 @@ class Jobs:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
         await asyncio.to_thread(write_file, path, named.model_dump_json())
-        await asyncio.to_thread(self.analyses.end, analysis.id, "done", {"kind": "report", "id": analysis.id})
-        await asyncio.to_thread(self._drop_media, analysis)
+        await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
 
-    async def _fail(self, name: str, why: str) -> bool:
-        await asyncio.to_thread(self.analyses.end, name, "failed", {"kind": "failed", "error": why}, why)
+    async def _fail(self, analysis: Analysis, why: str) -> bool:
+        await self._end(analysis, "failed", {"kind": "failed", "error": why}, why)
         return False
 
-    def _drop_media(self, analysis: Analysis) -> None:
-        """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
-        if analysis.derived_only and all(other.ended for other in self.analyses.of_file(analysis.file)):
-            self._files.media(analysis.file).unlink(missing_ok=True)
+    async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
+        """End an analysis, and its media where they are not to be kept; whether this ended it."""
+        ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
+        await asyncio.to_thread(self._drop_media, analysis.file)
+        return ended
 
-    async def _tell(self, name: str, deliver: Deliver) -> None:
+    def _drop_media(self, file: str) -> None:
+        """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
+        of_file = self.analyses.of_file(file)
+        if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
+            self._files.media(file).unlink(missing_ok=True)
+
+    async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
+        """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
-            if analysis.status == "done":
-                await asyncio.to_thread(self._drop_media, analysis)  # if the server was killed before it could
+            await asyncio.to_thread(self._drop_media, analysis.file)  # if the server was killed before it could
             if analysis.webhook:
-                await deliver(analysis)
+                return await deliver(analysis, tries)
+        return None
 
     async def sweep(self) -> int:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""

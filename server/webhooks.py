@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx
@@ -27,12 +26,11 @@ async def deliver(
     secret: bytes,
     reach: Reach,
     delivery: str,
+    tries: int = 1,
     *,
-    waits_s: Sequence[float] = WAITS_S,
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     resolve: Resolve = resolved,
-) -> int:
-    """Post a body until it is taken, and return how many tries that took.
+) -> float | None:
+    """Post a body once; the seconds after which to try again, none once it is taken. Whoever calls waits, or not.
 
     Args:
         url: of the receiver; the same checks as for fetching, against a list of hosts of its own.
@@ -40,24 +38,21 @@ async def deliver(
         secret: which the receiver has as well.
         reach: the hosts that may be told.
         delivery: names what is told, the same in each try and after a restart: the receiver takes it once.
-        waits_s: between tries; one more than these is made.
-        sleep: waits.
+        tries: how many were made with this one.
         resolve: looks names up.
 
     Raises:
-        ApiError: 400, it may not be sent there; 502, it was not taken.
+        ApiError: 400, it may not be sent there; 502, it was not taken, and is not to be sent again.
     """
     check_url(url, reach)
     sent = json.dumps(body, ensure_ascii=False).encode()
     async with client(reach, resolve) as http:
-        for tries, wait_s in enumerate((*waits_s, None), 1):
-            status, asked_s = await _tried(http, url, sent, secret, delivery)
-            if status is not None and 200 <= status < 300:
-                return tries
-            lasting = status is not None and status < 500 and status not in AGAIN
-            if wait_s is None or lasting:
-                break
-            await sleep(max(wait_s, min(asked_s, LONGEST_WAIT_S)))
+        status, asked_s = await _tried(http, url, sent, secret, delivery)
+    if status is not None and 200 <= status < 300:
+        return None
+    lasting = status is not None and status < 500 and status not in AGAIN
+    if tries <= len(WAITS_S) and not lasting:
+        return max(WAITS_S[tries - 1], min(asked_s, LONGEST_WAIT_S))
     answer = f"answers {status}" if status else "does not answer"
     raise ApiError(502, f"the webhook's receiver {answer} (tried {tries} times); it must answer 2xx", "webhook_failed")
 

@@ -19,8 +19,9 @@ def database(tmp_path):
     engine.dispose()
 
 
-def added(database, key=None):
-    return Analyses(database).add(new_id(), key, "asked", owner="me", file="file-1", name="clip", options={})
+def added(database, key=None, **values):
+    row = {"owner": "me", "file": "file-1", "name": "clip", "options": {}, **values}
+    return Analyses(database).add(new_id(), key, "asked", **row)
 
 
 def test_events_of_many_writers_are_numbered_without_gaps(database):
@@ -62,3 +63,15 @@ def test_a_request_that_comes_twice_at_once_is_one_analysis(database):
         made = list(pool.map(lambda _: added(database, "key"), range(WRITERS)))
     assert len({analysis.id for analysis, _ in made}) == 1
     assert [new for _, new in made].count(True) == 1
+
+
+def test_where_one_analysis_of_a_file_is_derived_only_all_say_that_they_are(database):
+    before, other = added(database)[0], added(database, file="file-2")[0]
+    assert not before.derived_only
+    added(database, derived_only=True)
+    after = added(database)[0]
+    assert [Analyses(database).get(made.id, "me").derived_only for made in (before, after, other)] == [
+        True,
+        True,
+        False,
+    ]

@@ -23,21 +23,14 @@ def reach(port):
     return Reach(("clips.example",), "webhook", ports=(port,), networks=ALLOWED)
 
 
-class Slept(list):
-    async def __call__(self, seconds):
-        self.append(seconds)
-
-
-async def told(there, **given):
-    return await deliver(
-        f"http://clips.example:{there.port}/hook", BODY, SECRET, reach(there.port), "an_1:done",
-        **{"sleep": Slept(), "resolve": names(clips=HERE), **given},
-    )  # fmt: skip
+async def told(there, tries=1, resolve=None):
+    url = f"http://clips.example:{there.port}/hook"
+    return await deliver(url, BODY, SECRET, reach(there.port), "an_1:done", tries, resolve=resolve or names(clips=HERE))
 
 
 async def test_the_receiver_can_check_who_told_it_and_that_it_is_new():
     async with host(says(204, b"")) as there:
-        assert await told(there) == 1
+        assert await told(there) is None
         head, body = there.heads()[0], there.asked[0].partition(b"\r\n\r\n")[2]
     assert json.loads(body) == BODY
     assert head["mentalis-delivery"] == "an_1:done"
@@ -73,31 +66,26 @@ async def test_it_is_told_again_until_it_is_taken_under_one_name(status):
     async def answer(path, writer):
         await says(status if len(there.asked) < 3 else 200)(path, writer)
 
-    slept = Slept()
     async with host(answer) as there:
-        assert await told(there, waits_s=(1, 2, 3), sleep=slept) == 3
+        assert [await told(there, tries) for tries in (1, 2, 3)] == [2, 10, None]
         assert {head["mentalis-delivery"] for head in there.heads()} == {"an_1:done"}
-    assert slept == [1, 2]
 
 
 async def test_tries_are_bounded():
-    slept = Slept()
     async with host(says(500)) as there:
-        with pytest.raises(ApiError, match=r"answers 500 \(tried 3 times\)"):
-            await told(there, waits_s=(1, 2), sleep=slept)
-        assert len(there.asked) == 3
-    assert slept == [1, 2]
-    with pytest.raises(ApiError, match="does not answer"):  # nobody listens there now
-        await told(there, waits_s=(1,))
+        assert [await told(there, tries) for tries in (1, 2, 3, 4)] == [2, 10, 60, 300]
+        with pytest.raises(ApiError, match=r"answers 500 \(tried 5 times\)"):
+            await told(there, 5)
+        assert len(there.asked) == 5
+    assert await told(there, 4) == 300  # nobody listens there now
+    with pytest.raises(ApiError, match="does not answer"):
+        await told(there, 5)
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("30", 30), ("99999999", 600), ("soon", 1), ("-5", 1), ("²", 1)])
+@pytest.mark.parametrize(("asked", "waited"), [("30", 30), ("99999999", 600), ("soon", 2), ("-5", 2), ("²", 2)])
 async def test_a_receiver_may_ask_for_time_within_bounds(asked, waited):
-    slept = Slept()
     async with host(says(429, retry_after=asked)) as there:
-        with pytest.raises(ApiError):
-            await told(there, waits_s=(1,), sleep=slept)
-    assert slept == [waited]
+        assert await told(there) == waited
 
 
 async def test_a_receiver_that_says_nothing_is_left(monkeypatch):
@@ -108,7 +96,7 @@ async def test_a_receiver_that_says_nothing_is_left(monkeypatch):
     monkeypatch.setattr("server.webhooks.TRY_S", 0.2)
     async with host(silent) as there:
         with pytest.raises(ApiError, match="does not answer"):
-            await told(there, waits_s=())
+            await told(there, 5)
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 410])

@@ -1,0 +1,78 @@
+"""What jobs leave behind when they end, are cancelled or deleted."""
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server extra is not installed")
+pytest.importorskip("dbos", reason="the server extra is not installed")
+from dbos import DBOS
+from jobs_running import becomes, files_of, jobs_running, sent, started, until
+
+HELD = {"options": {"strategy": "debate"}}
+
+
+@pytest.fixture
+async def jobs(tmp_path):
+    async with jobs_running(tmp_path) as running:
+        running.engine.held.add("debate")
+        yield running
+
+
+async def test_a_running_analysis_that_is_deleted_leaves_nothing_though_its_stage_stops_later(jobs):
+    analysis = await started(jobs, await sent(jobs), **HELD)
+    await becomes(jobs, analysis, "measuring")
+    await until(lambda: jobs.log.after(analysis.id, 0))
+    await jobs.delete(analysis)
+    await until(lambda: jobs.engine.left == [jobs.folder(analysis.id)])
+    await until(lambda: jobs.engine.forgot == [analysis.id] * 2)  # at once, and when the stage had stopped
+    await until(lambda: not jobs.folder(analysis.id).exists())
+
+
+def has_media(jobs, file):
+    return files_of(jobs).media(file).exists()
+
+
+async def test_media_that_are_not_to_be_kept_go_though_the_analysis_fails_or_is_cancelled(jobs):
+    jobs.engine.fails = True
+    failed = await started(jobs, await sent(jobs, b"fails"), derived_only=True)
+    cancelled = await started(jobs, await sent(jobs, b"cancelled"), derived_only=True, **HELD)
+    kept = await started(jobs, await sent(jobs, b"kept"))
+    await becomes(jobs, cancelled, "measuring")
+    await jobs.cancel(cancelled)
+    assert not has_media(jobs, cancelled.file)
+    for analysis in (failed, kept):
+        await becomes(jobs, analysis, "failed")
+    await until(lambda: not has_media(jobs, failed.file))
+    assert has_media(jobs, kept.file)
+
+
+async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_has_ended(jobs):
+    file = await sent(jobs)
+    held = await started(jobs, file, **HELD)
+    await becomes(jobs, held, "measuring")
+    derived = await started(jobs, file, derived_only=True)
+    await becomes(jobs, derived, "done")
+    assert has_media(jobs, file)
+    await jobs.delete(derived)
+    jobs.engine.held.clear()
+    await becomes(jobs, held, "done")
+    await until(lambda: not has_media(jobs, file))
+
+
+async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again(tmp_path):
+    told, waits_s = [], {"slow": {1: 600.0}, "busy": {1: 0.1, 2: 0.1}, "quick": {}}
+
+    async def deliver(analysis, tries):
+        told.append((analysis.webhook, tries))
+        return waits_s[analysis.webhook].get(tries)
+
+    async with jobs_running(tmp_path, deliver, tell_at_once=1) as jobs:
+        file = await sent(jobs)
+        slow = await started(jobs, file, webhook="slow")
+        await until(lambda: told == [("slow", 1)])
+        for webhook in ("busy", "quick"):
+            await started(jobs, file, webhook=webhook)
+        await until(lambda: {("quick", 1), ("busy", 3)} < set(told))
+        assert sorted(told) == [("busy", 1), ("busy", 2), ("busy", 3), ("quick", 1), ("slow", 1)]
+        await jobs.delete(slow)
+        left = await DBOS.list_workflows_async(workflow_id_prefix=slow.id)
+        assert [workflow.workflow_id for workflow in left] == []
