@@ -50,23 +50,16 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, local_paths: bool) -> APIRouter:
+def routes(files: Files, jobs: Jobs, usual_s: float | None, local_paths: bool) -> APIRouter:
     """The endpoints under /v1/files.
 
     Args:
         files: the files.
         jobs: analyses that a file's deletion stops.
         usual_s: seconds that a file stays when the client does not say.
-        owner_bytes: that a client may keep altogether.
         local_paths: a client on this machine may name a file instead of sending it.
     """
     router = APIRouter(prefix="/v1/files", tags=["files"])
-
-    def checked_room(owner: str) -> None:
-        if files.total_bytes(owner) > owner_bytes:
-            raise ApiError(
-                413, f"you keep more than {owner_bytes / 1e9:g} GB; delete files that are not needed", "quota"
-            )
 
     @router.post("", openapi_extra=SHAPE)
     async def create(
@@ -77,7 +70,6 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, lo
         expires_after: Annotated[int | None, Query(ge=LEAST_S, le=MOST_S, description="seconds")] = None,
     ) -> dict[str, Any]:
         """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
-        checked_room(caller.owner)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_json(request):
             if not local_paths:

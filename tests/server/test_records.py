@@ -1,5 +1,7 @@
 """Rows of analyses and their events: numbered without gaps by whoever writes, ended once, with their last event."""
 
+import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -62,3 +64,22 @@ def test_a_request_that_comes_twice_at_once_is_one_analysis(database):
         made = list(pool.map(lambda _: added(database, "key"), range(WRITERS)))
     assert len({analysis.id for analysis, _ in made}) == 1
     assert [new for _, new in made].count(True) == 1
+
+
+async def test_events_are_told_at_once_after_others_were_deleted(database, monkeypatch):
+    """Their places in the table are free then, and may be taken again."""
+    monkeypatch.setattr("server.event_log.HEARTBEAT_S", 5.0)
+    log, name, other = EventLog(database), added(database)[0].id, added(database)[0].id
+    log.append(name, {"kind": "check"})
+    log.append(other, *[{"kind": "check"}] * 9)
+    followed = log.followed(name)
+    assert (await anext(followed))[0] == 1
+    waiting = asyncio.create_task(anext(followed))
+    await asyncio.sleep(0.3)  # it has looked
+    Analyses(database).delete(other)
+    begun = time.monotonic()
+    log.append(name, {"kind": "report"})
+    assert (await waiting)[0] == 2
+    assert time.monotonic() - begun < 3
+    await followed.aclose()
+    await log.close()
