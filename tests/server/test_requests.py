@@ -1,5 +1,6 @@
 """What is answered of files and analyses that are there, without an analysis that runs."""
 
+import asyncio
 import base64
 from types import SimpleNamespace
 
@@ -78,7 +79,7 @@ async def test_events_go_on_behind_a_number_that_was_told_and_begin_anew_behind_
     ends = told or [3]
     if not told:
         served.log.append(served.name, {"kind": "failed"})
-    async with client_of(served.app) as client:
+    async with asyncio.timeout(20), client_of(served.app) as client:
         answer = await client.get(f"/v1/analyses/{served.name}/events", headers={"Last-Event-ID": given})
     numbers = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
     assert numbers == ends
