@@ -37,19 +37,35 @@ def api_page(described: dict[str, Any]) -> str:
         '<a href="/openapi.json">openapi.json</a> is its description for programs.</p>'
     )
     parts = [f"<section><h2>{escape(tag)}</h2>{''.join(shown)}</section>" for tag, shown in by_tag.items()]
-    return f"{HEAD}{head}{''.join(parts)}</main></body></html>"
+    return f"{HEAD}{head}{''.join(parts)}{_errors(described)}</main></body></html>"
 
 
 def _operation(name: str, operation: dict[str, Any], described: dict[str, Any]) -> str:
-    parts = [f"<p>{escape(operation.get('description', ''))}</p>", _parameters(operation.get("parameters", []))]
+    parts = [_parameters(operation.get("parameters", []))]
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(_body(kind, _resolved(body.get("schema", {}), described)))
-    told = [
-        f"<li>{escape(status)}: {escape(told['description'])}</li>" for status, told in operation["responses"].items()
+    kinds = [
+        f"{status} {', '.join(told.get('content', ())) or 'without content'}"
+        for status, told in operation["responses"].items()
+        if status < "400"
     ]
-    parts.append(f"<h3>Answers</h3><ul>{''.join(told)}</ul>")
-    summary = f"<code>{escape(name)}</code> {escape(operation.get('summary', ''))}"
-    return f"<details><summary>{summary}</summary>{''.join(parts)}</details>"
+    parts.append(f"<p>Answer: {escape('; '.join(kinds))}</p>")
+    does = escape(operation.get("description", operation.get("summary", "")))
+    return f"<details><summary><code>{escape(name)}</code> {does}</summary>{''.join(parts)}</details>"
+
+
+def _errors(described: dict[str, Any]) -> str:
+    """What any endpoint may answer, told once."""
+    told = {
+        status: answer["description"]
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    }
+    rows = [f"<tr><td>{escape(status)}</td><td>{escape(told[status])}</td></tr>" for status in sorted(told)]
+    head = "<tr><th>Status</th><th>Meaning</th></tr>"
+    return f"<section><h2>errors</h2><table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></section>"
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> str:
@@ -73,7 +89,7 @@ def _body(kind: str, schema: dict[str, Any]) -> str:
     head = "<tr><th>Field</th><th>Value</th><th>Meaning</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
     examples = [
-        f'<pre class="code">{escape(json.dumps(one, indent=2, ensure_ascii=False))}</pre>'
+        f'<pre class="code" tabindex="0">{escape(json.dumps(one, indent=2, ensure_ascii=False))}</pre>'
         for one in schema.get("examples", ())
     ]
     return f"<h3>Body: {escape(kind)}</h3>{table}{''.join(examples)}"

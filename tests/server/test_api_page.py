@@ -40,7 +40,7 @@ async def shown(tmp_path):
     return SimpleNamespace(page=page, parts=Parts(page.text), described=described, answers=answers, gone=gone)
 
 
-async def test_each_endpoint_is_there_with_its_summary_and_its_example(shown):
+async def test_each_endpoint_is_there_with_what_it_does_and_its_example(shown):
     operations = [
         (f"{method.upper()} {path}", operation)
         for path, methods in shown.described["paths"].items()
@@ -48,11 +48,12 @@ async def test_each_endpoint_is_there_with_its_summary_and_its_example(shown):
     ]
     assert len(operations) > 20
     for name, operation in operations:
-        assert f"{name} {operation['summary']}" in shown.parts.text
+        assert f"{name} {operation['description']}" in shown.parts.text
         for parameter in operation.get("parameters", ()):
             assert parameter["name"] in shown.parts.text
     assert '"text": "When does she smile?"' in shown.parts.text
     assert "idempotency-key" in shown.parts.text
+    assert shown.parts.text.count("Too many requests") == 1, "errors are told once"
 
 
 async def test_it_runs_nothing_and_asks_no_other_host(shown):
@@ -66,6 +67,7 @@ async def test_it_runs_nothing_and_asks_no_other_host(shown):
 
 
 def test_what_a_description_says_is_text():
-    operation = {"summary": "<b>", "description": "<script>", "responses": {"200": {"description": "<i>"}}}
+    answers = {"200": {"content": {"<b>": {}}}, "400": {"description": "<i>"}}
+    operation = {"description": "<script>", "responses": answers}
     html = api_page({"info": {"version": "1"}, "paths": {"/<a>": {"get": operation}}})
     assert not {"b", "script", "i"} & {tag for tag, _ in Parts(html).tags}
