@@ -45,7 +45,7 @@ def _operation(name: str, operation: dict[str, Any], described: dict[str, Any]) 
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(_body(kind, _resolved(body.get("schema", {}), described)))
     kinds = [
-        f"{status} {', '.join(told.get('content', ())) or 'without content'}"
+        " ".join([status, *told.get("content", ())])
         for status, told in operation["responses"].items()
         if status < "400"
     ]
