@@ -85,6 +85,8 @@ def _pixels(path: Path) -> Picture:
             if image.mode.startswith("I;16"):
                 return np.dstack([(np.asarray(image) >> 8).astype(np.uint8)] * 3)
             return np.asarray(image.convert("RGB"))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"{path}: more than {MOST_PX} pixels are too many; make it smaller") from error
     except (OSError, ValueError, SyntaxError) as error:
         raise PictureError(f"{path}: can't be read as a picture ({error}); get an intact copy") from error
 

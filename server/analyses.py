@@ -4,7 +4,9 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,6 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.report import Report
+from perception.errors import MentalisError
 from reports.writing import FORMATS, write_file
 from server.access import Caller, Reads, Writes
 from server.analysis_records import Analysis, new_id
@@ -22,6 +25,7 @@ from server.event_log import as_sse
 from server.file_records import Files, Stored
 from server.files import shown_name
 from server.jobs import CODEBOOK, Jobs
+from server.security_headers import REPORT_POLICY
 
 MEDIA_TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
@@ -134,6 +138,8 @@ def routes(sending: Sending) -> APIRouter:
         """What happens, as server-sent events; after a lost connection it goes on behind Last-Event-ID."""
         analysis = jobs.analyses.get(name, caller.owner)
         after = int(last_event_id) if last_event_id.isdecimal() else 0
+        if after > jobs.log.last_numbers([analysis.id]).get(analysis.id, 0):  # none of ours: all is told again
+            after = 0
         return StreamingResponse(_sent(jobs, analysis, after), media_type="text/event-stream", headers=UNBUFFERED)
 
     @router.post("/{name}/cancel")
@@ -156,14 +162,20 @@ def routes(sending: Sending) -> APIRouter:
         stem = analysis.name.rpartition(".")[0] or analysis.name
         plain = "".join(c if (c.isalnum() and c.isascii()) or c in "-_" else "_" for c in stem)
         disposition = f'attachment; filename="{plain}.{SUFFIXES.get(format, format)}"'
-        return Response(content, media_type=MEDIA_TYPES[format], headers={"Content-Disposition": disposition})
+        headers = {"Content-Disposition": disposition}
+        if format == "html":
+            headers["Content-Security-Policy"] = REPORT_POLICY
+        return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
 
     @router.get("/{name}/tracks")
     async def tracks(name: str, caller: Reads) -> dict[str, Any]:
         """Where faces were found, for an overlay; nothing where it is not known."""
         analysis = jobs.analyses.get(name, caller.owner)
         clip = files.media(analysis.file)
-        return {"people": await jobs.engine.tracks(clip, jobs.places(analysis)) if clip.exists() else []}
+        if not clip.exists() or jobs.report_of(analysis) is None:
+            return {"people": []}
+        with named(clip, analysis):
+            return {"people": await jobs.engine.tracks(clip, jobs.places(analysis))}
 
     return router
 
@@ -284,6 +296,19 @@ def done(jobs: Jobs, analysis: Analysis) -> Report:
         why = f": {analysis.error}" if analysis.error else ""
         raise ApiError(409, f"there is no report: the analysis is {analysis.status}{why}", "not_done")
     return report
+
+
+@contextmanager
+def named(clip: Path, analysis: Analysis) -> Iterator[None]:
+    """What goes wrong with a clip is told by its client's name for it, without the server's path.
+
+    Raises:
+        ApiError: 400, in place of another error.
+    """
+    try:
+        yield
+    except MentalisError as error:
+        raise ApiError(400, str(error).replace(str(clip), analysis.name), type(error).__name__) from error
 
 
 def kind_of(transcript: str) -> str:

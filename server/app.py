@@ -62,7 +62,7 @@ def create_app(
     shared = settings.database_url
     database = database_of(settings, folder)
     figures, log = Figures(), EventLog(database)
-    kept = Files(database, folder / "files", settings.file_bytes)
+    kept = Files(database, folder / "files", settings.file_bytes, settings.owner_bytes)
     codebooks = Codebooks(database)
     jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", _plain(shared))
     sending = Sending(
@@ -98,13 +98,21 @@ def create_app(
         await engine.close()
         database.dispose()
 
-    app = FastAPI(title="Mentalis", summary=SUMMARY, version=version, lifespan=life, responses=ERRORS)
+    app = FastAPI(
+        title="Mentalis",
+        summary=SUMMARY,
+        version=version,
+        lifespan=life,
+        responses=ERRORS,
+        docs_url=None,
+        redoc_url=None,
+    )
     add_error_handlers(app)
     app.add_middleware(BodyLimits, file_bytes=settings.file_bytes)
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
-        files.routes(kept, jobs, settings.file_ttl_s, settings.owner_bytes, folder if local_paths else None),
+        files.routes(kept, jobs, settings.file_ttl_s, folder if local_paths else None),
         analyses.routes(sending),
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),

@@ -1,11 +1,18 @@
 """Bodies of JSON that are read once it is known who sends them, and what they look like in the API's description."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from server.errors import ApiError
+
+LARGE_BYTES = 1_000_000
+LARGE_AT_ONCE = 4  # bodies that are held in memory together, each twice over while it is read
+LARGE_S = 300.0  # for which one is waited that others wait for
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -14,14 +21,29 @@ async def read_json(request: Request, kind: type[Body]) -> Body:
     """The body of a request.
 
     Raises:
-        ApiError: 415, it is not sent as JSON; 422, it is not what is wanted.
+        ApiError: 415, it is not sent as JSON; 422, it is not what is wanted; 408, it does not come.
     """
     if not is_json(request):
         raise ApiError(415, "send JSON, with the header Content-Type: application/json", "content_type")
     try:
-        return kind.model_validate_json(await request.body())
+        async with asyncio.timeout(LARGE_S):
+            content = b"".join([chunk async for chunk in request.stream()])  # request.body() would keep it
+        return kind.model_validate_json(content)
+    except TimeoutError:
+        raise ApiError(408, f"the body takes longer than {LARGE_S:g} s; send less of it", "too_slow") from None
     except ValidationError as error:
         raise refused(error) from error
+
+
+@asynccontextmanager
+async def large(request: Request, few: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Wait until a body may be read and held: few long ones at once, short ones at any time."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) <= LARGE_BYTES:
+        yield
+        return
+    async with few:
+        yield
 
 
 def is_json(request: Request) -> bool:

@@ -7,8 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.errors import shaped
 
 MB = 1_000_000
+CHAT = "/v1/chat/completions"
 FORM_BYTES = 1 * MB  # of a form around a file
 JSON_BYTES = 2 * MB
+CHAT_CLIP_BYTES = 100 * MB  # of a clip within JSON, which is held in memory; files are written as they come
 WORDS_BYTES = 8 * MB  # of an analysis asked for with a transcript of a million characters, most of them escaped
 
 
@@ -25,7 +27,8 @@ class BodyLimits:
             return
         headers = Headers(scope=scope)
         most, length, read = self._most(scope["path"], headers), headers.get("content-length", ""), 0
-        why = f"the body is longer than {most / MB:g} MB; send less"
+        other = "send a clip to /v1/files and its id here" if scope["path"] == CHAT else "send less"
+        why = f"the body is longer than {most // MB} MB; {other}"
         if length.isascii() and length.isdecimal() and int(length) > most:
             await shaped(413, why, "too_large")(scope, receive, send)
             return
@@ -42,8 +45,8 @@ class BodyLimits:
 
     def _most(self, path: str, headers: Headers) -> int:
         is_json = headers.get("content-type", "").lower().startswith("application/json")
-        if path == "/v1/chat/completions":  # clips come as base64
-            return self._file_bytes * 4 // 3 + FORM_BYTES
+        if path == CHAT:  # clips come as base64
+            return min(self._file_bytes, CHAT_CLIP_BYTES) * 4 // 3 + FORM_BYTES
         if path == "/v1/analyses" and is_json:
             return WORDS_BYTES
         if path in ("/v1/files", "/v1/analyses") and not is_json:

@@ -1,5 +1,6 @@
 """OpenAI's chat completions: a clip and questions about it; what a client sends again is not analysed again."""
 
+import asyncio
 import hashlib
 import json
 import time
@@ -12,14 +13,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.chat_history import ChatAnswer, ChatHistory
-from agents.report import Report
+from agents.report import Report, TokenUse
 from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from reports.writing import write_file
 from server.access import Caller, Reads, Writes
-from server.analyses import UNBUFFERED, Sending, Wanted, check, made
+from server.analyses import UNBUFFERED, Sending, Wanted, check, made, named
 from server.analysis_records import Analysis
-from server.bodies import described, read_json
+from server.bodies import LARGE_AT_ONCE, described, large, read_json
 from server.chat_messages import Asked, Message, asked
 from server.engine import Options
 from server.errors import ApiError, body
@@ -82,6 +83,7 @@ class Replied(NamedTuple):
 def routes(sending: Sending) -> APIRouter:
     """The endpoints that OpenAI's clients call."""
     router = APIRouter(prefix="/v1", tags=["chat"])
+    few = asyncio.Semaphore(LARGE_AT_ONCE)
 
     @router.get("/models")
     def models(caller: Reads) -> dict[str, Any]:
@@ -97,14 +99,16 @@ def routes(sending: Sending) -> APIRouter:
     @router.post("/chat/completions", response_model=None, openapi_extra=SHAPE)
     async def complete(http: Request, caller: Writes) -> dict[str, Any] | StreamingResponse:
         """Answer the last user message about the clip that it or an earlier one brings."""
-        request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
-        strategy = strategy_of(request.model)
-        options = Options(strategy=strategy, seed=request.seed)
-        check(options, caller, sending)
-        question = await asked(request.messages, sending, caller.owner)
-        analysis = await _analysis(question, options, caller, sending)
+        async with large(http, few):
+            request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
+            strategy = strategy_of(request.model)
+            options = Options(strategy=strategy, seed=request.seed)
+            check(options, caller, sending)
+            question = await asked(request.messages, sending, caller.owner)
+            request.messages.clear()  # the clip in them is a file now, and the analysis may take long
+        analysis, new = await _analysis(question, options, caller, sending)
         if request.stream:
-            chunks = _streamed(analysis, question, request, sending)
+            chunks = _streamed(analysis, new, question, request, sending)
             return StreamingResponse(chunks, media_type="text/event-stream", headers=UNBUFFERED)
         if not analysis.ended:
             async for _ in sending.jobs.log.followed(analysis.id):
@@ -112,7 +116,7 @@ def routes(sending: Sending) -> APIRouter:
         replied = await _replied(analysis, question, request, sending)
         choice = {"index": 0, "message": {"role": "assistant", "content": replied.text}, "finish_reason": "stop"}
         head = _head(analysis, request, "chat.completion")
-        return {**head, "choices": [choice], "usage": _usage(replied), "mentalis": _cited(analysis, replied)}
+        return {**head, "choices": [choice], "usage": _usage(replied, new), "mentalis": _cited(analysis, replied)}
 
     return router
 
@@ -135,16 +139,16 @@ def strategy_of(model: str) -> Any:
     return model.partition("/")[2] or None
 
 
-async def _analysis(question: Asked, options: Options, caller: Caller, sending: Sending) -> Analysis:
-    """The analysis of the clip that was asked about: one that is there already, or a new one."""
+async def _analysis(question: Asked, options: Options, caller: Caller, sending: Sending) -> tuple[Analysis, bool]:
+    """The analysis of the clip that was asked about, and whether it is a new one or was there already."""
     jobs = sending.jobs
     if question.analysis is not None:
-        return jobs.analyses.get(question.analysis, caller.owner)
+        return jobs.analyses.get(question.analysis, caller.owner), False
     assert question.file is not None, "a question is about an analysis or a file"
     known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
     if known is not None and not _failed(jobs.report_of(known)):
-        return known
-    return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file)
+        return known, False
+    return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file), True
 
 
 def _failed(report: Report | None) -> bool:
@@ -177,14 +181,15 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
     before = _history(jobs.folder(analysis.id), texts[:-1])
-    answer = await jobs.engine.answer(
-        report,
-        clip if clip.exists() else None,
-        texts[-1],
-        before,
-        jobs.codebook_of(analysis),
-        jobs.places(analysis),
-    )
+    with named(clip, analysis):
+        answer = await jobs.engine.answer(
+            report,
+            clip if clip.exists() else None,
+            texts[-1],
+            before,
+            jobs.codebook_of(analysis),
+            jobs.places(analysis),
+        )
     write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
     return answer
 
@@ -198,7 +203,9 @@ def _path(folder: Path, texts: tuple[str, ...]) -> Path:
     return folder / "chats" / f"{hashlib.sha256(json.dumps(texts).encode()).hexdigest()}.json"
 
 
-async def _streamed(analysis: Analysis, question: Asked, request: ChatRequest, sending: Sending) -> AsyncIterator[str]:
+async def _streamed(
+    analysis: Analysis, new: bool, question: Asked, request: ChatRequest, sending: Sending
+) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
     head = _head(analysis, request, "chat.completion.chunk")
 
@@ -222,7 +229,7 @@ async def _streamed(analysis: Analysis, question: Asked, request: ChatRequest, s
         yield chunk({"content": piece})
     yield chunk({}, "stop", mentalis=_cited(analysis, replied))
     if (request.stream_options or {}).get("include_usage"):
-        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied)})}\n\n"
+        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied, new)})}\n\n"
     yield "data: [DONE]\n\n"
 
 
@@ -241,8 +248,9 @@ def _head(analysis: Analysis, request: ChatRequest, kind: str) -> dict[str, Any]
     return {"id": f"chatcmpl-{analysis.id}", "object": kind, "created": int(time.time()), "model": request.model}
 
 
-def _usage(replied: Replied) -> dict[str, int]:
-    tokens = replied.report.provenance.tokens
+def _usage(replied: Replied, new: bool) -> dict[str, int]:
+    """Tokens of this request: those of the analysis too where it was made for it, and not again in later turns."""
+    tokens = replied.report.provenance.tokens if new else TokenUse()
     if replied.answer is not None:
         tokens = tokens + replied.answer.tokens
     prompt, completion = tokens.prompt_tokens, tokens.completion_tokens

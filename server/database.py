@@ -85,11 +85,9 @@ ANALYSES = Table(
 EVENTS = Table(
     "events",
     TABLES,
-    Column("place", Integer, primary_key=True, autoincrement=True),  # among those of all analyses
-    Column("analysis", String, nullable=False),
-    Column("number", Integer, nullable=False),  # from 1 within its analysis
+    Column("analysis", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 within its analysis
     Column("event", JSON, nullable=False),
-    UniqueConstraint("analysis", "number"),
 )
 
 SERVERS = Table(

@@ -49,6 +49,7 @@ TOLD = {
     403: "The key may not do this, or another site's page asked",
     404: "There is no such thing",
     405: "The path takes other methods",
+    408: "The body does not come",
     409: "It does not fit what is there: no report yet, or an Idempotency-Key of another request",
     413: "Too long, or more than may be kept",
     415: "Not sent as JSON",

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +37,12 @@ class EventLog:
         wanted = select(EVENTS.c.number, EVENTS.c.event).where(EVENTS.c.analysis == analysis, EVENTS.c.number > number)
         with self._engine.connect() as connection:
             return [(row.number, row.event) for row in connection.execute(wanted.order_by(EVENTS.c.number))]
+
+    def last_numbers(self, analyses: Collection[str]) -> dict[str, int]:
+        """Of those analyses that have events, the number of the last."""
+        last = select(EVENTS.c.analysis, func.max(EVENTS.c.number)).where(EVENTS.c.analysis.in_(analyses))
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(last.group_by(EVENTS.c.analysis))}
 
     async def followed(self, analysis: str, after: int = 0) -> AsyncIterator[Numbered | None]:
         """Events behind a number as they come, until the last one; none now and then while nothing happens."""
@@ -72,22 +78,15 @@ class EventLog:
             self._looking = asyncio.create_task(self._wake_who_waits())
 
     async def _wake_who_waits(self) -> None:
-        place = await asyncio.to_thread(self._last_place)
+        seen: dict[str, int] = {}
         while self._waiting:
             await asyncio.sleep(LOOK_EVERY_S)
-            place, changed = await asyncio.to_thread(self._changed_since, place)
-            for analysis in changed:
-                for woken in self._waiting.get(analysis, ()):
-                    woken.set()
-
-    def _last_place(self) -> int:
-        with self._engine.connect() as connection:
-            return int(connection.execute(select(func.coalesce(func.max(EVENTS.c.place), 0))).scalar_one())
-
-    def _changed_since(self, place: int) -> tuple[int, set[str]]:
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(EVENTS.c.place, EVENTS.c.analysis).where(EVENTS.c.place > place)).all()
-        return max((row.place for row in rows), default=place), {row.analysis for row in rows}
+            last = await asyncio.to_thread(self.last_numbers, list(self._waiting))
+            for analysis, number in last.items():
+                if number != seen.get(analysis):
+                    for woken in self._waiting.get(analysis, ()):
+                        woken.set()
+            seen = last
 
 
 def append(connection: Connection, analysis: str, *events: dict[str, Any]) -> None:

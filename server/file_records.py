@@ -37,9 +37,9 @@ class Stored(BaseModel):
 class Files:
     """The table of files and their folders. What another owner sent is not there."""
 
-    def __init__(self, engine: Engine, folder: Path, most_bytes: int) -> None:
-        """Keep files in `folder`, each in a folder of its own."""
-        self._engine, self._folder, self.most_bytes = engine, folder, most_bytes
+    def __init__(self, engine: Engine, folder: Path, most_bytes: int, owner_bytes: int) -> None:
+        """Keep files in `folder`, each in a folder of its own; of so many bytes, and so many of one owner."""
+        self._engine, self._folder, self.most_bytes, self._owner_bytes = engine, folder, most_bytes, owner_bytes
 
     def folder(self, file: str) -> Path:
         """Of a file, by its id alone.
@@ -61,7 +61,7 @@ class Files:
         """Keep a body as it comes; the same bytes of the same owner are kept once.
 
         Raises:
-            ApiError: 413, too long; 400, empty.
+            ApiError: 413, too long, or more than its owner may keep; 400, empty.
         """
         file = f"file-{uuid.uuid4().hex}"
         folder = self.folder(file)
@@ -70,6 +70,7 @@ class Files:
             size, sha256 = await received(body, folder / "media", self.most_bytes)
             known = self._same(owner, sha256)
             if known is None:
+                self._check_room(owner, size)
                 row = {
                     "id": file, "owner": owner, "name": name, "purpose": purpose, "bytes": size, "sha256": sha256,
                     "created_at": time.time(), "expires_at": expires_at,
@@ -128,17 +129,19 @@ class Files:
         """Delete what was left of uploads that broke off with the server."""
         sweep_strays(self._folder, self._known, now)
 
-    def total_bytes(self, owner: str) -> int:
-        """Of all that an owner keeps."""
-        counted = select(func.coalesce(func.sum(FILES.c.bytes), 0)).where(FILES.c.owner == owner)
-        with self._engine.connect() as connection:
-            return int(connection.execute(counted).scalar_one())
-
     def delete(self, file: str) -> None:
         """Delete a file, its bytes and what was measured on it."""
         with self._engine.begin() as connection:
             connection.execute(delete(FILES).where(FILES.c.id == file))
         shutil.rmtree(self.folder(file), ignore_errors=True)
+
+    def _check_room(self, owner: str, size: int) -> None:
+        counted = select(func.coalesce(func.sum(FILES.c.bytes), 0)).where(FILES.c.owner == owner)
+        with self._engine.connect() as connection:
+            kept = int(connection.execute(counted).scalar_one())
+        if kept + size > self._owner_bytes:
+            most = f"{self._owner_bytes / 1e9:g} GB"
+            raise ApiError(413, f"you would keep more than {most}; delete files that are not needed", "quota")
 
     def _same(self, owner: str, sha256: str) -> Stored | None:
         wanted = select(FILES).where(FILES.c.owner == owner, FILES.c.sha256 == sha256)

@@ -52,24 +52,17 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, own_folder: Path | None) -> APIRouter:
+def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | None) -> APIRouter:
     """The endpoints under /v1/files.
 
     Args:
         files: the files.
         jobs: analyses that a file's deletion stops.
         usual_s: seconds that a file stays when the client does not say.
-        owner_bytes: that a client may keep altogether.
         own_folder: of the server, where a client on this machine may name a video elsewhere instead of sending it, as
             long as no key was ever made; none: no client may.
     """
     router = APIRouter(prefix="/v1/files", tags=["files"])
-
-    def checked_room(owner: str) -> None:
-        if files.total_bytes(owner) > owner_bytes:
-            raise ApiError(
-                413, f"you keep more than {owner_bytes / 1e9:g} GB; delete files that are not needed", "quota"
-            )
 
     @router.post("", openapi_extra=SHAPE)
     async def create(
@@ -80,7 +73,6 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, owner_bytes: int, ow
         expires_after: Annotated[int | None, Query(ge=LEAST_S, le=MOST_S, description="seconds")] = None,
     ) -> dict[str, Any]:
         """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
-        checked_room(caller.owner)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_json(request):
             if own_folder is None or caller.owner != LOCAL:  # with keys it would read what is another's

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import get_args
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.access import Oversees
+from server.analysis_records import Status
 from server.figures import Figures
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -42,8 +44,9 @@ def routes(
     @router.get("/metrics", response_class=Response)
     def metrics(caller: Oversees) -> Response:
         """Figures of all clients' work, in Prometheus' text format."""
-        for status, n in count().items():
-            figures.analyses.labels(status).set(n)
+        now = count()
+        for status in get_args(Status):  # also those that no analysis has any more
+            figures.analyses.labels(status).set(now.get(status, 0))
         return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,11 +1,12 @@
-"""The page: its files, as they are, and plotly.js from the package that has it."""
+"""The page: its files, as they are, plotly.js from the package that has it, and the page of the API."""
 
 import functools
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from server.api_page import api_page
 from server.errors import ApiError
 
 FOLDER = Path(__file__).with_name("page")
@@ -15,12 +16,16 @@ LASTING = {"Cache-Control": "public, max-age=86400"}
 
 
 def routes() -> APIRouter:
-    """The endpoints / and /page/NAME."""
+    """The endpoints /, /docs and /page/NAME."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     def index() -> FileResponse:
         return FileResponse(FOLDER / "index.html", media_type=KINDS[".html"], headers=AGAIN)
+
+    @router.get("/docs")
+    def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(api_page(request.app.openapi()), headers=AGAIN)
 
     @router.get("/page/plotly.js")
     def plotly() -> Response:

@@ -37,14 +37,14 @@ function head(letter, one) {
 
 const overlap = (a, b) => Math.min(a.end_s, b.end_s) - Math.max(a.start_s, b.start_s);
 
-/** Whether two claims are about the same moment: half of the shorter one at least. */
-const together = (a, b) => overlap(a, b) > 0.5 * Math.min(a.end_s - a.start_s, b.end_s - b.start_s);
+/** Whether two claims are about the same moment: half of the shorter one at least; a claim of an instant is within the other. */
+const together = (a, b) => overlap(a, b) >= 0.5 * Math.min(a.end_s - a.start_s, b.end_s - b.start_s);
 
 /** Claims of a level in pairs: of the same label at the same time, of other labels (not of behaviour: people do several things at once), those left over. */
 function paired(a, b, level) {
   const of = (report) => report.claims.filter((claim) => claim.level === level && !claim.abstained);
   const left = of(a), right = of(b), rows = [];
-  const kinds = [["same", (x, y) => x.label === y.label && overlap(x, y) > 0], ["differs", (x, y) => level !== "behaviour" && together(x, y)]];
+  const kinds = [["same", (x, y) => x.label === y.label && (overlap(x, y) > 0 || together(x, y))], ["differs", (x, y) => level !== "behaviour" && together(x, y)]];
   for (const [mark, fits] of kinds) {
     for (const claim of [...left]) {
       const near = right.filter((other) => other.person === claim.person && fits(claim, other)).sort((x, y) => overlap(claim, y) - overlap(claim, x))[0];

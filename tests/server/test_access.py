@@ -66,13 +66,18 @@ async def test_the_figures_of_all_clients_are_for_who_oversees_them(engine, tmp_
         return None
 
     app = app_of(engine, loopback=False)
-    app.include_router(health.routes(Figures(), engine, tmp_path, fine, lambda: {"done": 3}))
+    now = {"done": 3}
+    app.include_router(health.routes(Figures(), engine, tmp_path, fine, lambda: now))
     reader, _ = made(engine, "lab", ["write"], per_minute=60)
     overseer, _ = made(engine, "ops", ["admin"], per_minute=60)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as client:
         assert (await client.get("/metrics")).status_code == 401
         assert (await client.get("/metrics", headers=bearer(reader))).status_code == 403
         assert 'status="done"} 3.0' in (await client.get("/metrics", headers=bearer(overseer))).text
+        now = {"failed": 1}
+        later = (await client.get("/metrics", headers=bearer(overseer))).text
+        assert 'status="done"} 0.0' in later, "those that were deleted are counted no longer"
+        assert 'status="failed"} 1.0' in later
         assert (await client.get("/healthz")).status_code == 200
 
 

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from picture_making import png
 from server_running import ended, running
 
 MOST_BYTES = 100_000
@@ -105,6 +106,7 @@ def get(path, status, words, **params):
     return "GET", path, {"params": params}, status, words
 
 
+BOMB = base64.b64encode(png(20_000, 20_000)).decode()
 PLAYLIST = base64.b64encode(b"#EXTM3U\nfile:///etc/passwd\n").decode()
 BAD = {
     # bodies that are no JSON, or other JSON
@@ -262,6 +264,7 @@ BAD = {
     "chat: a picture that is none": chat(400, "picture 1: can't be read", picture("data:image/png;base64,AAAA")),
     "chat: sound that is a playlist": chat(400, "sound: can't be read", sound(PLAYLIST)),
     "chat: a picture of no bytes": chat(400, "empty", picture("data:image/png;base64,")),
+    "chat: a picture bomb": chat(400, "too many", picture(f"data:image/png;base64,{BOMB}")),
     "chat: too many pictures": chat(400, "64 at most", *[picture(NO_FILE)] * 65),
     "chat: an unknown picture": chat(404, "no file", picture(NO_FILE)),
     "chat: sound that is none": chat(400, "sound: can't be read", sound("AAAA")),

@@ -233,3 +233,16 @@ async def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(tmp
             assert (await client.get(f"https://clips.example:{there.port}/")).content == b"here"
             with pytest.raises(httpx.ConnectError, match="certificate"):
                 await client.get(f"https://other.example:{there.port}/")
+
+
+async def test_a_link_that_is_safe_does_not_lead_to_one_that_is_not(monkeypatch):
+    def answer(request):
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"location": "http://clips.example/a.mp4"})
+
+    asked = []
+    opened = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    monkeypatch.setattr("server.fetching.client", lambda *_: opened)
+    refused = await refusal("https://clips.example/a.mp4", FetchRules(Reach(("clips.example",))))
+    assert "from https to http" in refused.message
+    assert asked == ["https://clips.example/a.mp4"]

@@ -1,5 +1,7 @@
 """Rows of analyses and their events: numbered without gaps by whoever writes, ended once, with their last event."""
 
+import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -75,3 +77,22 @@ def test_where_one_analysis_of_a_file_is_derived_only_all_say_that_they_are(data
         True,
         False,
     ]
+
+
+async def test_events_are_told_at_once_after_others_were_deleted(database, monkeypatch):
+    """Their places in the table are free then, and may be taken again."""
+    monkeypatch.setattr("server.event_log.HEARTBEAT_S", 5.0)
+    log, name, other = EventLog(database), added(database)[0].id, added(database)[0].id
+    log.append(name, {"kind": "check"})
+    log.append(other, *[{"kind": "check"}] * 9)
+    followed = log.followed(name)
+    assert (await anext(followed))[0] == 1
+    waiting = asyncio.create_task(anext(followed))
+    await asyncio.sleep(0.3)  # it has looked
+    Analyses(database).delete(other)
+    begun = time.monotonic()
+    log.append(name, {"kind": "report"})
+    assert (await waiting)[0] == 2
+    assert time.monotonic() - begun < 3
+    await followed.aclose()
+    await log.close()
