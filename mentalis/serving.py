@@ -32,8 +32,8 @@ from perception.isolation import kept_apart
 from perception.overlay import overlay
 from perception.tool import BUILT_IN, factories, made
 from perception.worker import run_limited
-from server.analyses import Demo
 from server.engine import Options, Places
+from server.sending import Demo
 
 MOST_CLIPS = 16  # that stay open: questions about a clip come one after the other, and to open one takes its time
 

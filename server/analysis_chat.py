@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.chat_history import ChatHistory
 from server.access import Writes
-from server.analyses import Sending, done
+from server.analyses import done
+from server.sending import Sending
 
 
 class Question(BaseModel):

@@ -15,7 +15,6 @@ from server import analyses, analysis_chat, catalogue, chat, corrections, files,
 from server import engine as engines
 from server.access import Access
 from server.addresses import check_url
-from server.analyses import Demo, Sending
 from server.analysis_records import Analyses, Analysis
 from server.api_keys import is_loopback
 from server.body_limits import BodyLimits
@@ -29,6 +28,7 @@ from server.file_records import Files
 from server.heartbeats import Heartbeats
 from server.jobs import Deliver, Jobs
 from server.security_headers import SecurityHeaders, names_of
+from server.sending import Demo, Sending
 from server.settings import ServerSettings
 from server.webhooks import deliver
 

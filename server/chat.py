@@ -18,12 +18,13 @@ from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from reports.writing import write_file
 from server.access import Caller, Reads, Writes
-from server.analyses import UNBUFFERED, Sending, Wanted, check, made, named
+from server.analyses import UNBUFFERED, named
 from server.analysis_records import Analysis
 from server.bodies import LARGE_AT_ONCE, described, large, read_json
 from server.chat_messages import Asked, Message, asked
 from server.engine import Options
 from server.errors import ApiError, body
+from server.sending import Sending, Wanted, check, made
 from server.summary import summary
 
 MODEL = "mentalis"

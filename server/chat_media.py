@@ -9,10 +9,10 @@ from pathlib import Path
 from perception.errors import PictureError, WorkerKilled
 from perception.pictures import write_stills
 from perception.worker import run_limited
-from server.analyses import Sending, later
 from server.errors import ApiError
 from server.file_records import Stored
 from server.files import shown_name
+from server.sending import Sending, later
 from server.uploads import received
 
 CHUNK_CHARACTERS = 1 << 20  # a multiple of four, so that each piece of base64 stands for itself

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.analyses import Sending
 from server.chat_media import stored_clip, stored_stills
 from server.errors import ApiError
 from server.file_records import Stored
+from server.sending import Sending
 
 EARLIER = "analysis:"  # video_url of an analysis that is there, by its id
 MOST_CHARACTERS = 10_000  # of one question

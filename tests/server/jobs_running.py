@@ -14,7 +14,6 @@ from graphs.events import Event, ReportReady, ToolStarted
 from reports.writing import read_report
 from server import analyses, chat
 from server.access import Access
-from server.analyses import Demo, Fetch, Sending
 from server.analysis_records import Analyses, Analysis, new_id
 from server.codebook_records import Codebooks
 from server.database import open_database
@@ -24,6 +23,7 @@ from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
 from server.jobs import Deliver, Jobs
+from server.sending import Demo, Fetch, Sending
 
 LOOK_S = 0.02
 PATIENCE_S = 15.0

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from agents.report import Report
 from reports.writing import write_file
-from server.analyses import Demo
 from server.app import create_app
+from server.sending import Demo
 from server.settings import ServerSettings
 
 REPORT = Path(__file__).with_name("page_report.json")
