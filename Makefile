@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python scripts/install.py
 VLLM := $(if $(MENTALIS_VLLM),,.venv-vllm/.ready)
 INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 
-TWO_AT_A_TIME := -n 2 --dist loadfile --no-loadscope-reorder  # the longest files are collected first
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder  # the longest files are collected first; many wait for others
 
 .PHONY: demo test coverage format clean
 .DELETE_ON_ERROR:
@@ -24,10 +24,10 @@ test: .venv/.dev $(VLLM)
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(TWO_AT_A_TIME)
+	$(BIN)/pytest $(AT_ONCE)
 
 coverage: .venv/.dev $(VLLM)
-	$(BIN)/pytest $(TWO_AT_A_TIME) --cov
+	$(BIN)/pytest $(AT_ONCE) --cov
 
 format: .venv/.dev
 	$(BIN)/ruff format .

@@ -120,7 +120,7 @@ def kept(content: BaseModel, narrowed: type[BaseModel]) -> str:
 
 
 async def measured(
-    clip: Path, base_url: str, name: str | None, calls: int, only: Collection[str]
+    clip: Path, base_url: str, name: str | None, calls: int, only: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """A row for each agent, or for those named: answers valid at once, repaired or neither, and how fast they came.
 

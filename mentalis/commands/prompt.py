@@ -14,12 +14,12 @@ app = typer.Typer(help="What agents are told about a clip, word by word.", no_ar
 def list_() -> None:
     """List the agents whose prompts can be shown, and every prompt's version and hash."""
     from agents.showing.prompt_file import prompt_names, read_prompt
-    from mentalis.prompting import AGENTS
+    from mentalis.prompting import AGENTS, PARTS
 
     for name in prompt_names():
         agent = name.removesuffix(".md")
         prompt = read_prompt(name)
-        shown = "" if agent in AGENTS else "  (a part of all)"
+        shown = "" if agent in AGENTS else "  (a part of all)" if agent in PARTS else "  (about pictures of a gesture)"
         typer.echo(f"{agent}  version {prompt.version}  {prompt.sha256[:12]}{shown}")
 
 

@@ -14,7 +14,7 @@ from perception.integrity.skin_rhythm import Skin
 from perception.tool import Run, tool
 
 
-@tool(needs=("frames", "faces"), version="1")
+@tool(needs=("frames", "faces"), version="1", reads_words=False)
 def integrity(detector: str = "") -> Run:
     """Measure traces of coding again, copied and frozen pictures, filmed screens, and voice or pulse that do not fit.
 

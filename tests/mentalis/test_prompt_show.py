@@ -181,6 +181,7 @@ def test_the_list_names_every_prompt_with_version_and_hash(prompt):
     for agent in AGENTS:
         assert f"\n{agent}  version " in f"\n{listed}"
     assert [line.split()[0] for line in listed.splitlines() if "a part of all" in line] == ["evidence", "system"]
+    assert [line.split()[0] for line in listed.splitlines() if "of a gesture" in line] == ["gesture_check"]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ async def no_one(analysis: Analysis, tries: int) -> None:
 async def jobs_running(folder: Path, deliver: Deliver = no_one, tell_at_once: int = 16) -> AsyncIterator[Jobs]:
     """Jobs whose queues run; what they keep lies in the folder."""
     database = open_database(f"sqlite:///{folder / 'server.sqlite'}")
-    files = Files(database, folder / "files", 10**6)
+    files = Files(database, folder / "files", 10**6, 10**9)
     engine: Any = Engine()
     jobs = Jobs(
         engine, Analyses(database), files, Codebooks(database), EventLog(database), Figures(),

@@ -360,5 +360,5 @@ def test_an_unknown_model_is_told_with_those_that_there_are(chat, done):
 def test_no_link_is_fetched(chat, link):
     from openai import BadRequestError
 
-    with pytest.raises(BadRequestError, match=r"video_url|FETCH_HOSTS"):
+    with pytest.raises(BadRequestError, match=r"video_url|FETCH_HOSTS|data: URL"):
         chat.chat.completions.create(model="mentalis", messages=asked(link))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import write_clip
 
 from perception.clip import Clip
 from perception.evidence import Findings
@@ -14,8 +15,6 @@ RATE_HZ = 30
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    from conftest import write_clip
-
     return Clip.open(write_clip(tmp_path_factory.mktemp("clip") / "a.mp4", frames=240, rate=RATE_HZ))
 
 
