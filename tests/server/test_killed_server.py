@@ -20,7 +20,7 @@ from server.database import open_database
 from server.strays import sweep_strays
 from server.webhooks import verify
 
-KILLS = int(os.environ.get("KILLS", "2"))  # at random moments; 20 in the long tier
+KILLS = int(os.environ.get("KILLS", "1"))  # at random moments; 20 in the long tier
 TOOLS = ["blinks", "speech"]
 LOST_S = 1.0  # an answer that came so shortly before the kill may not have been written down
 
