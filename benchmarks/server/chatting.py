@@ -32,11 +32,12 @@ async def chat_overhead(
     by_http, bare = list[float](), list[float]()
     async with client(served) as http:
         for n in range(-3, repeats):  # the first ones open connections and import what is used
+            asks = f"How does P1 look at 2 s? I ask for the {n}th time."
             started = time.perf_counter()
-            told = await http.post("/v1/chat/completions", json=question(analysis, f"How does P1 look at {n} s?"))
+            told = await http.post("/v1/chat/completions", json=question(analysis, asks))
             between = time.perf_counter()
             told.raise_for_status()
-            await converse(f"How does P1 look at {n} s?", about)
+            await converse(asks, about)
             if n >= 0:
                 by_http.append(1000 * (between - started))
                 bare.append(1000 * (time.perf_counter() - between))

@@ -58,7 +58,8 @@ def _chat(served: Served, analysis: str, answered: Any) -> None:
     async def one(http: Any, number: int) -> None:
         for n in range(1_000_000):
             told = await http.post(
-                "/v1/chat/completions", json=question(analysis, f"What does client {number} see at {n} s?")
+                "/v1/chat/completions",
+                json=question(analysis, f"What does P1 do at 2 s? Client {number} asks for the {n}th time."),
             )
             told.raise_for_status()
             answered.value += 1

@@ -23,7 +23,7 @@ async def followed(served: Served, file: str, count: int = STREAMS) -> list[dict
             await asyncio.sleep(0.2)
         told = [follower.result() for follower in followers]
         job = await ended(http, name)
-        events = (await http.get(f"/v1/analyses/{name}/events")).text.count("\nevent: ") + 1
+        events = (await http.get(f"/v1/analyses/{name}/events")).text.count("\nevent: ")
     over_at = [at for _, at in told]
     return [
         {"what": "streams that were open at once", "measured": len(told), "limit": count},
