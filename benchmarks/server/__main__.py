@@ -24,7 +24,7 @@ from benchmarks.slow_endpoint import endpoint
 from perception.clip import Clip
 
 PARTS = ("chat", "queue", "health", "streams", "memory")
-MODEL_S, CLIP_S, QUESTIONS, HEALTH_S = 0.3, 5.0, 40, 30.0
+MODEL_S, CLIP_S, QUESTIONS, HEALTH_S = 0.3, 5.0, 20, 30.0
 
 
 def first_seconds(source: Path, path: Path) -> Path:
