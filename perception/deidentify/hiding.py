@@ -18,6 +18,7 @@ Hiding = Literal["mask", "pixelate", "blur"]
 MARGIN, ABOVE = 0.25, 0.3  # face sizes around a detector's box, and further above it: ears, chin, hair line
 BLOCKS = 3  # across a face
 BLUR = 0.3  # face widths, standard deviation
+THINNED_DEVIATION = 8.0  # px
 FILL = (40, 40, 40)
 FONT_SHARE = 0.035  # of the picture's height
 
@@ -68,7 +69,11 @@ def _coarse(part: Picture, box: Box, method: Hiding) -> Any:
     height, width = part.shape[:2]
     face_px = box.right - box.left
     if method == "blur":
-        return cv2.GaussianBlur(part, (0, 0), max(1.0, BLUR * face_px), borderType=cv2.BORDER_REPLICATE)
+        deviation = max(1.0, BLUR * face_px)
+        step = max(1.0, deviation / THINNED_DEVIATION)  # as smooth, and quicker by the square of it
+        thin = cv2.resize(part, (max(1, int(width / step)), max(1, int(height / step))), interpolation=cv2.INTER_AREA)
+        thin = cv2.GaussianBlur(thin, (0, 0), deviation / step, borderType=cv2.BORDER_REPLICATE)
+        return cv2.resize(thin, (width, height), interpolation=cv2.INTER_LINEAR)
     block = max(1.0, face_px / BLOCKS)
     small = cv2.resize(part, (max(1, int(width / block)), max(1, int(height / block))), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
