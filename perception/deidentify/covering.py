@@ -15,7 +15,7 @@ from perception.tracking import Box, Tracker
 HELD_S = 1.0  # before a face is first seen and after it was last seen
 GROWS = 1.0  # face sizes a second to each side, while a face is unseen: a head that moves fast, not a runner
 AROUND_S = 0.1  # boxes of pictures so near are covered as well: landmarks jitter, motion blurs
-SURE_FRAMES = 3  # a face seen on fewer pictures is covered, but does not vouch for a picture
+SURE_FRAMES = 3  # with a whole face mesh: what has fewer is covered, but vouches for no picture, for it may be no face
 AT_EDGE = 0.1  # face sizes from the picture's border: who was last seen there may have left
 Why = Literal["found", "held", "whole"]
 
@@ -41,6 +41,7 @@ class _Seen:
 
     at: list[int] = field(default_factory=list)  # numbers of the pictures
     boxes: list[Box] = field(default_factory=list)
+    meshes: int = 0  # on how many of them it has a whole mesh
 
 
 def plan(looks: Sequence[Look], width: int, height: int) -> list[Cover]:
@@ -56,7 +57,7 @@ def plan(looks: Sequence[Look], width: int, height: int) -> list[Cover]:
     for _, group in groupby(range(len(looks)), key=lambda n: looks[n].shot):
         shot = list(group)
         faces = _follow(looks, shot)
-        sure = [face for face in faces if len(face.at) >= sure_from]
+        sure = [face for face in faces if face.meshes >= sure_from]
         vouched = set[int]()
         for face in faces:
             known = _cover_face(face, looks, shot, covers)
@@ -81,6 +82,7 @@ def _follow(looks: Sequence[Look], shot: Sequence[int]) -> list[_Seen]:
             face = faces.setdefault(number, _Seen())
             face.at.append(n)
             face.boxes.append(box)
+            face.meshes += any(_holds_middle(box, mesh) for mesh in looks[n].mesh)
     return list(faces.values())
 
 

@@ -1,6 +1,6 @@
 """Where faces are on each picture, by two detectors that know nothing of each other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +18,7 @@ from perception.shots import shots
 from perception.tracking import Box
 
 Picture = npt.NDArray[np.uint8]
+Shares = npt.NDArray[np.float32]  # left, top, right, bottom of a box, of the picture's width and height
 LEAST_SCORE = 0.4  # of MediaPipe's detectors, whose own default is 0.5: a doubtful face is a face here
 MOST_FACES = 8  # that the mesh follows; the detectors have no such limit
 CASCADE_PX = 480  # longest side of the picture that the cascade looks at
@@ -34,6 +35,7 @@ class Look:
     shot: int  # pictures between two cuts share it
     mediapipe: tuple[Box, ...]
     cascade: tuple[Box, ...]
+    mesh: tuple[Box, ...] = ()  # those of MediaPipe's that hold a whole face mesh
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -58,7 +60,7 @@ def look(clip: Clip, on_picture: Callable[[float], None] = lambda time_s: None) 
             with mediapipe_models.face_mesh(MOST_FACES) as follow:
                 for frame in shot:
                     mesh = [_around(face.points) for face in follow(frame.rgb, frame.time_s)]
-                    looks.append(_look(frame, number, [*detect(frame.rgb), *mesh]))
+                    looks.append(_look(frame, number, detect(frame.rgb), mesh))
                     on_picture(frame.time_s)
     return looks
 
@@ -67,14 +69,14 @@ def look(clip: Clip, on_picture: Callable[[float], None] = lambda time_s: None) 
 def checking() -> Iterator[Callable[[Frame], Look]]:
     """Look at single pictures, each by itself; the shot is not told apart."""
     with mediapipe_models.face_boxes(LEAST_SCORE) as detect:
-        yield lambda frame: _look(frame, 0, detect(frame.rgb))
+        yield lambda frame: _look(frame, 0, detect(frame.rgb), [])
 
 
-def _look(frame: Frame, shot: int, shares: Sequence[npt.NDArray[np.float32]] | npt.NDArray[np.float32]) -> Look:
+def _look(frame: Frame, shot: int, detected: Iterable[Shares], mesh: Iterable[Shares]) -> Look:
     height, width = frame.rgb.shape[:2]
     scale = np.array([width, height, width, height])
-    boxes = tuple(Box(*(np.asarray(share) * scale).tolist()) for share in shares)
-    return Look(frame.time_s, frame.duration_s, shot, boxes, _by_cascade(frame.rgb))
+    alone, whole = (tuple(Box(*(share * scale).tolist()) for share in shares) for shares in (detected, mesh))
+    return Look(frame.time_s, frame.duration_s, shot, alone + whole, _by_cascade(frame.rgb), whole)
 
 
 def _around(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -13,11 +13,12 @@ FACE = Box(300, 120, 380, 220)
 ELSEWHERE = Box(60, 120, 140, 220)
 
 
-def looks(*seen, shot=lambda n: 0, cascade=None):
+def looks(*seen, shot=lambda n: 0, cascade=None, mesh=True):
     """A look for each tuple of faces."""
     extra = cascade or {}
     return [
-        Look(n / RATE_HZ, 1 / RATE_HZ, shot(n), tuple(boxes), tuple(extra.get(n, ()))) for n, boxes in enumerate(seen)
+        Look(n / RATE_HZ, 1 / RATE_HZ, shot(n), tuple(boxes), tuple(extra.get(n, ())), tuple(boxes) if mesh else ())
+        for n, boxes in enumerate(seen)
     ]
 
 
@@ -66,6 +67,11 @@ def test_a_face_on_a_single_picture_is_covered_but_vouches_for_none():
     found = planned(looks(*[[]] * 10, [FACE], *[[]] * 10))
     assert covers(found[10], FACE)
     assert all(cover.whole for cover in found)
+
+
+def test_what_is_detected_without_a_face_mesh_is_covered_but_vouches_for_no_picture():
+    found = planned(looks(*[[FACE]] * 20, mesh=False))
+    assert all(cover.whole and covers(cover, FACE) for cover in found)
 
 
 def test_what_only_the_second_detector_finds_is_covered_but_vouches_for_no_picture():
