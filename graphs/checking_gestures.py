@@ -69,12 +69,13 @@ def after(evidence: Evidence, looked: Mapping[str, Looked]) -> Evidence:
 def verdicts(asked: list[Observation], looked: Mapping[str, Looked]) -> list[Verdict]:
     """What the look says of each gesture; the claim that a verdict is of is the observation."""
     found = []
-    for gesture in asked:
-        if gesture.id in looked:
-            answer, what = looked[gesture.id].answer, outcome(gesture, looked[gesture.id].answer.gesture)
+    for gesture in (gesture for gesture in asked if gesture.id in looked):
+        answer = looked[gesture.id].answer
+        what = outcome(gesture, answer.gesture)
+        if what != "unclear":
             detail = f"{what}: {answer.gesture} is seen in the pictures ({answer.reason})"
             found.append(Verdict(check=CHECK, claim=gesture.id, passed=what in ("confirmed", "alike"), detail=detail))
-    return [v for v in found if not v.detail.startswith("unclear")]
+    return found
 
 
 def _rate(rate: Observation, before: Evidence, kept: list[Observation]) -> Observation:
