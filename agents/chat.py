@@ -1,6 +1,6 @@
 """The chat agent: answers questions about an analysed clip, and may first search, measure or look closer."""
 
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -8,8 +8,8 @@ from pydantic import Field, create_model
 
 from agents.agent import Agent
 from agents.case import Case
-from agents.chat_history import Said
-from agents.claims import MOST_EVIDENCE, Line
+from agents.chat_history import Open, Said
+from agents.claims import MOST_EVIDENCE, NARROWED_KEPT, Line
 from agents.showing.evidence_table import shown
 from agents.showing.media import frame_id
 from perception.evidence import Frozen
@@ -112,23 +112,29 @@ def tool_summaries() -> tuple[tuple[str, str], ...]:
 
 def narrowed(case: Case, said: Said, choices: Choices) -> type[Decision]:
     """The decision with the actions that are open, and only tools, people, times and ids that exist."""
-    actions: dict[str, Any] = {"search": Search, "answer": _reply(case, choices)}
-    at: Any = (Annotated[int, Field(ge=0, le=int(case.clip.duration_s * 1000))], ...)
+    seen = (frame_id(time_s) for time_s in case.presentation.moments_s)
+    ids = tuple(dict.fromkeys((*(c.id for c in case.claims), *(o.id for o in shown(case)), *seen, *choices.ids)))
+    return _decision(said.open, choices._replace(ids=ids), case.people, int(case.clip.duration_s * 1000))
+
+
+@lru_cache(maxsize=NARROWED_KEPT)
+def _decision(open_: tuple[Open, ...], choices: Choices, people: tuple[str, ...], last_ms: int) -> type[Decision]:
+    """Types take milliseconds to make, and most questions about a clip are put in the same form."""
+    actions: dict[str, Any] = {"search": Search, "answer": _reply(choices.ids)}
+    at: Any = (Annotated[int, Field(ge=0, le=last_ms)], ...)
     if choices.tools:
         a_tool: Any = (Literal[choices.tools], ...)
         actions["measure"] = create_model("Measure", __base__=Measure, tool=a_tool, start_ms=at, end_ms=at)
     if choices.frames:
-        a_person: Any = (Literal[(*case.people, None)], ...)
+        a_person: Any = (Literal[(*people, None)], ...)
         count: Any = (Annotated[int, Field(ge=1, le=min(MOST_FRAMES, choices.frames))], ...)
         actions["zoom"] = create_model("Zoom", __base__=Zoom, start_ms=at, end_ms=at, person=a_person, frames=count)
-    an_action: Any = (reduce(or_, (actions[name] for name in said.open)), ...)
+    an_action: Any = (reduce(or_, (actions[name] for name in open_)), ...)
     made: type[Decision] = create_model("Decision", __base__=Decision, action=an_action)
     return made
 
 
-def _reply(case: Case, choices: Choices) -> type[Reply]:
-    seen = (frame_id(time_s) for time_s in case.presentation.moments_s)
-    ids = tuple(dict.fromkeys((*(c.id for c in case.claims), *(o.id for o in shown(case)), *seen, *choices.ids)))
+def _reply(ids: tuple[str, ...]) -> type[Reply]:
     an_id: Any = Literal[ids or ("none",)]
     evidence: Any = (Annotated[tuple[an_id, ...], Field(max_length=MOST_EVIDENCE if ids else 0)], ...)
     sentence: Any = create_model("Sentence", __base__=Sentence, evidence=evidence)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, TypedDict
 
 import langsmith
@@ -242,6 +243,7 @@ def chosen(state: State) -> Literal["decide", "act", "tell", "retrieve"]:
     return "tell" if state["decision"]["action"]["do"] == "answer" else "act"
 
 
+@cache
 def build(limits: Limits = USUAL_LIMITS) -> CompiledStateGraph[State, Chat, State, State]:
     """The compiled graph."""
     graph = StateGraph(State, context_schema=Chat)

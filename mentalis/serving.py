@@ -1,7 +1,8 @@
 """The product behind the server: one model for all analyses, each clip decoded in a process of its own. Wiring only."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from graphs.running import forget, run
 from graphs.state import Setup
 from graphs.store import ContentStore
 from mentalis.demo import WORDS, make_demo
+from mentalis.own_loop import OwnLoop
 from mentalis.secret import secret
 from mentalis.setting_up import check_strategy, limits, model_of, setup_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
@@ -35,11 +37,12 @@ from perception.worker import run_limited
 from server.engine import Options, Places
 from server.sending import Demo
 
+Tell = Callable[[Event], None]
 MOST_CLIPS = 16  # that stay open: questions about a clip come one after the other, and to open one takes its time
 
 
 class Product:
-    """Analyses and answers as these settings say."""
+    """Analyses and answers as these settings say, on a loop of their own: a busy one keeps no request waiting."""
 
     def __init__(self, settings: Settings, clip_limits: Limits) -> None:
         """Open the model; nothing is sent yet.
@@ -53,31 +56,15 @@ class Product:
         self._settings, self._clip_limits = settings, clip_limits
         self._clips: dict[tuple[Path, int | None, Path | None, int | None], Clip] = {}  # opened ones, the newest last
         self._model: Model | None = model_of(settings.model_copy(update={"cache": False}))
+        self._loop = OwnLoop("reasoning")
 
-    async def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+    def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
         """Run the tools; their results are in the cache then."""
-        setup = await self._setup(clip, options, codebook, places)
-        told: asyncio.Queue[Event | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
+        return self._loop.stream(partial(self._measure, clip, options, codebook, places))
 
-        def tell(event: Event) -> None:
-            loop.call_soon_threadsafe(told.put_nowait, event)
-
-        work = asyncio.create_task(measure(setup, tell))
-        work.add_done_callback(lambda _: loop.call_soon(told.put_nowait, None))
-        try:
-            while (event := await told.get()) is not None:
-                yield event
-            await work
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-
-    async def reason(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
+    def reason(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
         """Run the graph from its last checkpoint; the tools' results are found in the cache."""
-        setup = await self._setup(clip, options, codebook, places)
-        async for event in run(setup, places.checkpoints, resume=True, thread=places.thread):
-            yield event
+        return self._loop.stream(partial(self._reason, clip, options, codebook, places))
 
     async def answer(
         self,
@@ -89,25 +76,11 @@ class Product:
         places: Places,
     ) -> ChatAnswer:
         """Answer a question about a report; without the clip nothing more can be measured or shown."""
-        settings = self._settings
-        about = Chat(
-            report=report,
-            codebook=load_codebook(codebook or settings.codebook),
-            clip=await self._opened(clip, places.transcript) if clip is not None else None,
-            model=await self._keeping(places.cache / "answers", settings.seed),
-            embedder=settings.embedder,
-            cache=Cache(places.cache / "tools"),
-            worker=limits(settings),
-            wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
-            fence=fence(report.clip.sha256, secret(settings.data)),
-        )
-        return await converse(question, about, history)
+        return await self._loop.run(self._answer(report, clip, question, history, codebook, places))
 
     async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
         """Boxes and landmarks of the faces, where they were measured with the tool's usual options."""
-        return await asyncio.to_thread(
-            overlay, await self._opened(clip, places.transcript), Cache(places.cache / "tools")
-        )
+        return await self._loop.run(self._tracks(clip, places))
 
     def check(self, options: Options) -> None:
         """Refuse options that can't be used.
@@ -143,15 +116,51 @@ class Product:
         if served is None:  # no model, or one in this process
             return None
         try:
-            await served()
+            await self._loop.run(served())
         except ModelError as error:
             return str(error)
         return None
 
     async def close(self) -> None:
-        """Close the model's connections."""
+        """Close the model's connections; nothing more can be asked."""
         if self._model is not None:
-            await self._model.close()
+            await self._loop.run(self._model.close())
+        await self._loop.close()
+
+    async def _measure(self, clip: Path, options: Options, codebook: str | None, places: Places, tell: Tell) -> None:
+        await measure(await self._setup(clip, options, codebook, places), tell)
+
+    async def _reason(self, clip: Path, options: Options, codebook: str | None, places: Places, tell: Tell) -> None:
+        setup = await self._setup(clip, options, codebook, places)
+        async for event in run(setup, places.checkpoints, resume=True, thread=places.thread):
+            tell(event)
+
+    async def _answer(
+        self,
+        report: Report,
+        clip: Path | None,
+        question: str,
+        history: ChatHistory | None,
+        codebook: str | None,
+        places: Places,
+    ) -> ChatAnswer:
+        settings = self._settings
+        about = Chat(
+            report=report,
+            codebook=load_codebook(codebook or settings.codebook),
+            clip=await self._opened(clip, places.transcript) if clip is not None else None,
+            model=await self._keeping(places.cache / "answers", settings.seed),
+            embedder=settings.embedder,
+            cache=Cache(places.cache / "tools"),
+            worker=limits(settings),
+            wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
+            fence=fence(report.clip.sha256, secret(settings.data)),
+        )
+        return await converse(question, about, history)
+
+    async def _tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
+        opened = await self._opened(clip, places.transcript)
+        return await asyncio.to_thread(overlay, opened, Cache(places.cache / "tools"))
 
     async def _setup(self, clip: Path, options: Options, codebook: str | None, places: Places) -> Setup:
         settings = with_overrides(

@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from server.strays import sweep_strays
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
+REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class Jobs:
     def report_of(self, analysis: Analysis) -> Report | None:
         """The report, once it is there."""
         path = self.folder(analysis.id) / "report.json"
-        return read_report(path) if path.exists() else None
+        return _report(path, path.stat().st_mtime_ns) if path.exists() else None
 
     def places(self, analysis: Analysis) -> Places:
         """Where an analysis keeps what it makes."""
@@ -295,6 +297,12 @@ class Jobs:
         for name in await asyncio.to_thread(self.analyses.queued):
             if await DBOS.get_workflow_status_async(f"{name}:{MEASURE}") is None:
                 await self._enqueue(MEASURE, name, URGENCY["normal"], self._first)
+
+
+@lru_cache(maxsize=REPORTS_KEPT)
+def _report(path: Path, modified_ns: int) -> Report:
+    """A report takes tens of milliseconds to read, and questions about it come one after the other."""
+    return read_report(path)
 
 
 def _what(event: dict[str, Any]) -> str:

@@ -277,7 +277,12 @@ async def test_questions_that_come_together_are_answered_one_at_a_time(words_mod
 
 def test_an_analysis_with_a_model_that_talks_rubbish_gives_a_valid_report(words_folder, demo, tmp_path):
     report = mentalis.analyze(
-        demo.clip, tools=("blinks", "speech"), data=tmp_path, model=f"transformers:{words_folder}", max_revisions=0
+        demo.clip,
+        tools=("blinks", "speech"),
+        data=tmp_path,
+        model=f"transformers:{words_folder}",
+        strategy="single+evidence",  # one long answer: each takes half a minute
+        audit_pairs=0,
     )
     assert Report.model_validate_json(report.model_dump_json()) == report
     assert report.provenance.model == f"transformers:{words_folder.name}"
