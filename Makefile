@@ -13,18 +13,22 @@ INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder  # the longest files are collected first; many wait for others
 
-.PHONY: demo test coverage format clean
+MAKEFLAGS += -j2  # vLLM is installed beside the checks
+
+.PHONY: demo test checks coverage format clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.core
 	$(BIN)/mentalis demo --out demo-report
 
-test: .venv/.dev $(VLLM)
+test: checks $(VLLM)
+	$(BIN)/pytest $(AT_ONCE)
+
+checks: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(AT_ONCE)
 
 coverage: .venv/.dev $(VLLM)
 	$(BIN)/pytest $(AT_ONCE) --cov

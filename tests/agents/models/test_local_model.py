@@ -3,14 +3,15 @@
 import asyncio
 import json
 import shutil
+from typing import Annotated
 
 import jsonschema
 import numpy as np
 import pytest
-from pydantic import create_model
+from pydantic import Field, create_model
 
 import mentalis
-from agents.claims import ClaimList, draft_for, some
+from agents.claims import ClaimList, draft_for
 from agents.codebook import load_codebook
 from agents.models import local_model
 from agents.models.constrained_decoding import generate, grammar_tokenizer
@@ -26,7 +27,10 @@ pytest.importorskip("transformers", reason="the neural extra is not installed")
 pytest.importorskip("llguidance", reason="the neural extra is not installed")
 
 CONTEXT, PICTURE_TOKENS = 65_536, 5  # 2 x 2 patches and one for the whole
-DRAFTS = some(draft_for(("joy", "neutral"), ("au12-1",), 5000))
+DRAFT = draft_for(("joy", "neutral"), ("au12-1",), 5000)
+FEW_WORDS = Annotated[str, Field(pattern="^[a-z][a-z ]{0,18}[a-z]$")]  # so that an answer takes a second, not twenty
+SHORT = create_model("Draft", __base__=DRAFT, text=(FEW_WORDS, ...))
+DRAFTS = Annotated[tuple[SHORT, ...], Field(max_length=2)]
 SCHEMA = server_schema(create_model("ClaimList", __base__=ClaimList, claims=(DRAFTS, ...)))
 TEMPLATE = (
     "{% for m in messages %}<{{ m['role'] }}>{% if m['content'] is string %}{{ m['content'] }}{% else %}"
