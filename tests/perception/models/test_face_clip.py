@@ -193,5 +193,5 @@ def test_what_is_no_clip_is_refused_in_a_line(tmp_path):
         TransformersEncoder(str(tmp_path))
     assert "\n" not in str(told.value)
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(ToolError, match="is a bert: face captions take a CLIP or a SigLIP"):
+    with pytest.raises(ToolError, match="is a bert, neither a CLIP nor a SigLIP"):
         TransformersEncoder(str(tmp_path))
