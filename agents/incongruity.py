@@ -11,7 +11,14 @@ from pydantic import Field, WithJsonSchema, create_model
 from agents.agent import Agent
 from agents.behaviour_captions import SOUND, is_behaviour
 from agents.case import Background, Case
-from agents.checking.checks import HARD_CHECKS, SEEN_ONLY_AT_MOST, cited, evidence_of_person, label_in_codebook
+from agents.checking.checks import (
+    HARD_CHECKS,
+    SEEN_ONLY_AT_MOST,
+    cited,
+    evidence_of_person,
+    label_in_codebook,
+    within_traces,
+)
 from agents.checking.confidence import Sureness, stated
 from agents.claims import MOST_EVIDENCE, ConfidenceFrom, Draft, Line
 from agents.dialogue import RejectedAnswer, Said, Window, moving_lips, rows
@@ -139,6 +146,7 @@ def checked(
     surest = max((o.quality for o in measured), default=SEEN_ONLY_AT_MOST)
     return _conflict(
         said,
+        case,
         kind=draft.kind,
         level=draft.level,
         phrase=draft.phrase if draft.level == "phrase" else "",
@@ -174,6 +182,7 @@ def measured_conflicts(said: Said, case: Case) -> list[Conflict]:
         conflicts.append(
             _conflict(
                 said,
+                case,
                 kind="other_conflict",
                 level="sentence",
                 reason=one.text,
@@ -259,13 +268,19 @@ def _same_time(o: Observation, said: Said) -> bool:
     return o.start_s < said.utterance.end_s and said.utterance.start_s < o.end_s
 
 
-def _conflict(said: Said, **content: Any) -> Conflict:
+def _conflict(
+    said: Said, case: Case, *, words: tuple[str, ...], signs: tuple[str, ...], confidence: float, **content: Any
+) -> Conflict:
+    start_s, end_s = said.utterance.start_s, said.utterance.end_s
     return Conflict(
         index=said.index,
         speaker=said.utterance.speaker,
         person=said.person,
-        start_s=said.utterance.start_s,
-        end_s=said.utterance.end_s,
+        start_s=start_s,
+        end_s=end_s,
         text=said.utterance.text,
+        words=words,
+        signs=signs,
+        confidence=within_traces(confidence, (*words, *signs), case.about(said.person), start_s, end_s),
         **content,
     )

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 
 from agents.agent import Agent, Model
 from agents.case import NO_BACKGROUND, Background, Case
+from agents.checking import integrity
 from agents.checking.calibration import Calibration
 from agents.codebook import Codebook
 from agents.dialogue import CONTEXT, About, Said, dialogue, with_words
@@ -154,14 +155,16 @@ def said_in(state: TalkState, talk: Talk) -> tuple[Said, ...]:
 
 def outcome(state: TalkState, talk: Talk) -> dict[str, Any]:
     """What all results tell of how they were made."""
+    evidence = talk.store.get(state["evidence"], Evidence)
+    without_model = () if talk.model else (NO_MODEL,)
     return {
         "name": talk.name,
         "model": talk.model.name if talk.model else None,
         "rejected": state.get("rejected", []),
         "failures": [Failure.model_validate(failure) for failure in state.get("failures", [])],
-        "notes": () if talk.model else (NO_MODEL,),
+        "notes": (*without_model, *integrity.caveats(evidence)),
         "tokens": state.get("tokens", TokenUse()),
-        "evidence": talk.store.get(state["evidence"], Evidence),
+        "evidence": evidence,
     }
 
 

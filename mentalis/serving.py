@@ -25,7 +25,7 @@ from graphs.store import ContentStore
 from mentalis.demo import WORDS, make_demo
 from mentalis.own_loop import OwnLoop
 from mentalis.secret import secret
-from mentalis.setting_up import check_strategy, limits, model_of, setup_for, with_overrides
+from mentalis.setting_up import limits, model_of, require_model, setup_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.clip import Clip, Limits
@@ -38,6 +38,7 @@ from server.engine import Options, Places
 from server.sending import Demo
 
 Tell = Callable[[Event], None]
+TOLD = {"model", "strategy", "codebook", "media", "frames", "samples", "audit_pairs", "check_gestures", "seed"}
 MOST_CLIPS = 16  # that stay open: questions about a clip come one after the other, and to open one takes its time
 
 
@@ -51,7 +52,7 @@ class Product:
             MentalisError: a setting can't be used.
         """
         use_weights_of(settings)
-        check_strategy(settings)
+        require_model(settings)
         load_codebook(settings.codebook)
         self._settings, self._clip_limits = settings, clip_limits
         self._clips: dict[tuple[Path, int | None, Path | None, int | None], Clip] = {}  # opened ones, the newest last
@@ -88,7 +89,8 @@ class Product:
         Raises:
             MentalisError: saying which and why.
         """
-        check_strategy(with_overrides(self._settings, {"strategy": options.strategy}))
+        wanted = {"strategy": options.strategy, "check_gestures": options.check_gestures}
+        require_model(with_overrides(self._settings, wanted))
         for tool in options.tools or ():
             made(tool)
 
@@ -106,9 +108,7 @@ class Product:
 
     def settings(self) -> dict[str, Any]:
         """What matters to a client of all that is set."""
-        return self._settings.model_dump(
-            mode="json", include={"model", "strategy", "codebook", "media", "frames", "samples", "audit_pairs", "seed"}
-        )
+        return self._settings.model_dump(mode="json", include=TOLD)
 
     async def trouble(self) -> str | None:
         """What is wrong with the model's endpoint, in a line."""
@@ -166,7 +166,7 @@ class Product:
         settings = with_overrides(
             self._settings, {**options.model_dump(exclude={"tools", "codebook"}), "codebook": codebook, "isolate": True}
         )
-        check_strategy(settings)
+        require_model(settings)
         tools = tuple(made(tool) for tool in (options.tools or settings.tools or BUILT_IN))
         return setup_for(
             await self._opened(clip, places.transcript),

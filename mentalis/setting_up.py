@@ -26,6 +26,7 @@ from perception.views import add_view
 
 T = TypeVar("T")
 WITHOUT_MODEL = ("cascade", "cascade+critic")  # strategies that the knowledge reasoner can follow
+NAME_ONE = "name one with --model or MENTALIS_MODEL"
 
 
 async def set_up(
@@ -45,7 +46,7 @@ async def set_up(
     """
     settings = with_overrides(settings, overrides)
     use_weights_of(settings)
-    check_strategy(settings)
+    require_model(settings)
     chosen = tuple(made(t) for t in (tools or settings.tools or BUILT_IN))
     load_codebook(settings.codebook)
     words = Path(transcript) if transcript else None
@@ -54,14 +55,18 @@ async def set_up(
     return setup_for(clip, chosen, model, settings), settings.data / "checkpoints.sqlite"
 
 
-def check_strategy(settings: Settings) -> None:
-    """Refuse a strategy that can't be followed.
+def require_model(settings: Settings) -> None:
+    """Refuse what only a model can do where none is named.
 
     Raises:
-        SettingsError: it needs a model.
+        SettingsError: the strategy, or checking gestures, needs a model.
     """
-    if settings.model is None and settings.strategy not in WITHOUT_MODEL:
-        raise SettingsError(f"strategy {settings.strategy} needs a model: name one with --model or MENTALIS_MODEL")
+    if settings.model is not None:
+        return
+    if settings.strategy not in WITHOUT_MODEL:
+        raise SettingsError(f"strategy {settings.strategy} needs a model: {NAME_ONE}")
+    if settings.check_gestures:
+        raise SettingsError(f"to check gestures (MENTALIS_CHECK_GESTURES) needs a model that sees pictures: {NAME_ONE}")
 
 
 def setup_for(

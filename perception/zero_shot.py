@@ -57,7 +57,7 @@ class ZeroShot:
         """Encode the sentences that this engine's encoder was trained on the like of."""
         said = prompts()
         self.encoder = encoder
-        self._states = ensembles(encoder, {s: _filled(said.templates[engine], w) for s, w in said.states.items()})
+        self._states = looks(encoder, said.states, engine)
         self._intensities = {
             state: ensembles(encoder, {i: _filled(t, words) for i, t in said.intensities[engine].items()})
             for state, words in said.states.items()
@@ -71,17 +71,27 @@ class ZeroShot:
         """What fits each picture."""
         return [self._of(face) for face in self.encoder.encode_image(faces)]
 
-    def of_frames(self, faces: Sequence[Picture]) -> Scores:
-        """What fits one face in several pictures (of a clip: some 8 to 16): by the mean of their vectors."""
-        mean = self.encoder.encode_image(faces).mean(axis=0)
-        return self._of(mean / np.linalg.norm(mean))
-
     def _of(self, face: Floats) -> Scores:
         scale = self.encoder.logit_scale
         states = shares(face, self._states, scale)
         best = max(states, key=lambda state: states[state])
         intensities = shares(face, self._intensities[best], scale) if best in self._intensities else {}
         return Scores(states, intensities, {u: shares(face, t, scale)["present"] for u, t in self._units.items()})
+
+
+def looks(encoder: FaceTextEncoder, words: Mapping[str, Sequence[str]], engine: str = "clip") -> dict[str, Floats]:
+    """One direction for each name of what a face may look like, by its words in all templates of an engine."""
+    templates = prompts().templates[engine]
+    return ensembles(encoder, {name: _filled(templates, given) for name, given in words.items()})
+
+
+def fitting(encoder: FaceTextEncoder, faces: Sequence[Picture], texts: Mapping[str, Floats]) -> dict[str, float]:
+    """What fits one face in one or several pictures (of a clip: some 8 to 16), by the mean of their vectors.
+
+    The scores sum to 1 over the texts; they are not calibrated.
+    """
+    mean = encoder.encode_image(faces).mean(axis=0)
+    return shares(mean / np.linalg.norm(mean), texts, encoder.logit_scale)
 
 
 def ensembles(encoder: FaceTextEncoder, sentences: Mapping[str, Sequence[str]]) -> dict[str, Floats]:

@@ -35,6 +35,7 @@ class Options(BaseModel):
     frame_choice: Literal["evidence", "uniform"] | None = None
     samples: int | None = Field(default=None, ge=1, le=9)
     audit_pairs: int | None = Field(default=None, ge=0, le=50)
+    check_gestures: bool | None = Field(default=None, description="a model looks at pictures of each gesture measured")
     max_revisions: int | None = Field(default=None, ge=0, le=5)
     seed: int | None = Field(default=None, ge=0, lt=2**31)
 

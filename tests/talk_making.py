@@ -38,6 +38,12 @@ def measured(id_, tool, start_s, end_s, person=None, value=None, text=None):
     )  # fmt: skip
 
 
+FROZEN = measured("frozen-1", "integrity", 2.2, 3.8, text="nothing moves")  # during the second utterance
+FROZEN_NOTE = (
+    "Nothing moves, 2.2-3.8 s [frozen-1]. Nothing that is told of that time was moving; a stalled stream looks so."
+)
+
+
 def dyad(*more, faces=("P1", "P2"), count=5):
     """Two people in view all along, P1 Anna and P2 Ben, whose lips move in their turns."""
     end_s = count * TURN_S

@@ -5,7 +5,7 @@ from dataclasses import replace
 from agents.by_rule.knowledge_base import rules_of
 from agents.by_rule.reasoner import NEUTRAL_CONFIDENCE, reason
 from agents.case import Case
-from agents.checking.checks import accept
+from agents.checking.checks import accept, within_traces
 from agents.checking.confidence import stated
 from agents.claims import Alternative, Claim
 from agents.codebook import Label
@@ -23,7 +23,9 @@ CONCEPTS = ("positive_words", "negative_words")
 def suggested(said: Said, case: Case, about: About) -> UtteranceEmotion:
     """What face, body and words of an utterance suggest, a finding before a default; confidences are low by design."""
     neutral = case.codebook.neutral.get("emotion")
-    claims = [*_by_signs(said, case), *_by_words(said, case, about)]
+    claims = [
+        _within_traces(c, case.about(said.subject)) for c in (*_by_signs(said, case), *_by_words(said, case, about))
+    ]
     claims.sort(key=lambda c: (c.label == neutral, -c.confidence))
     if not claims:
         return abstention(said, about, why_not(said, about))
@@ -77,6 +79,12 @@ def _by_words(said: Said, case: Case, about: About) -> list[Claim]:
     sign = "positive" if value > 0 else "negative"
     text = f"The words are {sign} by a lexicon ({value:+.1f}), which knows no irony; {len(fitting)} labels are so."
     return [_claim(fitting[0].id, share, text, others, words, said)]
+
+
+def _within_traces(claim: Claim, case: Case) -> Claim:
+    """The claim, no surer than traces of how the clip was made allow; the reasoner saw none of what is nobody's."""
+    sure = within_traces(claim.confidence, claim.evidence, case, claim.start_s, claim.end_s)
+    return claim.model_copy(update={"confidence": sure})
 
 
 def _distance(label: Label, value: float) -> float:

@@ -234,6 +234,11 @@ def _caps_by_traces(evidence: Sequence[str], case: Case, start_s: float, end_s: 
     return [Cap("integrity", at_most, why.format(at_most, trace.text, trace.id)) for at_most, trace in found[:1]]
 
 
+def within_traces(confidence: float, evidence: Sequence[str], case: Case, start_s: float, end_s: float) -> float:
+    """A confidence of what rests on this evidence, no higher than traces of how the clip was made allow."""
+    return min([confidence, *(cap.at_most for cap in _caps_by_traces(evidence, case, start_s, end_s))])
+
+
 def cited(evidence: Sequence[str], case: Case) -> list[Observation]:
     """The observations among what is cited."""
     return [o for o in case.evidence.observations if o.id in evidence]

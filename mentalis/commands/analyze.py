@@ -36,6 +36,10 @@ def analyze(
     json: AsJson = False,
     jobs: Annotated[int, typer.Option(min=1, help="Of several clips, so many at a time; they share the cores.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    check_gestures: Annotated[
+        bool | None,
+        typer.Option("--check-gestures/--no-check-gestures", help="Let the model look at each gesture measured."),
+    ] = None,
     max_revisions: Annotated[int | None, typer.Option(help="Rounds that the critic may ask for.")] = None,
     seed: Seed = None,
     cache: Annotated[bool | None, typer.Option("--cache/--no-cache", help="Reuse earlier results.")] = None,
@@ -51,6 +55,7 @@ def analyze(
         "media": media,
         "strategy": strategy,
         "codebook": codebook,
+        "check_gestures": check_gestures,
         "max_revisions": max_revisions,
         "seed": seed,
         "cache": cache,

@@ -187,6 +187,25 @@ def au_export(
     typer.echo(f"{out}: {clips} clips")
 
 
+@app.command("zero-shot")
+def zero_shot(
+    name: Name,
+    folder: Data,
+    encoder: Annotated[str, typer.Option(help="CLIP or SigLIP: a hub id or a folder.", show_default=False)],
+    engine: Annotated[str, typer.Option(help="Whose wording is used: clip or emocapclip.")] = "clip",
+    out: Annotated[Path, typer.Option(help="Predictions to write.")] = Path("zero_shot.csv"),
+) -> None:
+    """Name the expression of each face by an encoder alone, for `eval score --predictions`; no model is asked."""
+    inspect_is_here()
+    from evals.zero_shot import zero_shot as export
+    from mentalis.settings import read_settings, use_weights_of
+
+    settings = read_settings()
+    use_weights_of(settings)
+    faces = export(name, folder, out, encoder, engine, settings.data)
+    typer.echo(f"{out}: {faces} faces")
+
+
 @app.command("calibrate")
 def calibrate(
     log: Annotated[Path, typer.Argument(help="Log of a run with a model.", show_default=False)],

@@ -1,15 +1,22 @@
 """`mentalis train`: networks trained on data that the user has."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from evals.pulse_files import PulseRecording
+    from perception.models.training_pulse import Recording
 
 app = typer.Typer(help="Train networks on data of your own; their weights come with a card.", no_args_is_help=True)
 
 Data = Annotated[Path, typer.Argument(help="Folder of the data.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder for weights, card and predictions.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="Of weights, order and dropout; it is kept in the card.")]
+
+PURE_HZ = 30.0  # of its pictures
 
 
 @app.command("micro-au")
@@ -21,11 +28,11 @@ def micro_au(
     folds: Annotated[bool, typer.Option(help="Test each data set by the others (CD6ME).")] = True,
     epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 30,
     batch: Annotated[int, typer.Option(min=2)] = 32,
-    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-4,
+    rate: Annotated[float, typer.Option(min=0.0, help="Of learning.")] = 1e-4,
     seed: Seed = 45,
 ) -> None:
     """Train Micro-AU CLIP for `micro_expressions` and `action_units`; see `aus.csv` in the docs."""
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from evals.au_scoring import METRICS, UNITS
     from perception.models.device import require_torch
@@ -71,7 +78,7 @@ def micro_gesture(
     test_subjects: Annotated[str, typer.Option(help="Comma-separated, in place of the data set's split.")] = "",
     epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 60,
     batch: Annotated[int, typer.Option(min=2)] = 64,
-    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-3,
+    rate: Annotated[float, typer.Option(min=0.0, help="Of learning.")] = 1e-3,
     seed: Seed = 0,
 ) -> None:
     """Train the skeleton network of `micro_gestures` by the cross-subject protocol; see `gestures.csv` in the docs."""
@@ -79,7 +86,6 @@ def micro_gesture(
 
     from pydantic import ValidationError
 
-    from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
     from perception.cache import Cache
     from perception.errors import OptionError
     from perception.models.device import require_torch
@@ -102,17 +108,22 @@ def micro_gesture(
         problem = error.errors()[0]
         raise OptionError(f"--{problem['loc'][0]} {problem['input']!r}: {problem['msg']}") from error
 
-    def score(gold: list[str], ranked: list[list[str]]) -> str:
-        parts = (top_k_accuracy(gold, ranked, 1), top_k_accuracy(gold, ranked, 5), mean_class_accuracy(gold, ranked))
-        told = "top-1 {:.4f}, top-5 {:.4f}, mean class top-1 {:.4f}".format(*(float(p) for p in parts))
+    def score(gold: Sequence[str], ranked: Sequence[Sequence[str]]) -> str:
         which = f"subjects {test_subjects}" if test_subjects else f"{classes}'s own split"
-        return f"{told}: cross-subject ({which}), {len(gold)} gestures cut out by their times"
+        return f"{_ranked_right(gold, ranked)}: cross-subject ({which}), {len(gold)} gestures cut out by their times"
 
     settings = read_settings()
     use_weights_of(settings)
     cache = Cache(settings.data / "cache" / "tools")
-    card = train_micro_gesture(folder, out, training, score, cache=cache, tell=_tell)  # type: ignore[arg-type]
+    card = train_micro_gesture(folder, out, training, score, cache=cache, tell=_tell)
     typer.echo(f"{out}: {card.metric}")
+
+
+def _ranked_right(gold: Sequence[str], ranked: Sequence[Sequence[str]]) -> str:
+    from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
+
+    parts = (top_k_accuracy(gold, ranked, 1), top_k_accuracy(gold, ranked, 5), mean_class_accuracy(gold, ranked))
+    return "top-1 {:.4f}, top-5 {:.4f}, mean class top-1 {:.4f}".format(*(float(p) for p in parts))
 
 
 @app.command("pulse")
@@ -127,7 +138,7 @@ def pulse(
     held_out: Annotated[str, typer.Option(help="People to measure and not to train on; every fifth one if none.")] = "",
     epochs: Annotated[int, typer.Option(min=1, help="How often all is seen; fixed beforehand.")] = 30,
     batch: Annotated[int, typer.Option(min=1)] = 4,
-    rate: Annotated[float, typer.Option(help="Of learning.")] = 1e-3,
+    rate: Annotated[float, typer.Option(min=0.0, help="Of learning.")] = 1e-3,
     seed: Seed = 0,
 ) -> None:
     """Train a network of `rppg` on recordings with a measured pulse; `rppg.engine` takes the folder that is written."""
@@ -135,8 +146,8 @@ def pulse(
     import numpy.typing as npt
 
     from evals.metrics.heart_rate import mae, rmse
-    from evals.pictures import CLIPS, video_of
-    from evals.pulse_files import pure_recordings, pure_wave, ubfc_recordings, ubfc_wave
+    from evals.pictures import CLIPS
+    from evals.pulse_files import pure_recordings, ubfc_recordings
     from perception.errors import OptionError
     from perception.models.device import require_torch
     from perception.pulse_networks import KINDS
@@ -144,7 +155,7 @@ def pulse(
     require_torch("mentalis train")
     from mentalis.settings import read_settings, use_weights_of
     from perception.models.fitting import Fitting
-    from perception.models.training_pulse import Recording, Training, train_pulse
+    from perception.models.training_pulse import Training, train_pulse
 
     if layout not in ("ubfc", "pure"):
         raise OptionError(f"--layout {layout!r}: it is ubfc or pure")
@@ -154,15 +165,8 @@ def pulse(
     settings = read_settings()
     use_weights_of(settings)
     found = ubfc_recordings(folder) if layout == "ubfc" else pure_recordings(folder)
-    people = sorted({each.person for each in found})
-    left_out = tuple(p.strip() for p in held_out.split(",") if p.strip()) or tuple(people[4::5])
-    if unknown := set(left_out) - set(people):
-        raise OptionError(f"--held-out: nobody is called {', '.join(sorted(unknown))}; there are {', '.join(people)}")
-    recordings = []
-    for each in found:
-        wave = ubfc_wave(each.truth) if layout == "ubfc" else pure_wave(each.truth)
-        video = video_of(each.video, settings.data / CLIPS, 30.0)  # PURE's pictures come 30 a second
-        recordings.append(Recording(each.name, each.person, video, wave.times_s, wave.values))
+    left_out = _left_out(held_out, sorted({each.person for each in found}))
+    recordings = [_recording(each, layout, settings.data / CLIPS) for each in found]
 
     def score(true: npt.NDArray[np.floating], shown: npt.NDArray[np.floating]) -> str:
         errors = f"MAE {mae(true, shown).value:.2f} bpm, RMSE {rmse(true, shown).value:.2f} bpm"
@@ -179,6 +183,31 @@ def pulse(
     )
     card = train_pulse(recordings, out, training, score, tell=_tell)
     typer.echo(f"{out}: {card.metric}")
+
+
+def _left_out(named: str, people: Sequence[str]) -> tuple[str, ...]:
+    """The people who are not trained on: those that are named, or every fifth one.
+
+    Raises:
+        OptionError: someone named is not there.
+    """
+    from perception.errors import OptionError
+
+    left_out = tuple(p.strip() for p in named.split(",") if p.strip()) or tuple(people[4::5])
+    if unknown := set(left_out) - set(people):
+        raise OptionError(f"--held-out: nobody is called {', '.join(sorted(unknown))}; there are {', '.join(people)}")
+    return left_out
+
+
+def _recording(recorded: "PulseRecording", layout: str, kept: Path) -> "Recording":
+    """A recording with its wave, as a video that is kept in a folder where it has none of its own."""
+    from evals.pictures import video_of
+    from evals.pulse_files import pure_wave, ubfc_wave
+    from perception.models.training_pulse import Recording
+
+    wave = ubfc_wave(recorded.truth) if layout == "ubfc" else pure_wave(recorded.truth)
+    video = video_of(recorded.video, kept, PURE_HZ)
+    return Recording(recorded.name, recorded.person, video, wave.times_s, wave.values)
 
 
 def _tell(epoch: int, loss: float) -> None:

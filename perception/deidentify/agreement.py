@@ -110,9 +110,9 @@ def _r(times_s: Floats, values: Floats, after_s: Floats, after: Floats) -> tuple
     """Correlation over the pictures on which both were measured, or why there is none."""
     if len(after_s) == 0:
         return None, "undetectable: this unit is not measured any more"
-    nearest = np.abs(after_s[:, None] - times_s[None, :]).argmin(axis=0) if len(times_s) else np.zeros(0, dtype=int)
-    same = np.abs(after_s[nearest] - times_s) <= SAME_S
-    a, b = values[same], after[nearest[same]]
+    rows = np.clip(np.searchsorted(after_s, times_s - SAME_S), 0, len(after_s) - 1)
+    same = np.abs(after_s[rows] - times_s) <= SAME_S
+    a, b = values[same], after[rows[same]]
     if len(a) < FEWEST:
         return None, f"undetectable: on {len(a)} pictures only"
     if a.std() < MOVES:

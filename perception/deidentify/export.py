@@ -4,9 +4,8 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from perception.clip import Clip
 from perception.deidentify.avatar import drawn
@@ -30,8 +29,7 @@ WHOLE_WITHIN_S = (None, 0.0, 0.0, 0.5, 2.0, 2.0)
 Progress = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """What was found out of a clip before it is written anew; the same for every method."""
 
     measured: Measured
@@ -77,8 +75,7 @@ def deidentify(
         ClipError: the clip can't be decoded.
     """
     check_output(clip, out)
-    surveyed = surveyed or survey(clip, on_progress)
-    before, looks = surveyed.measured, surveyed.looks
+    before, looks = surveyed or survey(clip, on_progress)
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=".", suffix=out.suffix)
     os.close(handle)
     part = Path(name)

@@ -61,7 +61,8 @@ def own_rhythms(colours: Floats) -> list[pulse.HeartRate | None]:
     return [pulse.heart_rate(pulse.in_band(pos(place))) for place in colours]
 
 
-def _tell(person: str, times_s: Floats, table: Floats, found: Findings) -> str | None:
+def _colours(times_s: Floats, table: Floats) -> tuple[Floats, Floats] | str:
+    """Times (n,) and colours (places, 3, n) of the longest view on an even grid, or why they tell nothing."""
     window = _longest(times_s)
     span_s = float(times_s[window.stop - 1] - times_s[window.start])
     if span_s < SHORTEST_S:
@@ -77,6 +78,15 @@ def _tell(person: str, times_s: Floats, table: Floats, found: Findings) -> str |
     colours = even[:-2].reshape(len(PLACES), 3, -1)
     if float(colours.std(axis=2).min()) < 1e-6:
         return "the colour of the skin does not change"
+    return grid_s, colours
+
+
+def _tell(person: str, times_s: Floats, table: Floats, found: Findings) -> str | None:
+    """Add whether the skin beats together or apart, or give the reason why neither can be told."""
+    read = _colours(times_s, table)
+    if isinstance(read, str):
+        return read
+    grid_s, colours = read
     own = own_rhythms(colours)
     clear = {name: rate.bpm for name, rate in zip(PLACES, own, strict=True) if rate and rate.snr_db >= CLEAR_DB}
     start_s, end_s = float(grid_s[0]), float(grid_s[-1])

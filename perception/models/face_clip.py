@@ -134,7 +134,7 @@ def _load(name_or_folder: str) -> tuple[str, Any, Any, Any]:
     try:
         kind = transformers.AutoConfig.from_pretrained(name_or_folder).model_type
         if kind not in KINDS:
-            raise ToolError(f"{name_or_folder} is a {kind}: face captions take a CLIP or a SigLIP")
+            raise ToolError(f"{name_or_folder} is a {kind}, neither a CLIP nor a SigLIP")
         pictures = transformers.AutoImageProcessor.from_pretrained(name_or_folder, backend="pil")  # no torchvision
         words = transformers.AutoTokenizer.from_pretrained(name_or_folder)
         model = transformers.AutoModel.from_pretrained(name_or_folder).eval().to(device())

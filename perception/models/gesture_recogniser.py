@@ -59,14 +59,14 @@ class Recogniser:
 
         card, tensors = load_trained(folder, NETWORK)
         settings = card.settings
-        self.skeleton = layout(str(settings["skeleton"]))
-        self.classes = class_names(settings["classes"])  # type: ignore[arg-type]
-        self.taxonomy = str(settings["classes"])
-        widths, strides = (cast(list[int], settings[name]) for name in ("widths", "strides"))
-        self.network = GestureGCN(self.skeleton, len(self.classes) + 1, widths, strides)
         try:
+            self.skeleton = layout(str(settings["skeleton"]))
+            self.classes = class_names(settings["classes"])  # type: ignore[arg-type]
+            self.taxonomy = str(settings["classes"])
+            widths, strides = (cast(list[int], settings[name]) for name in ("widths", "strides"))
+            self.network = GestureGCN(self.skeleton, len(self.classes) + 1, widths, strides)
             self.network.load_state_dict(tensors)
-        except RuntimeError as error:
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise WeightError(f"{folder}: the tensors do not fit the card: {str(error).splitlines()[0]}") from error
         self.network.to(device()).eval()
 

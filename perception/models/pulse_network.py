@@ -66,14 +66,16 @@ def load_module(source: Source) -> nn.Module:
         WeightError: they are of another network or can't be read.
     """
     assert source.path is not None, "only a package brings weights of its own"
+    settings: dict[str, Any] = {}
     if source.path.is_dir():
         card, state = load_trained(source.path, source.network)
-        module = new_module(source.network, dict(card.settings))
+        settings = dict(card.settings)
     else:
-        state, module = read_checkpoint(source.path), new_module(source.network)
+        state = read_checkpoint(source.path)
     try:
+        module = new_module(source.network, settings)
         module.load_state_dict(state)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WeightError(f"{source.path} does not hold weights of {source.network}: {reason}") from error
     return module

@@ -86,6 +86,7 @@ def read_checkpoint(path: Path) -> dict[str, "Tensor"]:
     import pickle
 
     import torch
+    from safetensors import SafetensorError
 
     try:
         if path.suffix == ".safetensors":
@@ -94,7 +95,7 @@ def read_checkpoint(path: Path) -> dict[str, "Tensor"]:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, ValueError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
         raise WeightError(f"{path} is no file of weights that may be read: {error}") from error
     if not isinstance(state, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise WeightError(f"{path} holds something else than a network's tensors")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from scripted_endpoint import schema_of, scripted_endpoint
-from talk_making import dyad, filmed, measured, talk_of, turns
+from talk_making import FROZEN, FROZEN_NOTE, dyad, filmed, measured, talk_of, turns
 
 from agents.codebook import load_codebook
 from agents.models.chat_model import ChatModel
@@ -195,6 +195,25 @@ async def test_a_weak_sign_of_words_names_no_label_of_several_that_have_it(codeb
     (told,) = (await converse(talk_of(tmp_path, weak, codebook=load_codebook(codebook)))).utterances
     assert told.label == label
     assert (told.alternatives, "default" in told.reason) == ((), label == "neutral")
+
+
+async def test_an_emotion_is_no_surer_than_traces_of_how_the_clip_was_made_allow(demo, tmp_path, monkeypatch):
+    talk = filmed(talk_of(tmp_path), dyad(SMILE, NOD, FROZEN), demo, monkeypatch)
+    result, _ = await asked_of(talk, citing_words)
+    assert [u.confidence for u in result.utterances] == [0.6, 0.3, 0.6, 0.6, 0.6]
+    assert result.notes == (FROZEN_NOTE,)
+
+
+async def test_without_a_model_an_emotion_is_no_surer_than_traces_allow(demo, tmp_path, monkeypatch):
+    smile = [measured(f"au{n}-1", "action_units", 2.2, 3.8, "P2", 4.0) for n in (6, 12)]
+    told = [
+        await converse(filmed(talk_of(tmp_path), dyad(*smile, *traces), demo, monkeypatch))
+        for traces in ((), (FROZEN,))
+    ]
+    sure, limited = (result.utterances[1] for result in told)
+    assert sure.label == limited.label == "happiness"
+    assert sure.confidence > limited.confidence == 0.3
+    assert told[1].notes == (NO_MODEL, FROZEN_NOTE)
 
 
 def test_the_graph_can_be_drawn():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from scripted_endpoint import schema_of, scripted_endpoint
-from talk_making import dyad, filmed, measured, talk_of
+from talk_making import FROZEN, FROZEN_NOTE, dyad, filmed, measured, talk_of
 
 from agents.incongruity import UNSEEN
 from agents.models.chat_model import ChatModel
@@ -68,6 +68,20 @@ async def test_a_conflict_with_one_side_or_a_false_one_is_rejected(lie, why, dem
     assert why in result.rejected[0].reason
 
 
+async def test_a_conflict_is_no_surer_than_traces_of_how_the_clip_was_made_allow(demo, tmp_path, monkeypatch):
+    talk = filmed(talk_of(tmp_path), dyad(FROWN, FROZEN), demo, monkeypatch)
+    result, _ = await judged(talk, SARCASM)
+    assert result.conflicts[0].confidence == 0.3
+    assert result.notes == (FROZEN_NOTE,)
+
+
+async def test_a_voice_that_lags_the_lips_of_another_leaves_a_conflict_as_sure_as_it_was(demo, tmp_path, monkeypatch):
+    for person, sure in (("P1", 0.5), ("P2", 0.4)):
+        late = measured("lip_offset-1", "integrity", 0.0, 10.0, person)
+        result, _ = await judged(filmed(talk_of(tmp_path), dyad(FROWN, late), demo, monkeypatch), SARCASM)
+        assert result.conflicts[0].confidence == sure
+
+
 async def test_a_conflict_with_the_context_cites_what_was_said_before(demo, tmp_path, monkeypatch):
     talk = filmed(talk_of(tmp_path), dyad(FROWN), demo, monkeypatch)
     result, _ = await judged(talk, {**SARCASM, "level": "context", "before": ["utterance-1"]})
@@ -87,6 +101,9 @@ async def test_without_a_model_the_tools_observations_are_told_and_their_kind_le
     (conflict,) = result.conflicts
     assert (conflict.kind, conflict.index, conflict.words) == ("other_conflict", 2, ("utterance-2",))
     assert conflict.signs == ("au14-1", "incongruity-1")
+    limited = await incongruities(filmed(talk_of(tmp_path), dyad(FROWN, found, FROZEN), demo, monkeypatch))
+    assert conflict.confidence > limited.conflicts[0].confidence == 0.3
+    assert FROZEN_NOTE in limited.notes
 
 
 def looked_at(evidence, *reasons):

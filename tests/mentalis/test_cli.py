@@ -84,7 +84,11 @@ def test_the_list_of_tools_has_the_values_that_an_option_can_take(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
-    [(("--tools", ""), "names no tool"), (("--view", "other.mp4@soon"), "'soon' is no number of seconds")],
+    [
+        (("--tools", ""), "names no tool"),
+        (("--view", "other.mp4@soon"), "'soon' is no number of seconds"),
+        (("--check-gestures",), "to check gestures (MENTALIS_CHECK_GESTURES) needs a model"),
+    ],
 )
 def test_options_that_mean_nothing_are_one_line(demo, tmp_path, arguments, line):
     done = mentalis("analyze", demo.clip, *arguments, cwd=tmp_path)
@@ -108,6 +112,14 @@ def test_settings_come_from_the_environment_then_dotenv_and_options_win(demo, tm
     read = [json.loads(mentalis(*given, *more, cwd=tmp_path).stdout) for more in ((), ("--codebook", "mer6"))]
     assert [r["provenance"]["codebook"] for r in read] == ["motor", "mer6"]
     assert [t["tool"] for t in read[0]["evidence"]["tools"]] == ["speech"]
+
+
+def test_gestures_are_not_checked_where_an_option_says_so_against_the_environment(demo, tmp_path):
+    given = ("analyze", demo.clip, "--tools", "speech", "--json")
+    done = [
+        mentalis(*given, *more, cwd=tmp_path, MENTALIS_CHECK_GESTURES="true") for more in ((), ("--no-check-gestures",))
+    ]
+    assert [run.returncode for run in done] == [2, 0]
 
 
 def test_the_demo_shows_found_against_true_and_writes_everything(tmp_path):

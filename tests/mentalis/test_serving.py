@@ -46,6 +46,23 @@ async def test_the_model_draws_by_the_seed_that_a_client_gives(product, shared, 
     await made.close()
 
 
+@pytest.mark.parametrize("wanted", [None, False, True])
+async def test_gestures_are_looked_at_where_a_client_wants_it(wanted, product, make_clip, tmp_path, monkeypatch):
+    made, _ = product
+    told = []
+
+    async def run(setup, checkpoints, **_):
+        told.append(setup.check_gestures)
+        yield "report"
+
+    monkeypatch.setattr(serving, "run", run)
+    options = Options(check_gestures=wanted)
+    made.check(options)
+    assert [e async for e in made.reason(make_clip("one.mp4"), options, None, places(tmp_path, "g"))] == ["report"]
+    assert told == [bool(wanted)]
+    await made.close()
+
+
 async def test_a_clip_is_opened_once_until_it_changes(product, make_clip, tmp_path, monkeypatch):
     made, _ = product
     opened = []

@@ -14,7 +14,7 @@ from perception.face_captions_by_clip import caption
 from perception.models.face_clip import TransformersEncoder
 from perception.tool import make_tool
 from perception.tracking import Box
-from perception.zero_shot import Scores, ZeroShot, face_crop, prompts
+from perception.zero_shot import Scores, ZeroShot, face_crop, fitting, looks, prompts
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
@@ -116,8 +116,9 @@ def test_the_state_is_the_one_whose_sentences_fit_and_the_unit_the_one_whose_wor
 def test_a_clip_is_scored_by_the_mean_of_its_frames():
     red, green = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)
     red[..., 0], green[..., 1] = 200, 200
-    of_clip = ZeroShot(ByColour()).of_frames([red, red, green])
-    assert of_clip.states["happiness"] > of_clip.states["sadness"] > of_clip.states["anger"]
+    of_clip = fitting(ByColour(), [red, red, green], looks(ByColour(), prompts().states))
+    assert of_clip["happiness"] > of_clip["sadness"] > of_clip["anger"]
+    assert sum(of_clip.values()) == pytest.approx(1.0)
 
 
 def test_every_unit_that_captions_tell_of_has_both_wordings():
@@ -192,5 +193,5 @@ def test_what_is_no_clip_is_refused_in_a_line(tmp_path):
         TransformersEncoder(str(tmp_path))
     assert "\n" not in str(told.value)
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(ToolError, match="is a bert: face captions take a CLIP or a SigLIP"):
+    with pytest.raises(ToolError, match="is a bert, neither a CLIP nor a SigLIP"):
         TransformersEncoder(str(tmp_path))

@@ -22,6 +22,7 @@ from perception.models.fitting import Fitting  # noqa: E402
 from perception.models.gesture_gcn import GestureGCN  # noqa: E402
 from perception.models.gesture_recogniser import Recogniser  # noqa: E402
 from perception.models.gesture_table import Samples  # noqa: E402
+from perception.models.trained import load_trained, save_trained  # noqa: E402
 from perception.models.training_micro_gesture import (  # noqa: E402
     Training,
     recognise,
@@ -282,6 +283,16 @@ def test_weights_for_another_skeleton_than_our_tracks_are_refused(arrays, tmp_pa
     train_micro_gesture(arrays, out, how, lambda gold, ranked: "top-1 1.0")
     with pytest.raises(WeightError, match="skeleton smg, which our body tracks do not give"):
         micro_gestures(engine="gcn", weights=str(out))
+
+
+def test_a_card_that_does_not_say_how_the_network_is_built_is_told(arrays, tmp_path):
+    out = tmp_path / "out"
+    how = Training(skeleton="smg", classes="smg", fitting=Fitting(epochs=1, batch=4, rate=0.01, decay=0.0), **TINY)
+    card = train_micro_gesture(arrays, out, how, lambda gold, ranked: "top-1 1.0")
+    without = {name: setting for name, setting in card.settings.items() if name != "widths"}
+    save_trained(out, card.model_copy(update={"settings": without}), load_trained(out, card.network)[1])
+    with pytest.raises(WeightError, match="the tensors do not fit the card: 'widths'"):
+        Recogniser(out)
 
 
 @pytest.fixture(scope="module")

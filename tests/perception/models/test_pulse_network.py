@@ -139,6 +139,16 @@ def test_half_a_face_is_completed_by_its_mirror_image():
     assert right[0, :, 0].tolist() == [4, 3, 3, 4]
 
 
+def test_settings_that_no_network_has_are_told_with_the_folder(tmp_path):
+    card = ModelCard(
+        network="physnet", settings={"heads": 3}, source="", licence="", trained_on="", metric="", limits=""
+    )
+    save_trained(tmp_path, card, PhysNet(channels=(2, 3)).state_dict())
+    with pytest.raises(WeightError, match=r"does not hold weights of physnet: .*heads") as told:
+        PulseNetwork(Source(str(tmp_path), "physnet", Path(tmp_path), ""))
+    assert "\n" not in str(told.value)
+
+
 def test_a_folder_of_trained_weights_is_built_with_the_settings_of_its_card(tmp_path):
     network = PhysNet(channels=(2, 3)).eval()
     card = ModelCard(

@@ -66,6 +66,13 @@ def test_nothing_is_unpickled(tmp_path, monkeypatch, content):
     assert not (tmp_path / "harmed").exists()
 
 
+@pytest.mark.parametrize("content", [b"not weights at all", b""])
+def test_a_broken_file_of_safetensors_is_told(tmp_path, content):
+    (tmp_path / "w.safetensors").write_bytes(content)
+    with pytest.raises(WeightError, match=r"w\.safetensors is no file of weights"):
+        read_checkpoint(tmp_path / "w.safetensors")
+
+
 def test_the_name_of_data_parallel_training_is_taken_off(tmp_path):
     torch.save({"module.conv.weight": torch.ones(2)}, tmp_path / "w.pth")
     assert list(read_checkpoint(tmp_path / "w.pth")) == ["conv.weight"]

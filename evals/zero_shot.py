@@ -1,0 +1,74 @@
+"""Expressions named by a CLIP or SigLIP alone, zero-shot, as a file that `eval score` reads: a baseline of perception.
+
+Pictures are shown whole: RAF-DB's aligned faces, AffectNet's and DFEW's are cut to the face as they come.
+"""
+
+import csv
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from evals.errors import DatasetError
+from evals.expressions import classes
+from evals.pictures import CLIPS, PICTURES, video_of
+from evals.registry import benchmark
+from perception.clip import Clip
+from perception.models.face_clip import face_encoder
+from perception.zero_shot import fitting, looks, prompts
+
+FRAMES = 16  # of a clip, evenly spread; a photograph is one
+FILE = Path(__file__).parent / "data" / "expression_words.yaml"
+
+
+def zero_shot(
+    name: str, folder: Path, target: Path, encoder: str, engine: str = "clip", data: Path | None = None
+) -> int:
+    """Write the label of a set of expressions that fits each of its faces best; how many there were.
+
+    Args:
+        name: of the benchmark, one of `evals.expressions.classes`.
+        folder: of its data.
+        target: the CSV: id, value.
+        encoder: hub id or folder of a CLIP or SigLIP.
+        engine: whose wording is used, `clip` or `emocapclip`.
+        data: folder of caches, for clips that are made of pictures; none are kept when not given.
+
+    Raises:
+        DatasetError: no such set of expressions or engine, or the folder lacks something.
+        ToolError: the encoder can't be loaded.
+        ClipError: a clip can't be decoded.
+    """
+    if name not in classes():
+        raise DatasetError(f"{name} is no set of facial expressions; there are {', '.join(classes())}")
+    if engine not in prompts().templates:
+        raise DatasetError(f"no wording for engine {engine!r}; there are {', '.join(prompts().templates)}")
+    items = benchmark(name).items(folder)
+    model = face_encoder(engine, encoder)
+    texts = looks(model, {label: words()[label] for label in classes()[name].labels}, engine)
+    found = []
+    with tempfile.TemporaryDirectory() as passing:
+        for item in items:
+            assert item.clip is not None, "every item of these sets has a face"
+            scores = fitting(model, _pictures(item.clip, (data or Path(passing)) / CLIPS), texts)
+            found.append((item.id, max(scores, key=lambda label: scores[label])))
+    with target.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "value"), *found])
+    return len(found)
+
+
+@cache
+def words() -> Mapping[str, Sequence[str]]:
+    """Words for each label that a set of expressions has."""
+    return {**yaml.safe_load(FILE.read_text(encoding="utf-8")), **prompts().states}
+
+
+def _pictures(path: Path, kept: Path) -> list[npt.NDArray[np.uint8]]:
+    clip = Clip.open(video_of(path, kept))
+    count = 1 if path.suffix.lower() in PICTURES else FRAMES
+    times_s = (np.arange(count) + 0.5) / count * clip.duration_s
+    return [frame.rgb for frame in clip.frames_at(times_s.tolist())]
