@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import measured_once
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,18 @@ settings.register_profile(
 )  # how fast a test is, on a busy machine, is no failure
 settings.load_profile("untimed")
 BITS = 6  # a picture tells its index by so many black and white cells: no codec and no palette blurs that
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Clips are measured once for all tests and processes."""
+    if not hasattr(config, "workerinput"):
+        measured_once.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What was measured goes with the run."""
+    if not hasattr(config, "workerinput"):
+        measured_once.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

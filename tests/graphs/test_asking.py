@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 from test_strategies import honest
 
@@ -43,7 +44,13 @@ def only_when(words, then, otherwise):
 def analysed(demo, tmp_path, answer, context=32_768, **options):
     with scripted_endpoint(answer, {"tiny": context}) as endpoint:
         report = mentalis.analyze(
-            demo.clip, tools=("blinks",), data=tmp_path, model="tiny", base_url=endpoint.url, retries=0, **options
+            demo.clip,
+            tools=("blinks",),
+            data=knowing(tmp_path),
+            model="tiny",
+            base_url=endpoint.url,
+            retries=0,
+            **options,
         )
         return report, [r for r in endpoint.asked if schema_of(r)]
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from conftest import shown_index
+from measured_once import knowing
 from PIL import Image
 from scripted_endpoint import schema_of, scripted_endpoint
 
@@ -23,7 +24,7 @@ TOOLS = ("faces", "action_units")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

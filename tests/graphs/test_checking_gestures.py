@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
@@ -100,7 +101,7 @@ def analysed(demo, data, gesture_answer, **options):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 def test_each_gesture_is_looked_at_in_pictures_of_its_time_with_a_closed_list(demo, data):

@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
@@ -20,7 +21,7 @@ ODD = ("", "\x00", "frame@", "frame@nan", "frame@-1.00", "frame@1e9", "../../etc
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """One data folder for all, so that each clip is measured once."""
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 def lies(rng, labels, known, duration_s):

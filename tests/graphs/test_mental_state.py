@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
@@ -29,7 +30,7 @@ def assert_grounded(report: Report) -> None:
     "name", ["man_talking_640x360.mp4", "single_face_2s.mp4", "no_face.mp4", "face_then_none_vfr.mov"]
 )
 def test_every_clip_gives_a_valid_report(name, shared, tmp_path):
-    report = mentalis.analyze(shared / "clips" / name, data=tmp_path)
+    report = mentalis.analyze(shared / "clips" / name, data=knowing(tmp_path))
     assert_grounded(report)
     assert not [run for run in report.evidence.tools if run.status == "failed"]
     if name == "no_face.mp4":
@@ -38,7 +39,7 @@ def test_every_clip_gives_a_valid_report(name, shared, tmp_path):
 
 
 def test_the_demo_is_told_as_it_was(demo, tmp_path):
-    report = mentalis.analyze(demo.clip, transcript=demo.transcript, data=tmp_path)
+    report = mentalis.analyze(demo.clip, transcript=demo.transcript, data=knowing(tmp_path))
     assert_grounded(report)
     assert report.provenance.reasoner == "knowledge"
     assert any(c.level == "emotion" and c.label == "happiness" for c in report.claims)
@@ -80,7 +81,7 @@ def test_a_run_that_broke_off_goes_on_after_its_last_step(demo, tmp_path, monkey
 
 def _ask(demo, tmp_path, url, **options):
     given = {"model": "tiny", "base_url": url, "retries": 0, "timeout_s": 5.0, "samples": 1, **options}
-    return mentalis.analyze(demo.clip, tools=FACE_ONLY, data=tmp_path, **given)
+    return mentalis.analyze(demo.clip, tools=FACE_ONLY, data=knowing(tmp_path), **given)
 
 
 def test_a_model_that_keeps_the_schema_is_heard(demo, tmp_path):

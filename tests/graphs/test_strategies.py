@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import shutil
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
@@ -57,6 +59,7 @@ def honest(request, emotion="happiness"):
 def analysed(demo, data, answer=honest, **options):
     with scripted_endpoint(answer, {"tiny": 32_768}) as endpoint:
         given = {"tools": ("action_units", "blinks"), "data": data, "audit_pairs": 0, "samples": 1, **options}
+        shutil.rmtree(data / "cache" / "answers", ignore_errors=True)
         report = mentalis.analyze(demo.clip, model="tiny", base_url=endpoint.url, retries=0, **given)
         return report, [r for r in endpoint.asked if schema_of(r)]
 
@@ -64,7 +67,7 @@ def analysed(demo, data, answer=honest, **options):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """One data folder for all, so that the clip is measured once."""
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def data(tmp_path_factory):
     [("single", 1), ("single+evidence", 1), ("vote", 5), ("debate", 3), ("cascade", 3), ("cascade+critic", 7)],
 )
 def test_each_asks_in_its_own_way_and_reports_the_same(strategy, calls, demo, data):
-    report, asked = analysed(demo, data, strategy=strategy, cache=False)
+    report, asked = analysed(demo, data, strategy=strategy)
     assert Report.model_validate_json(report.model_dump_json()) == report
     assert report.provenance.strategy == strategy
     assert not report.failures
@@ -103,7 +106,7 @@ def test_a_vote_is_as_sure_as_the_voters_agree(demo, data):
             votes.append(request["seed"])
         return honest(request, "surprise" if len(votes) > 3 else "happiness")
 
-    report, asked = analysed(demo, data, divided, strategy="vote", concurrency=1, cache=False)
+    report, asked = analysed(demo, data, divided, strategy="vote", concurrency=1)
     (claim,) = [c for c in report.claims if c.level == "emotion"]
     assert (claim.label, claim.confidence, claim.confidence_from) == ("happiness", 0.6, "sample_agreement")
     assert [a.label for a in claim.alternatives] == ["surprise"]
@@ -147,7 +150,7 @@ def test_a_vote_counts_voters_who_were_shown_less(demo, data):
             voters.append(request)
         return honest(request, "happiness" if len(voters) == 1 else "surprise")
 
-    report, asked = analysed(demo, data, blind, strategy="vote", concurrency=1, cache=False)
+    report, asked = analysed(demo, data, blind, strategy="vote", concurrency=1)
     (claim,) = [c for c in report.claims if c.level == "emotion"]
     assert (claim.label, claim.confidence) == ("surprise", 0.8)
     assert len(asked) == 1 + 5 + 1, "the video is tried once"
@@ -166,7 +169,7 @@ def test_what_stood_stays_when_a_level_that_is_asked_again_gets_no_answer(demo, 
                 return 500, "", ""
         return honest(request)
 
-    report, _ = analysed(demo, data, breaks, cache=False)
+    report, _ = analysed(demo, data, breaks)
     assert len(rounds) == 2
     assert "your claim" in task_of(rounds[1]), "it is told what it said"
     assert [c.level for c in report.claims if not c.abstained] == ["behaviour", "cognition", "emotion"]
@@ -206,7 +209,7 @@ def test_without_probabilities_further_samples_tell_the_confidence(demo, data):
             drawn.append(request["seed"])
         return honest(request, "surprise" if len(drawn) == 3 else "happiness")
 
-    report, _ = analysed(demo, data, wavering, strategy="cascade", samples=3, concurrency=1, cache=False)
+    report, _ = analysed(demo, data, wavering, strategy="cascade", samples=3, concurrency=1)
     (claim,) = [c for c in report.claims if c.level == "emotion"]
     assert len(drawn) == 3
     assert (round(claim.confidence, 2), claim.confidence_from) == (0.67, "sample_agreement")

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 from agents.claims import LEVELS
@@ -21,7 +22,7 @@ def mentalis(*arguments, cwd, **environment):
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "MENTALIS_DATA": str(cwd), **environment},
+        env={**os.environ, "MENTALIS_DATA": str(knowing(cwd)), **environment},
     )
 
 

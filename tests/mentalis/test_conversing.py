@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import scripted_endpoint
 from test_cli import mentalis
 from typer.testing import CliRunner
@@ -54,7 +55,9 @@ def test_what_has_no_utterances_is_refused_in_one_line(name, content, line, tmp_
 
 
 def test_a_clip_with_words_is_measured_and_told(demo, tmp_path):
-    told = converse(demo.clip, transcript=demo.transcript, tools=("action_units", "incongruity"), data=tmp_path)
+    told = converse(
+        demo.clip, transcript=demo.transcript, tools=("action_units", "incongruity"), data=knowing(tmp_path)
+    )
     assert [u.text for u in told.utterances] == ["Oh, is it working already?", "Yes, that is wonderful!"]
     assert told.utterances[1].label == "happiness"
     assert {"au12-1", "utterance-2"} <= {o.id for o in told.evidence.observations}
@@ -100,8 +103,8 @@ def test_each_takes_the_options_of_an_analysis(command, graph, demo, tmp_path, m
 
 
 async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):
-    assert len(converse(transcript=words, data=tmp_path).utterances) == 2
-    found = incongruities(demo.clip, transcript=demo.transcript, tools=("speech",), data=tmp_path)
+    assert len(converse(transcript=words, data=knowing(tmp_path)).utterances) == 2
+    found = incongruities(demo.clip, transcript=demo.transcript, tools=("speech",), data=knowing(tmp_path))
     assert set(found.not_judged) == {1, 2}
 
 

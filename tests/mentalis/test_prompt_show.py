@@ -5,6 +5,7 @@ import json
 
 import httpx
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
@@ -25,7 +26,7 @@ HELLO = [{"role": "system", "content": "x" * 300}, {"role": "user", "content": [
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """One data folder for all, so that the clip is measured once."""
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ def says_yes(request):
 
 @pytest.fixture(autouse=True)
 def data(tmp_path, monkeypatch):
-    monkeypatch.setenv("MENTALIS_DATA", str(tmp_path))
+    monkeypatch.setenv("MENTALIS_DATA", str(knowing(tmp_path)))
     monkeypatch.setenv("MENTALIS_TOOLS", "blinks")
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from contract_making import reports
 from hypothesis import given, settings
+from measured_once import knowing
 
 import mentalis
 from reports.elan import eaf
@@ -20,7 +21,7 @@ from reports.writing import ReportError, read_report, write_report
 
 @pytest.fixture(scope="module")
 def report(demo, tmp_path_factory):
-    return mentalis.analyze(demo.clip, transcript=demo.transcript, data=tmp_path_factory.mktemp("data"))
+    return mentalis.analyze(demo.clip, transcript=demo.transcript, data=knowing(tmp_path_factory.mktemp("data")))
 
 
 def test_files_are_written_and_read_back(report, tmp_path):

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from measured_once import knowing
 
 import mentalis
 from reports.html import html
@@ -28,7 +29,7 @@ pytestmark = [
 def report(demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("clip")
     shutil.copy(demo.clip, folder / EVIL)
-    return mentalis.analyze(folder / EVIL, transcript=demo.transcript, data=folder)
+    return mentalis.analyze(folder / EVIL, transcript=demo.transcript, data=knowing(folder))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from measured_once import knowing
 from rich.console import Console
 from scripted_endpoint import scripted_endpoint
 
@@ -19,7 +20,7 @@ from reports.terminal import print_report
 def silent(demo, tmp_path_factory):
     """A report by a model that never answers."""
     with scripted_endpoint(lambda request: (500, "", "")) as endpoint:
-        given = {"data": tmp_path_factory.mktemp("data"), "model": "tiny", "base_url": endpoint.url}
+        given = {"data": knowing(tmp_path_factory.mktemp("data")), "model": "tiny", "base_url": endpoint.url}
         return mentalis.analyze(demo.clip, tools=("blinks",), retries=0, audit_pairs=0, **given)
 
 

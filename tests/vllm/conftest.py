@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from measured_once import knowing
 
 import mentalis.testing
 from mentalis.vllm_serving import base_url, command, running, until_healthy
@@ -87,7 +88,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that the tests share: the clip is measured once."""
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 import jsonschema
 import numpy as np
 import pytest
+from measured_once import knowing
 from pydantic import Field, create_model
 
 import mentalis
@@ -283,7 +284,7 @@ def test_an_analysis_with_a_model_that_talks_rubbish_gives_a_valid_report(words_
     report = mentalis.analyze(
         demo.clip,
         tools=("blinks", "speech"),
-        data=tmp_path,
+        data=knowing(tmp_path),
         model=f"transformers:{words_folder}",
         strategy="single+evidence",  # one long answer: each takes half a minute
         audit_pairs=0,

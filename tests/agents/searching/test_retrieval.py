@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from case_making import claim, face, make_case, saw
+from measured_once import knowing
 
 import mentalis
 from agents.report import Failure, Person, Provenance, Report
@@ -283,7 +284,7 @@ def embedder(folder, topics):
 
 @pytest.mark.slow
 def test_every_number_and_citation_in_an_answer_is_one_of_the_reports(demo, tmp_path):
-    report = mentalis.analyze(demo.clip, transcript=demo.transcript, data=tmp_path)
+    report = mentalis.analyze(demo.clip, transcript=demo.transcript, data=knowing(tmp_path))
     ids = {c.id for c in report.claims} | {o.id for o in report.evidence.observations}
     ids |= {f"abstention-{n + 1}" for n in range(len(report.evidence.abstentions))}
     spans = [*report.claims, *report.evidence.observations]

@@ -9,6 +9,7 @@ import pytest
 from case_making import claim, face, make_case, saw
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 
 import mentalis
@@ -222,7 +223,7 @@ def data_in(request):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """One data folder for all, so that the clip is measured once."""
-    return tmp_path_factory.mktemp("data")
+    return knowing(tmp_path_factory.mktemp("data"))
 
 
 def labels_found(injection, demo, folder, data):

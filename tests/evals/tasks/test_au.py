@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from benchmark_running import scores_of
+from measured_once import knowing
 from task_running import outcome_of
 from typer.testing import CliRunner
 
@@ -34,7 +35,7 @@ def folder(tmp_path_factory):
 
 
 def test_units_are_scored_in_their_time_by_set_and_pooled(folder, tmp_path):
-    log, scores = scores_of(au(str(folder), data=str(folder / "data")), tmp_path)
+    log, scores = scores_of(au(str(folder), data=str(knowing(folder / "data"))), tmp_path)
     answers = {s.id: outcome_of(s)["predictions"][0]["value"] for s in log.samples}
     assert 12 in answers["during"]["active"]
     assert 12 not in answers["before"]["active"]
@@ -48,7 +49,7 @@ def test_units_are_scored_in_their_time_by_set_and_pooled(folder, tmp_path):
 
 
 def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("MENTALIS_DATA", str(folder / "data"))
+    monkeypatch.setenv("MENTALIS_DATA", str(knowing(folder / "data")))
     ours = tmp_path / "ours.csv"
     assert CliRunner().invoke(app, ["eval", "au-export", str(folder), "--out", str(ours)]).exit_code == 0
     coded = {row["id"]: row for row in csv_rows(ours, ("id", *(f"AU{unit}" for unit in UNITS)))}
