@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from inspect_ai import eval as inspect_eval
+from measured_once import knowing
 from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
@@ -52,7 +53,7 @@ def run(demo, tmp_path_factory):
     with scripted_endpoint(always_happy) as endpoint:
         task = labelled_clips(
             str(folder), tools="action_units", model="sanguine", base_url=endpoint.url, strategy="cascade", samples=3,
-            data=str(folder / "data"),
+            data=str(knowing(folder / "data")),
         )  # fmt: skip
         (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), max_samples=1, display="none")
     assert log.status == "success"

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from measured_once import knowing
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 QUICK = "action_units,blinks,head_gestures,speech"
@@ -25,7 +26,7 @@ def test_the_graph_is_scored_and_an_abstention_is_wrong(folder):
 
     from evals.tasks.labelled_clips import labelled_clips
 
-    task = labelled_clips(str(folder), level="behaviour", tools=QUICK, data=str(folder / "data"))
+    task = labelled_clips(str(folder), level="behaviour", tools=QUICK, data=str(knowing(folder / "data")))
     (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), display="none", max_samples=1)
     assert log.status == "success", log.error
     scores = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}

@@ -2,6 +2,7 @@
 
 import pytest
 from benchmark_running import scores_of
+from measured_once import knowing
 
 from evals.errors import DatasetError
 from evals.tasks.micro_gesture import RECOGNITION, SPOTTING, micro_gesture, ranking, recognition, spotted, spotting
@@ -54,7 +55,7 @@ def test_recordings_are_scored_by_label_and_overlap(evidence):
 
 
 def test_where_nobody_is_seen_nothing_is_told_and_that_is_wrong(folder):
-    _, scores = scores_of(micro_gesture(str(folder), data=str(folder / "data")), folder)
+    _, scores = scores_of(micro_gesture(str(folder), data=str(knowing(folder / "data"))), folder)
     assert (scores["n"], scores["coverage"], scores["top_1"], scores["top_5"]) == (2, 0, 0, 0)
     assert RECOGNITION.metrics["top_5"](["b"], [["a", "b"]]).value == 1
     assert RECOGNITION.metrics["top_1"](["b"], [["a", "b"]]).value == 0

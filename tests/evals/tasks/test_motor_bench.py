@@ -4,6 +4,7 @@ import json
 
 import pytest
 from benchmark_running import always, scores_of
+from measured_once import knowing
 from scripted_endpoint import scripted_endpoint
 from task_running import outcome_of
 
@@ -30,7 +31,7 @@ def folder(tmp_path):
 def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder):
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
-            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
         )  # fmt: skip
         log, scores = scores_of(task, folder)
     assert scores["behaviour_macro_f1"] == pytest.approx((2 * 2 / 5 + 0) / 2)
@@ -47,7 +48,7 @@ def test_each_level_is_calibrated_by_itself(folder):
     (folder / "motor.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
-            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
         )  # fmt: skip
         log, _ = scores_of(task, folder)
         fitted = calibrate(log.location, folder / "data" / "calibrations").fitted
@@ -55,7 +56,7 @@ def test_each_level_is_calibrated_by_itself(folder):
             (level, 12, "cascade", True) for level in ("behaviour", "cognition", "emotion")
         ]
         again = motor_bench(
-            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data")
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
         )
         log, _ = scores_of(again, folder)
         with pytest.raises(CalibrationError, match="scaled already: run it again with calibrated=false"):
@@ -67,7 +68,7 @@ def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_c
     (folder / "motor.jsonl").write_text(json.dumps({**ROWS[0], "clip": "a.mp4"}))
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
-            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(folder / "data"),
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data")),
             media="text", no_tools=True,
         )  # fmt: skip
         log, scores = scores_of(task, folder)
