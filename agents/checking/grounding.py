@@ -8,12 +8,13 @@ from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.acts import acts, acts_shown, feelings, suggested
 from agents.checking.checks import of_others
+from agents.checking.head_counts import miscounted
 from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
 from agents.reading.denials import affirmed
-from agents.reading.people import named_people, people_told
+from agents.reading.people import named_people
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.report import Report
@@ -147,14 +148,11 @@ def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str],
 
 
 def _of_more(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
-    """More people than there are, seen to do something; a picture may show some whose face was not found."""
+    """Other people than there are, seen to do something; a picture may show some whose face was not found."""
     pictured = any(PICTURE in source.kinds for source in cited)
     if not people or pictured or not any(source.basis == "seen" for source in cited):
         return None
-    clauses = (reported(clause)[0] for one in sentences(text) for clause in affirmed(unquoted(one)))
-    most = max((people_told(clause) for clause in clauses), default=0)
-    are = "is" if len(people) == 1 else "are"
-    return f"it tells of {most} people, but there {are} {', '.join(people)}" if most > len(people) else None
+    return miscounted(text, people)
 
 
 def _only_heard(text: str, cited: Sequence[Source]) -> str | None:

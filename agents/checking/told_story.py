@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from agents.case import Case
 from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
+from agents.checking.head_counts import miscounted
 from agents.checking.stated_facts import UTTERANCE, Ground, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
@@ -18,11 +19,19 @@ from agents.searching.question import names_labels, question_words
 
 def not_in_report(text: str, case: Case) -> str | None:
     """What a narrative tells that is no claim or observation of the case; none where it keeps to them."""
-    problem = nobody_called(text, case) or judged(text) or not_in(text, _grounds(case), case.clip.duration_s)
+    problem = nobody_called(text, case) or _miscounted(text, case) or judged(text)
+    problem = problem or not_in(text, _grounds(case), case.clip.duration_s)
     claims = [c for c in case.claims if not c.abstained]
     told = (clause for sentence in sentences(text) for clause in affirmed(unquoted(sentence)))
     each = (_not_done(clause, case) or _not_claimed(clause, claims, case) for clause in told)
     return problem or next((why for why in each if why), None)
+
+
+def _miscounted(text: str, case: Case) -> str | None:
+    """More or fewer people than were seen; one who is only heard may talk, and where nobody looked nobody knows."""
+    if not case.people:
+        return None
+    return miscounted(text, case.people, most=len({said.speaker for said in case.clip.transcript if said.speaker}))
 
 
 def _grounds(case: Case) -> list[Ground]:

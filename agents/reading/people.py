@@ -1,4 +1,4 @@
-"""The people whom a text names: "P2", "person 2", "person two", "the second person"."""
+"""The people whom a text names ("P2", "person 2", "the second person"), and how many it tells of."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from agents.reading.numbers import in_digits, number_in_words, worded
+from agents.reading.times import read_times
 from perception.evidence import Frozen
 
 
@@ -17,6 +18,8 @@ class PeopleWords(Frozen):
     one: str
     many: str
     two: tuple[str, ...]
+    all: tuple[str, ...]
+    passing: str
 
 
 def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
@@ -29,12 +32,23 @@ def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
 def people_told(text: str) -> int:
     """How many people a text tells of at least, without naming them: "both people", "the second man"; 0: of none."""
     counts = [2] if any(re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE) for pattern in _words().two) else []
-    ordinal = rf"\bthe (?:({'|'.join(worded().ordinals)})|(\d+)(?:st|nd|rd|th)) (?:{_words().one})\b"
+    ordinal = rf"\b(?:the|a) (?:({'|'.join(worded().ordinals)})|(\d+)(?:st|nd|rd|th)) (?:{_words().one})\b"
     for match in re.finditer(ordinal, text.lower()):
         counts.append(worded().ordinals[match[1]] if match[1] else int(match[2]))
-    for match in re.finditer(rf"\b(?:({number_in_words()})|(\d+)) {_words().many}\b", text.lower()):
-        counts.append(in_digits(match[1]) if match[1] else int(match[2]))
+    for match in re.finditer(rf"\b({_count()}) {_words().many}\b", text.lower()):
+        counts.append(_counted(match[1]))
     return max(counts, default=0)
+
+
+def people_in_all(text: str) -> int | None:
+    """How many people a text says that there are, no more and no fewer: "two people are in view"; none: it does not.
+
+    Whoever is there at one time only is not all.
+    """
+    if read_times(text)[0] or re.search(rf"\b(?:{_words().passing})\b", text, re.IGNORECASE):
+        return None
+    matches = (re.search(rf"\b(?:{pattern})", text.lower()) for pattern in _words().all)
+    return next((_counted(match["number"]) for match in matches if match), None)
 
 
 def renamed(text: str, name: str) -> str:
@@ -47,11 +61,23 @@ def _number(match: re.Match[str]) -> int:
     return worded().numbers.get(said) or worded().ordinals.get(said) or int(said)
 
 
+def _count() -> str:
+    return rf"{number_in_words()}|a single|\d+"
+
+
+def _counted(number: str) -> int:
+    return int(number) if number.isdecimal() else in_digits(number) or 1
+
+
 @cache
 def _words() -> PeopleWords:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    filled = [one.replace("{one}", content["one"]).replace("{many}", content["many"]) for one in content["two"]]
-    return PeopleWords.model_validate({**content, "two": filled})
+    meant = {"{one}": content["one"], "{many}": content["many"], "{number}": f"(?P<number>{_count()})"}
+
+    def filled(pattern: str) -> str:
+        return re.sub(r"\{(?:one|many|number)\}", lambda word: meant[word[0]], pattern)
+
+    return PeopleWords.model_validate({**content, **{key: [filled(p) for p in content[key]] for key in ("two", "all")}})
 
 
 @cache
