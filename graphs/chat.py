@@ -25,20 +25,19 @@ from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.searching.follow_up import answered
-from agents.searching.question import question_words, read_question
+from agents.searching.question import question_words
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, Outcome, failed, searched
 from graphs.chat_asking import put_on, questioned
-from graphs.chat_reading import asked_of, is_for_model, understood_as
+from graphs.chat_reading import asked_of, is_for_model, read_alone, understood_as
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
 
 SEARCHED_INSTEAD = "The model gave no answer: this is what a search of the report found."
 TRIED = "this was tried and failed; {do} is closed for this question, choose something else"
-ALONE = "read by itself: the question before it was not answered"
+ALONE = "read by itself, as the report has no answer to the question before it"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
 
 
@@ -207,9 +206,7 @@ async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
     question = _understood(state, about)
     if question != state["question"]:
         notes.append(f"understood as: {question}")
-    elif (
-        history.asked and read_question(question, about.report).leans and not answered(history.asked[-1], about.report)
-    ):
+    elif read_alone(question, history.asked, about.report):
         notes.append(ALONE)
     found, without_embedder = await searched(answer_by_retrieval, question, about)
     text = found.text
