@@ -34,3 +34,8 @@ def asked_of(question: str, report: Report) -> str | None:
     """The only person whom a question, as it is understood, names; none where it names more or nobody."""
     people = read_question(question, report).people
     return people[0] if len(people) == 1 else None
+
+
+def asked_at(question: str, report: Report) -> tuple[float, float] | None:
+    """The seconds that a question, as it is understood, names."""
+    return read_question(question, report).window

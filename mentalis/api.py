@@ -61,7 +61,7 @@ async def stream(
 
     Raises:
         ClipError: the file is no readable video.
-        ModelError: nobody answers at the model's endpoint, or there is no such model; not where a finished run is resumed.
+        ModelError: nobody answers at the endpoint, or it has no such model; not where a finished run is resumed.
         MentalisError: an option can't be used.
     """
     setup, database = await set_up(

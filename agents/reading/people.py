@@ -7,9 +7,19 @@ from pathlib import Path
 
 import yaml
 
+from agents.reading.denials import clauses
 from agents.reading.numbers import in_digits, number_in_words, worded
-from agents.reading.times import read_times
+from agents.reading.quotations import own_words
+from agents.reading.sentences import sentences
+from agents.reading.times import of_a_time
 from perception.evidence import Frozen
+
+NAME = "P0"  # in the place of whoever is named
+ABSENT = re.compile(
+    rf"(?:\b(?:no|not any|without(?: an?y?)?)|n['’]t any) {NAME}\b"
+    rf"|\b{NAME} (?:is|was) (?:not|never)(?: to be)?(?: \w+ly)? (?:in|there|here|present|visible|seen|shown|part of)\b",
+    re.IGNORECASE,
+)
 
 
 class PeopleWords(Frozen):
@@ -19,7 +29,6 @@ class PeopleWords(Frozen):
     many: str
     two: tuple[str, ...]
     all: tuple[str, ...]
-    passing: str
 
 
 def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
@@ -45,7 +54,7 @@ def people_in_all(text: str) -> int | None:
 
     Whoever is there at one time only is not all.
     """
-    if read_times(text)[0] or re.search(rf"\b(?:{_words().passing})\b", text, re.IGNORECASE):
+    if of_a_time(text):
         return None
     matches = (re.search(rf"\b(?:{pattern})", text.lower()) for pattern in _words().all)
     return next((_counted(match["number"]) for match in matches if match), None)
@@ -54,6 +63,12 @@ def people_in_all(text: str) -> int | None:
 def renamed(text: str, name: str) -> str:
     """The text with another name, or none, in the place of each person."""
     return _pattern().sub(name, text)
+
+
+def said_to_be_absent(name: str, text: str) -> bool:
+    """Whether a text says no more of somebody than that nobody is there: "there is no P3", "P3 is not seen"."""
+    told = [one for sentence in sentences(own_words(text)) for one in clauses(sentence) if name in named_people(one)]
+    return all(ABSENT.search(renamed(one, NAME)) for one in told)
 
 
 def _number(match: re.Match[str]) -> int:

@@ -12,7 +12,9 @@ from agents.searching.retrieval import answer_by_retrieval
 IDS = re.compile(r"\bp(?=\d+\b)")
 APART_S = 0.1  # from what was found, so that it is not found again
 ENDING = re.compile(r"[\s?.!,]+$")
-GROUNDS = re.compile(r" Why(?: not|: [\w@., -]+)\?")  # as `_bearing_out` adds them: they are no part of what is gone on from
+GROUNDS = re.compile(
+    r" Why(?: not|: [\w@., -]+)\?"
+)  # as `_bearing_out` adds them: they are no part of what is gone on from
 
 
 def understood(question: str, before: str | None, report: Report) -> str:
@@ -61,9 +63,7 @@ def _bearing_out(before: str, report: Report) -> str:
     return f"{before} Why: {', '.join(ids)}?" if ids else f"{before} Why not?"
 
 
-def _beside(
-    side: Literal["before", "after"], same: str, before: str, earlier: Question, report: Report
-) -> str | None:
+def _beside(side: Literal["before", "after"], same: str, before: str, earlier: Question, report: Report) -> str | None:
     """The same question of what comes before or after its time; without one, what happens beside what it found."""
     if earlier.window:
         same, (start_s, end_s) = _without_times(same, report), earlier.window

@@ -14,7 +14,7 @@ from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
 from agents.reading.people import named_people, renamed
 from agents.reading.stems import stems
-from agents.reading.times import Time, read_times
+from agents.reading.times import PLACE, Time, read_times
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
 
@@ -24,10 +24,8 @@ EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middl
 
 FARTHEST = 3  # places between words that stand for a topic together: "raises both his brows"
 
-PLACE = re.compile(
-    r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end)\b(?:\s+of\s+the\s+\w+)?"
-)
 ACTION_UNIT = re.compile(r"\b(?:au|action unit)\s*(\d{1,2})\b")
+NO_WORDS_OF_THEIR_OWN = frozenset({"a", "an", "the", "his", "her", "their", "any"})
 Window = tuple[Seconds, Seconds]
 
 
@@ -84,6 +82,7 @@ class Question(Frozen):
     follows: bool = Field(
         default=False, description="names something else in so few words that it may be of the same people"
     )
+    others: bool = Field(default=False, description="asks of somebody else than those spoken of")
     grounds: bool = Field(default=False, description="asks only what the answer before it rests on")
     beside: Literal["before", "after"] | None = Field(
         default=None, description="asks only what comes before or after what the question before it was about"
@@ -126,6 +125,7 @@ def read_question(text: str, report: Report) -> Question:
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
         leans=bool(people or window or has["count"] or has["when"] or has["lasting"]) and not said,
         follows=has["follows"] and not people and bool(said) and explained.issuperset(said),
+        others=has["others"],
         grounds=has["grounds"],
         beside="before" if has["before"] else "after" if has["after"] else None,
         refused=asked_to_judge(lower),
@@ -217,6 +217,14 @@ def movements(text: str) -> tuple[Topic, ...]:
     return tuple(topic for topic in _topics(tokens)[0] if topic.shown_by)
 
 
+def movements_alone(text: str) -> tuple[Topic, ...]:
+    """The movements that a text names where it says nothing else, such as how strong they are."""
+    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    topics, explained = _topics(tokens)
+    alone = explained.issuperset(t for t in tokens if t not in NO_WORDS_OF_THEIR_OWN)
+    return tuple(topic for topic in topics if topic.shown_by) if alone else ()
+
+
 def names_labels(text: str) -> tuple[Topic, ...]:
     """The topics that stand for labels, of which a text speaks."""
     return tuple(topic for topic in _topics(stems(text.replace("-", " ")))[0] if topic.labels)
@@ -271,5 +279,10 @@ def _stretch(told: Sequence[Time], duration_s: float) -> tuple[float, float]:
 
 def _place(name: str, duration_s: float) -> Window:
     edge_s = EDGE_SHARE * duration_s
-    stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
+    stretches = {
+        "end": (duration_s - edge_s, duration_s),
+        "middle": (2 * edge_s, duration_s - 2 * edge_s),
+        "first half": (0.0, duration_s / 2),
+        "second half": (duration_s / 2, duration_s),
+    }
     return stretches.get(name, (0.0, edge_s))

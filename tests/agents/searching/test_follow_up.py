@@ -7,6 +7,7 @@ from test_retrieval import report_of
 from agents.searching.follow_up import understood
 from agents.searching.question import read_question
 from agents.searching.retrieval import answer_by_retrieval
+from perception.evidence import Abstention
 
 SMILES = "Does P1 smile?"
 
@@ -121,3 +122,9 @@ def test_what_an_answer_rests_on_is_left_behind_when_another_time_is_asked_for(r
 def test_the_question_about_somebody_who_is_not_there_is_put_about_somebody_who_is(report):
     assert follow(report, "Does P7 smile?", "and P1?") == "Does P1 smile?"
     assert follow(report, "Does P7 smile?", "how long?") == "how long?"
+
+
+def test_why_not_is_answered_by_what_kept_it_from_being_found(report):
+    hidden = Abstention(tool="action_units", person="P2", reason="a hand is before the mouth")
+    blind = report.model_copy(update={"evidence": report.evidence.model_copy(update={"abstentions": (hidden,)})})
+    assert answer_by_retrieval(follow(blind, "Does P2 smile?", "Why not?"), blind).citations == ("abstention-1",)
