@@ -14,8 +14,9 @@ from agents.searching.question import Topic, movements, movements_alone
 
 # a denial of nothing but what follows: "is not really smiling much" is none
 DENIED = re.compile(
-    r"(?:\b(?:does|do|did|is|are|was|were|has|have|can|could) not|\bcannot|\w+n['’]t|\bnever|\bno|\bwithout)"
-    r"(?: (?:ever|any|an?|signs? of|be seen(?: to)?|seen(?: to)?|seem to|appear to|show|display))* ([\w-]+(?: [\w-]+){0,5})$"
+    r"(?:\b(?:does|do|did|is|are|was|were|has|have|can|could) not|\bcannot|\w+n['’]t|\bneither|\bnever|\bno|\bwithout)"
+    r"(?: (?:ever|any|an?|signs? of|be seen(?: to)?|seen(?: to)?|seem to|appear to|show|display))*"
+    r" ([\w-]+(?: [\w-]+){0,5})$"
 )
 ALL_ALONG = re.compile(
     r"[\s,.;:!]*(?:(?:at all|anywhere|in (?:the|this) (?:clip|video|recording)|(?:(?:is|are|was|were|can be) )?"
@@ -26,6 +27,8 @@ REPEATED = re.compile(r"\((\d+)x\b")  # one observation of several nods
 TIMES = re.compile(
     rf"\b(?:({number_in_words()}|\d+) times|(twice))\b(?! (?:an?|per|each|every|as|in|faster|slower|more|longer)\b)"
 )
+A_MINUTE = re.compile(rf"\b({number_in_words()}|\d+) (?:times|blinks|nods) (?:an?|per|each|every) minute\b")
+NEAR = 2  # times a minute, between a rate that is told and one that was measured
 SO_MANY = re.compile(rf"(?<![\w.-])({number_in_words()}|\d+) (?:\w+ )?(\w+)\b")
 
 
@@ -50,7 +53,7 @@ def denied(text: str, observed: Sequence[Observed], people: Sequence[str]) -> st
 
 
 def overcounted(text: str, observed: Sequence[Observed], people: Sequence[str]) -> str | None:
-    """More of a movement than was observed of those whom a sentence names; fewer may be those of a time."""
+    """More of a movement than was observed of the one a sentence names, or another rate; fewer may be of a time."""
     for sentence in sentences(text):
         told = unquoted(sentence)
         theirs = _of(told, observed, people)
@@ -60,7 +63,21 @@ def overcounted(text: str, observed: Sequence[Observed], people: Sequence[str]) 
                 total = sum(max(1, *map(int, REPEATED.findall(each.text) or [1])) for each in seen)
                 if seen and number > total:
                     return f"it counts {number} {act.name}, but {total} {'was' if total == 1 else 'were'} observed"
+            if problem := _another_rate(clause, theirs):
+                return problem
     return None
+
+
+def _another_rate(clause: str, observed: Sequence[Observed]) -> str | None:
+    """A rate of the only movement that a clause names, which is none that was measured."""
+    named, told = movements(clause), A_MINUTE.search(clause)
+    if told is None or len(named) != 1:
+        return None
+    texts = (each.text.lower() for each in observed if each.kinds & set(named[0].kinds))
+    rates = [_number(match[1]) for text in texts for match in A_MINUTE.finditer(text)]
+    if not rates or any(abs(_number(told[1]) - rate) <= NEAR for rate in rates):
+        return None
+    return f"it tells of {_number(told[1])} {named[0].name} a minute, but {rates[0]} were measured"
 
 
 def _of(sentence: str, observed: Sequence[Observed], people: Sequence[str]) -> list[Observed]:

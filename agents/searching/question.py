@@ -24,7 +24,10 @@ EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middl
 
 FARTHEST = 3  # places between words that stand for a topic together: "raises both his brows"
 
-ACTION_UNIT = re.compile(r"\b(?:au|action unit)\s*(\d{1,2})\b")
+ACTION_UNITS = re.compile(  # "AU12", "AU6 and AU12", "action units 6, 7 and 12", "AU1+2"
+    r"\b(?:aus?|action units?)\s*(\d{1,2}\b(?:(?:\s*[,/+&]\s*|,?\s+(?:and|or)\s+)\d{1,2}\b"
+    r"(?!\.\d|:|\s*(?:s|secs?|seconds?|ms|minutes?|times|%|\w+s)\b))*)"
+)
 NO_WORDS_OF_THEIR_OWN = frozenset({"a", "an", "the", "his", "her", "their", "any"})
 Window = tuple[Seconds, Seconds]
 
@@ -99,7 +102,7 @@ def question_words() -> QuestionWords:
 def read_question(text: str, report: Report) -> Question:
     """Which topics, people and time a question names, as far as its words tell."""
     words = question_words()
-    lower = ACTION_UNIT.sub(r"au\1", " ".join(text.lower().replace("’", "'").split()))
+    lower = units_apart(" ".join(text.lower().replace("’", "'").split()))
     lower = re.sub(words.patterns["aside"], " ", lower)
     people, strangers, left = _people(lower, [p.id for p in report.people])
     window, left = _window(left, report.clip.duration_s)
@@ -211,15 +214,20 @@ def _together() -> tuple[tuple[Topic, tuple[frozenset[str], ...]], ...]:
     return tuple((t, tuple(frozenset(s for w in words for s in stems(w)) for words in t.together)) for t in topics)
 
 
+def units_apart(text: str) -> str:
+    """A text in lower case in which each action unit is named as "au12"."""
+    return ACTION_UNITS.sub(lambda match: ", ".join(f"au{n}" for n in re.findall(r"\d+", match[1])), text)
+
+
 def movements(text: str) -> tuple[Topic, ...]:
     """The movements that a text names."""
-    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    tokens = stems(units_apart(text.lower()).replace("-", " "))
     return tuple(topic for topic in _topics(tokens)[0] if topic.shown_by)
 
 
 def movements_alone(text: str) -> tuple[Topic, ...]:
     """The movements that a text names where it says nothing else, such as how strong they are."""
-    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    tokens = stems(units_apart(text.lower()).replace("-", " "))
     topics, explained = _topics(tokens)
     alone = explained.issuperset(t for t in tokens if t not in NO_WORDS_OF_THEIR_OWN)
     return tuple(topic for topic in topics if topic.shown_by) if alone else ()

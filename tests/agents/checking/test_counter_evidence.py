@@ -13,6 +13,7 @@ SEEN = (
     Observed(frozenset({"au12"}), "P1", "P1: lip corners pulled up (AU12)"),
     Observed(frozenset({"au12"}), "P1", "P1: lip corners pulled up (AU12)"),
     Observed(frozenset({"nod"}), "P1", "P1 nods (3x, 9 degrees)"),
+    Observed(frozenset({"blink_rate"}), "P1", "P1 blinks 29 times a minute"),
     Observed(frozenset({"au1"}), "P2", "P2: inner brows raised (AU1)"),
 )
 
@@ -27,6 +28,7 @@ SEEN = (
         ("P1 shows no sign of a smile.", "smiles"),
         ("P1 remains neutral, and no smile is visible.", "smiles"),
         ("P1 doesn't frown or nod.", "nods"),
+        ("P1 neither frowns nor nods.", "nods"),
         ("P1 does not show AU12.", "AU12"),
         ("P2 doesn't raise the brows.", "raised brows"),
     ],
@@ -65,6 +67,7 @@ def test_a_denial_for_one_time_person_or_manner_may_be_true(text):
         ("P1 smiles three times.", "it counts 3 smiles, but 2 were observed"),
         ("P1 shows five short smiles.", "it counts 5 smiles, but 2 were observed"),
         ("P1 nods 4 times.", "it counts 4 nods, but 3 were observed"),
+        ("P1 blinks fifty times a minute.", "it tells of 50 blinks a minute, but 29 were measured"),
         ("P1 nods and there are seven smiles.", "it counts 7 smiles, but 2 were observed"),
     ],
 )
@@ -76,6 +79,8 @@ def test_more_of_a_movement_than_was_observed_is_found(text, why):
     "text",
     [
         "P1 smiles twice.",
+        "P1 blinks about thirty times a minute.",
+        "P2 blinks 50 times a minute.",
         "P1 nods three times.",
         "P1 smiles once.",
         "P1 smiles for three seconds.",

@@ -19,6 +19,7 @@ ALONE, PAIR, THREE = ("P1",), ("P1", "P2"), ("P1", "P2", "P3")
         ("P1 smiles while two other people watch.", ALONE, "it tells of 2 people"),
         ("A young man and a woman talk.", ALONE, "it tells of 2 people"),
         ("P1 smiles. A second person nods.", ALONE, "it tells of 2 people"),
+        ("P1 and another man talk.", ALONE, "it tells of 2 people"),
         ("Several people laugh.", ALONE, "it tells of 2 people"),
         ("Both of them smile.", ALONE, "it tells of 2 people"),
         ("There is one person in the clip.", PAIR, "it counts 1 person, but there are P1, P2"),
