@@ -8,7 +8,7 @@ from typing import Any
 from agents.agent import Model
 from agents.checking.calibration import Calibration, load_calibrations
 from agents.codebook import Codebook, load_codebook
-from agents.models.opening import open_model
+from agents.models.opening import LOCAL, check_model, open_model
 from agents.showing.presentation import Wanted
 from evals.conditions import Conditions
 from graphs.state import Setup
@@ -90,6 +90,20 @@ def open_run(conditions: Conditions, strategy: str) -> Run:
         calibrations=load_calibrations(c.codebook, c.model, strategy, calibrations) if scaled else (),
         cache=Cache(c.data / "cache" / "tools"),
     )
+
+
+async def check_endpoint(conditions: Conditions) -> None:
+    """Know before any item is measured that the model can be asked after it; one in this process is not loaded.
+
+    Raises:
+        ModelError: nobody answers at its endpoint, there is no such model, or no endpoint is named.
+    """
+    if conditions.model.startswith(LOCAL) or (model := _model(conditions)) is None:
+        return
+    try:
+        await check_model(model)
+    finally:
+        await model.close()
 
 
 def _model(conditions: Conditions) -> Model | None:

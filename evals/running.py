@@ -1,5 +1,6 @@
 """A benchmark run under one strategy after another, a log of Inspect each; called again, it goes on where it was."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,9 +11,11 @@ from inspect_ai._util.error import PrerequisiteError  # of no public module
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from rich.text import Text
 
+from evals.conditions import Conditions
 from evals.errors import DatasetError, RunError
 from evals.inspecting import DATA_SHA256, OUTCOME, SCALED_BY, no_model, plain
 from evals.registry import benchmark, task_of
+from evals.run import check_endpoint
 
 AHEAD = 2  # samples under way for each call: while some are measured or checked, others keep the endpoint busy
 ILLS_TOLD = 3  # kinds of failures
@@ -50,6 +53,7 @@ def run(
     Raises:
         DatasetError: the folder lacks something, or an option can't be used, or a strategy is named twice.
         RunError: samples failed, or the run was cut off; what is scored stays.
+        ModelError: nobody answers at the model's endpoint, or there is no such model; not where all is scored already.
     """
     _refuse_senseless(strategies, at_once, limit)
     known = benchmark(name)
@@ -61,6 +65,8 @@ def run(
         _task(name, str(folder.absolute()), {**options, **({"strategy": s} if s else {})}) for s in strategies or ("",)
     ]
     _refuse_others(log_dir, made, shuffle)
+    if not _all_scored(log_dir, made, limit):
+        asyncio.run(check_endpoint(Conditions.model_validate((made[0].metadata or {})["conditions"])))
     logs = _logs_of(
         made,
         log_dir=str(log_dir),
@@ -159,6 +165,17 @@ def _refuse_others(log_dir: Path, made: Sequence[Task], shuffle: int | None) -> 
         else:
             continue
         raise RunError(f"{log_dir} has a log of {why}")
+
+
+def _all_scored(log_dir: Path, made: Sequence[Task], limit: int | None) -> bool:
+    """Whether the logs have what is asked for, so that no model is needed."""
+    wanted = {t.metadata["strategy"]: min(len(t.dataset), limit or len(t.dataset)) for t in made if t.metadata}
+    scored = Counter[str]()
+    for info in list_eval_logs(str(log_dir)) if log_dir.is_dir() else ():
+        log = read_eval_log(info, header_only=True)
+        if log.status == "success" and log.results is not None:
+            scored[(log.eval.metadata or {}).get("strategy", "")] += log.results.completed_samples
+    return all(scored[strategy] >= count for strategy, count in wanted.items())
 
 
 def _otherwise(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -26,20 +26,19 @@ from agents.checking.grounding import borne_out, by_id, in_words, sources_of
 from agents.claims import FRAME_PREFIX
 from agents.models.errors import MediaRefused, ModelError
 from agents.report import TokenUse
-from agents.searching.follow_up import answered
-from agents.searching.question import question_words, read_question
+from agents.searching.question import question_words
 from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, Outcome, failed, searched
 from graphs.chat_asking import put_on, questioned
-from graphs.chat_reading import asked_of, is_for_model, understood_as
+from graphs.chat_reading import asked_at, asked_of, is_for_model, read_alone, understood_as
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
 
 SEARCHED_INSTEAD = "The model gave no answer: this is what a search of the report found."
 TRIED = "this was tried and failed; {do} is closed for this question, choose something else"
-ALONE = "read by itself: the question before it was not answered"
+ALONE = "read by itself, as the report has no answer to the question before it"
 LEAST_S = 1.0  # for an action that begins when the time is nearly over
 
 
@@ -189,8 +188,9 @@ async def tell(state: State, runtime: Runtime[Chat]) -> State:
     assert isinstance(decision.action, Reply), "only an answer is told"
     report = runtime.context.report
     sources = sources_of(report, history)
-    people, of = [person.id for person in report.people], asked_of(_understood(state, runtime.context), report)
-    reply, notes = borne_out(decision.action, sources, people, report.clip.duration_s, of)
+    people, understood = [person.id for person in report.people], _understood(state, runtime.context)
+    of, at = asked_of(understood, report), asked_at(understood, report)
+    reply, notes = borne_out(decision.action, sources, people, report.clip.duration_s, of, at)
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(
@@ -208,9 +208,7 @@ async def retrieve(state: State, runtime: Runtime[Chat]) -> State:
     question = _understood(state, about)
     if question != state["question"]:
         notes.append(f"understood as: {question}")
-    elif (
-        history.asked and read_question(question, about.report).leans and not answered(history.asked[-1], about.report)
-    ):
+    elif read_alone(question, history.asked, about.report):
         notes.append(ALONE)
     found, without_embedder = await searched(answer_by_retrieval, question, about)
     text = found.text

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.report import Report
-from agents.searching.follow_up import understood
+from agents.searching.follow_up import answered, goes_on, understood
 from agents.searching.question import read_question
 from agents.searching.retrieval import not_there
 
@@ -11,6 +11,12 @@ from agents.searching.retrieval import not_there
 def understood_as(question: str, asked: Sequence[str], report: Report) -> str:
     """The question with what it leaves out of the last of those that were asked before."""
     return understood(question, asked[-1] if asked else None, report)
+
+
+def read_alone(question: str, asked: Sequence[str], report: Report) -> bool:
+    """Whether a question leaves out something that it can't be given, as the last before it found nothing."""
+    leaves_out = goes_on(read_question(question, report)) and not read_question(question, report).follows
+    return bool(asked) and leaves_out and not answered(asked[-1], report)
 
 
 def is_for_model(question: str, report: Report) -> bool:
@@ -28,3 +34,8 @@ def asked_of(question: str, report: Report) -> str | None:
     """The only person whom a question, as it is understood, names; none where it names more or nobody."""
     people = read_question(question, report).people
     return people[0] if len(people) == 1 else None
+
+
+def asked_at(question: str, report: Report) -> tuple[float, float] | None:
+    """The seconds that a question, as it is understood, names."""
+    return read_question(question, report).window

@@ -119,9 +119,8 @@ async def run(
         goes_on = False
         if resume:
             snapshot = await graph.aget_state(config)
-            done = snapshot.values.get("report")
-            if done and setup.store.has(done):
-                yield ReportReady(report=setup.store.get(done, Report))
+            if done := _report_in(snapshot.values, setup):
+                yield ReportReady(report=done)
                 return
             goes_on = bool(snapshot.next) and _evidence_is_stored(snapshot.values.get("evidence"), setup)
         if not goes_on:
@@ -132,6 +131,19 @@ async def run(
                 None if goes_on else {}, config, context=setup, stream_mode="custom", durability="sync"
             ):
                 yield cast(Event, event)
+
+
+async def finished(setup: Setup, database: Path | str) -> Report | None:
+    """The report of an earlier run of the same analysis; none where it did not come to its end."""
+    async with checkpoints(database) as saver:
+        graph = mental_state.build(saver, setup.strategy)
+        snapshot = await graph.aget_state({"configurable": {"thread_id": thread_of(setup)}})
+    return _report_in(snapshot.values, setup)
+
+
+def _report_in(values: dict[str, Any], setup: Setup) -> Report | None:
+    done = values.get("report")
+    return setup.store.get(done, Report) if done and setup.store.has(done) else None
 
 
 def _evidence_is_stored(key: str | None, setup: Setup) -> bool:

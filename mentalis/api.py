@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from agents.models.opening import check_model
 from agents.report import Report
 from graphs.events import Event, ReportReady
-from graphs.running import run
-from mentalis.setting_up import check_model, set_up, waited_for
+from graphs.running import finished, run
+from mentalis.setting_up import set_up, waited_for
 from mentalis.settings import Settings
 from perception.tool import Tool
 
@@ -60,14 +61,14 @@ async def stream(
 
     Raises:
         ClipError: the file is no readable video.
-        ModelError: nobody answers at the model's endpoint, or there is no such model; not where a run is resumed.
+        ModelError: nobody answers at the endpoint, or it has no such model; not where a finished run is resumed.
         MentalisError: an option can't be used.
     """
     setup, database = await set_up(
         path, transcript=transcript, views=views, tools=tools, settings=settings, **overrides
     )
     try:
-        if not resume:
+        if not (resume and await finished(setup, database)):
             await check_model(setup.model)
         async for event in run(setup, database, resume=resume):
             yield event

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.chat_history import ChatAnswer, ChatHistory
 from agents.codebook import load_codebook
+from agents.models.opening import check_model
 from agents.report import Report
 from agents.showing.fence import fence
 from agents.showing.presentation import Wanted
@@ -15,7 +16,7 @@ from graphs.chat import converse
 from graphs.chat_setup import Chat
 from mentalis.api import aanalyze
 from mentalis.secret import secret
-from mentalis.setting_up import check_model, limits, model_of, open_clip, waited_for, with_overrides
+from mentalis.setting_up import limits, model_of, open_clip, waited_for, with_overrides
 from mentalis.settings import Settings, use_weights_of
 from perception.cache import Cache
 from perception.tool import Tool

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from agents.codebook import load_codebook
 from agents.dialogue import CONTEXT
 from agents.incongruity import Incongruities
+from agents.models.opening import check_model
 from agents.utterance_emotion import Conversation
 from graphs import conversation, incongruity
 from graphs.events import Event
@@ -40,6 +41,7 @@ def converse(clip: str | Path | None = None, **options: Any) -> Conversation:
 
     Raises:
         ClipError: the file is no readable video.
+        ModelError: nobody answers at the model's endpoint, or there is no such model.
         MentalisError: an option can't be used.
     """
     return waited_for(aconverse(clip, **options))
@@ -54,6 +56,7 @@ def incongruities(clip: str | Path, **options: Any) -> Incongruities:
 
     Raises:
         ClipError: the file is no readable video.
+        ModelError: nobody answers at the model's endpoint, or there is no such model.
         MentalisError: an option can't be used.
     """
     return waited_for(aincongruities(clip, **options))
@@ -79,6 +82,7 @@ async def aconverse(
 
     Raises:
         ClipError: the file is no readable video.
+        ModelError: nobody answers at the model's endpoint, or there is no such model.
         MentalisError: an option can't be used.
     """
     more = {"about": "listener" if listener else "speaker", "context": window}
@@ -97,6 +101,7 @@ async def aincongruities(
 
     Raises:
         ClipError: the file is no readable video.
+        ModelError: nobody answers at the model's endpoint, or there is no such model.
         MentalisError: an option can't be used.
     """
     return await _judged(incongruity.incongruities, clip, {}, on_event, **options)
@@ -120,6 +125,7 @@ async def _judged(
     words = Path(transcript) if transcript is not None else None
     talk = await asyncio.to_thread(talk_about, Path(clip) if clip is not None else None, words, tools, settings, more)
     try:
+        await check_model(talk.model)
         return await graph(talk, on_event)
     finally:
         if talk.model is not None:

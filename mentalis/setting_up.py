@@ -178,18 +178,6 @@ def model_of(settings: Settings) -> Model | None:
     )
 
 
-async def check_model(model: Model | None) -> None:
-    """Know before a long measurement that a model can be asked after it; one in this process can.
-
-    Raises:
-        ModelError: nobody answers at its endpoint, or there is no such model.
-    """
-    from agents.models.chat_model import ChatModel
-
-    if isinstance(model, ChatModel):
-        await model.check()
-
-
 def with_overrides(settings: Settings | None, overrides: dict[str, Any]) -> Settings:
     """Settings (those in force when none are given) with a call's options in place of theirs; none is not given.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.checking.verifiable import Unanswered, Unjudged, unanswered
+from agents.models.opening import check_model
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
 from graphs.events import Event
@@ -12,7 +13,7 @@ from graphs.pep_mek import VARIANTS, Question, background
 from graphs.pep_mek import Verification as Found
 from graphs.pep_mek import verify as verified
 from graphs.preparing import prepare
-from mentalis.setting_up import check_model, set_up, waited_for
+from mentalis.setting_up import set_up, waited_for
 from mentalis.settings import SettingsError
 from perception.evidence import Frozen, Share
 

@@ -13,10 +13,8 @@ from agents.dialogue import About, Said
 from agents.utterance_emotion import UtteranceEmotion, abstention, emotion_of
 from perception.evidence import Evidence, Observation
 
-WORDS_SAY = 0.3  # lexical valence, either way, before words count as positive or negative (as in the incongruity tool)
-MARKED = (
-    0.5  # from which they rather have that sign than none; a weaker one that several labels share names none of them
-)
+MARKED = 0.5  # lexical valence, either way, from which words name a label; weaker ones leave it neutral (words.yaml)
+SIGNED = 0.3  # valence of a label that words can name
 CONCEPTS = ("positive_words", "negative_words")
 
 
@@ -66,8 +64,8 @@ def _by_words(said: Said, case: Case, about: About) -> list[Claim]:
         return []
     value, strength = words.value, max(rule.strength for rule in rules_of(CONCEPTS))
     fitting = [label for label in case.codebook.labels("emotion") if (label.valence or 0.0) * value > 0]
-    fitting = [label for label in fitting if abs(label.valence or 0.0) >= WORDS_SAY]
-    if abs(value) < (MARKED if len(fitting) > 1 else WORDS_SAY):
+    fitting = [label for label in fitting if abs(label.valence or 0.0) >= SIGNED]
+    if abs(value) < MARKED:
         neutral = case.codebook.neutral.get("emotion")
         text = "The words have no clear valence; this label is the default, not a finding."
         return [_claim(neutral, NEUTRAL_CONFIDENCE * words.confidence, text, (), words, said)] if neutral else []

@@ -16,7 +16,7 @@ from agents.checking.stated_facts import PICTURE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import words_are_no_picture
 from agents.claims import FRAME_PREFIX, TEXT_CHARACTERS, Claim, Draft, Level, RejectedClaim, Verdict
-from agents.reading.people import named_people
+from agents.reading.people import named_people, said_to_be_absent
 from agents.reading.quotations import unquoted
 from agents.showing.media import frame_id
 from perception.evidence import Observation
@@ -141,9 +141,13 @@ def nobody_called(text: str, case: Case) -> Problem:
 
 
 def strangers(text: str, case: Case) -> list[str]:
-    """Who a text names, outside of quotations, that is neither in the clip nor a speaker of its words."""
+    """Who a text names, outside of quotations, that is neither in the clip nor a speaker of its words.
+
+    Of whom it says only that nobody is there, it is right.
+    """
     known = {*case.people, *(said.speaker for said in case.clip.transcript)}
-    return [name for name in named_people(unquoted(text)) if name not in known]
+    unknown = [name for name in named_people(unquoted(text)) if name not in known]
+    return [name for name in unknown if not said_to_be_absent(name, text)]
 
 
 def speaks_of_the_clip(draft: Draft, level: Level, case: Case) -> Problem:

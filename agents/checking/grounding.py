@@ -8,12 +8,14 @@ from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.acts import acts, acts_shown, feelings, suggested
 from agents.checking.checks import of_others
+from agents.checking.counter_evidence import Observed, denied, overcounted
+from agents.checking.head_counts import miscounted
 from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
 from agents.reading.denials import affirmed
-from agents.reading.people import named_people, people_told
+from agents.reading.people import named_people, said_to_be_absent
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.report import Report
@@ -24,6 +26,7 @@ from agents.showing.media import frame_id
 OF_OTHERS = re.compile(
     r"\b(?:other|others|another|both|everyone|everybody|nobody|all|each|else|they|them)\b", re.IGNORECASE
 )
+CLAIM = re.compile(r"-(?:behaviour|cognition|emotion)-\d+$")
 NOT_TOLD = "The clip, and what was measured in it, does not tell."
 NOT_BORNE_OUT = "The model's answer is left out: nothing that it cites bears it out."
 
@@ -34,7 +37,7 @@ def sources_of(report: Report, history: ChatHistory) -> dict[str, Source]:
     seen |= {c.id for c in report.claims if any(e in seen or e.startswith(FRAME_PREFIX) for e in c.evidence)}
     kinds: dict[str, tuple[str, ...]] = {o.id: (o.kind,) for o in report.evidence.observations}
     kinds |= {c.id: tuple(k for e in c.evidence for k in kinds.get(e, _of_picture(e))) for c in report.claims}
-    for claim in (c for c in report.claims if c.level == "emotion" and not c.abstained):
+    for claim in (c for c in report.claims if c.level != "behaviour" and not c.abstained):
         labels = (claim.label, *(other.label for other in claim.alternatives))
         kinds |= {id_: (*kinds.get(id_, ()), *labels) for id_ in (claim.id, *claim.evidence)}
     entries = [_source(entry, seen, kinds) for entry in entries_of(report)]
@@ -84,6 +87,7 @@ def borne_out(
     people: Sequence[str],
     end_s: float = math.inf,
     asked_of: str | None = None,
+    asked_at: tuple[float, float] | None = None,
 ) -> tuple[Reply, tuple[str, ...]]:
     """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out.
 
@@ -93,6 +97,7 @@ def borne_out(
         people: ids of those in the clip.
         end_s: of the clip.
         asked_of: the only person whom the question names; a sentence that names nobody is about them.
+        asked_at: seconds that the question names; a sentence that denies may be about them.
     """
     kept, notes = list[Sentence](), list[str]()
     for sentence in reply.sentences:
@@ -103,7 +108,9 @@ def borne_out(
             continue
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
-        if problem := _problem(sentence.text, [sources[e] for e in known], people, end_s, asked_of):
+        cited = [sources[e] for e in known]
+        against = _against(sentence.text, cited, sources, people, asked_at)
+        if problem := _problem(sentence.text, cited, people, end_s, asked_of) or against:
             notes.append(f"left out, for {problem}: {sentence.text}")
         else:
             kept.append(sentence.model_copy(update={"evidence": known}))
@@ -126,6 +133,26 @@ def _problem(
     return problem or next((why for why in each if why), None)
 
 
+def _against(
+    text: str,
+    cited: Sequence[Source],
+    sources: Mapping[str, Source],
+    people: Sequence[str],
+    asked_at: tuple[float, float] | None,
+) -> str | None:
+    """That it denies what it cites, or counts more than there are; pictures may show what was not measured."""
+    if any(PICTURE in source.kinds for source in cited):
+        return None
+    start_s, end_s = asked_at or (0.0, math.inf)
+    then = [source for source in cited if source.start_s <= end_s and source.end_s >= start_s]
+    each = [source for source in sources.values() if not CLAIM.search(source.id)]
+    return denied(text, _observed(then), people) or overcounted(text, _observed(each), people)
+
+
+def _observed(sources: Iterable[Source]) -> list[Observed]:
+    return [Observed(frozenset(s.kinds), s.person, s.text) for s in sources if s.basis == "seen"]
+
+
 def _ground(source: Source) -> Ground:
     kinds = (*source.kinds, MISSING) if source.basis == "missing" else source.kinds
     return Ground(frozenset(kinds), source.text, source.start_s, source.end_s)
@@ -136,7 +163,8 @@ def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str],
 
     Where nobody is, the one who was asked about does; not where it says that it tells of others.
     """
-    named, cited_of = named_people(unquoted(text)), {source.person for source in cited}
+    cited_of = {source.person for source in cited}
+    named = [n for n in named_people(unquoted(text)) if n in people or not said_to_be_absent(n, text)]
     if not named:
         theirs = asked_of is None or bool(cited_of & {asked_of, None}) or OF_OTHERS.search(text) is not None
         return None if theirs else f"{asked_of} was asked about, but it cites nothing of {asked_of}"
@@ -147,14 +175,11 @@ def _of_somebody_else(text: str, cited: Sequence[Source], people: Sequence[str],
 
 
 def _of_more(text: str, cited: Sequence[Source], people: Sequence[str]) -> str | None:
-    """More people than there are, seen to do something; a picture may show some whose face was not found."""
+    """Other people than there are, seen to do something; a picture may show some whose face was not found."""
     pictured = any(PICTURE in source.kinds for source in cited)
     if not people or pictured or not any(source.basis == "seen" for source in cited):
         return None
-    clauses = (reported(clause)[0] for one in sentences(text) for clause in affirmed(unquoted(one)))
-    most = max((people_told(clause) for clause in clauses), default=0)
-    are = "is" if len(people) == 1 else "are"
-    return f"it tells of {most} people, but there {are} {', '.join(people)}" if most > len(people) else None
+    return miscounted(text, people)
 
 
 def _only_heard(text: str, cited: Sequence[Source]) -> str | None:

@@ -15,7 +15,7 @@ from agents.reading.numbers import in_digits, number_in_words
 from agents.reading.people import renamed
 from agents.reading.quotations import misquoted, reported, unquoted
 from agents.reading.sentences import sentences
-from agents.reading.times import Time, read_times
+from agents.reading.times import PLACE, Time, read_times
 from perception.evidence import Frozen
 
 NEAR_S = 1.0  # between a time that is told and what is cited for it
@@ -74,7 +74,7 @@ def not_in(text: str, grounds: Sequence[Ground], end_s: float = math.inf) -> str
     if quoted:
         return f"it quotes {quoted}, which is not said in what it cites"
     told = map(unquoted, sentences(text))
-    problems = (_not_measured(one, grounds) or _another_time(one, grounds, end_s) for one in told)
+    problems = (_not_measured(one, grounds) or another_time(one, grounds, end_s) for one in told)
     return next((problem for problem in problems if problem), None)
 
 
@@ -157,12 +157,28 @@ def _rates(ground: Ground, each: Measured) -> list[float]:
     return [n for n in map(float, NUMBER.findall(bare)) if SLOWEST_BPM <= n <= FASTEST_BPM]
 
 
-def _another_time(text: str, grounds: Sequence[Ground], end_s: float) -> str | None:
-    """Each time told is that of something cited, or nearly; one at which nothing was may be any of the clip's."""
-    told = [time for clause in affirmed(text) for time in read_times(clause)[0] if not _cited_then(time, grounds)]
+def another_time(text: str, grounds: Sequence[Ground], end_s: float) -> str | None:
+    """What is wrong with a sentence's times: each is that of something cited, or nearly.
+
+    One at which nothing was may be any of the clip's.
+    """
+    affirmations = affirmed(text)
+    times = [time for clause in affirmations for time in (*read_times(clause)[0], *_places(clause, end_s))]
+    told = [time for time in times if not _cited_then(time, grounds, end_s)]
     late = [] if CLIP_ENDS.search(text) else [t for t in read_times(text)[0] if t.reaches_s > end_s + NEAR_S]
     time = next((t for t in (*told, *late) if not _of_a_reason(t, grounds)), None)
     return f"it tells of {time}, but cites nothing of then" if time else None
+
+
+def _places(text: str, end_s: float) -> list[Time]:
+    """Thirds and halves of the clip that a text tells; "at the end of the sentence" is none."""
+    if math.isinf(end_s):
+        return []
+    shares = {"beginning": (0, 1 / 3), "start": (0, 1 / 3), "middle": (1 / 3, 2 / 3), "end": (2 / 3, 1)}
+    shares |= {"first half": (0, 1 / 2), "second half": (1 / 2, 1)}
+    found = (match for match in PLACE.finditer(text.lower()) if match[2] in (None, "clip", "video", "recording"))
+    places = (shares[match[1]] for match in found if not match[0].startswith("in the end"))
+    return [Time("stretch", round(a * end_s, 1), round(b * end_s, 1)) for a, b in places]
 
 
 def _of_a_reason(time: Time, grounds: Sequence[Ground]) -> bool:
@@ -171,9 +187,11 @@ def _of_a_reason(time: Time, grounds: Sequence[Ground]) -> bool:
     return time.how == "loose" and any(time.end_s in map(float, NUMBER.findall(reason)) for reason in reasons)
 
 
-def _cited_then(time: Time, grounds: Sequence[Ground]) -> bool:
+def _cited_then(time: Time, grounds: Sequence[Ground], end_s: float) -> bool:
     """Whether something cited happens then; where it may be meant how long it lasts, whether something cited does."""
     longest_s = max(ground.end_s - ground.start_s for ground in grounds)
+    if time.how == "last" and not math.isinf(end_s):
+        return any(ground.end_s >= end_s - time.end_s - NEAR_S for ground in grounds)
     if time.how in ("length", "last") or (time.how in ("loose", "first") and time.end_s <= longest_s + NEAR_S):
         return True
     start_s = time.end_s if time.how == "until" else time.start_s

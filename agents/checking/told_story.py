@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from agents.case import Case
 from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
-from agents.checking.stated_facts import UTTERANCE, Ground, ground_of_reason, not_in
+from agents.checking.counter_evidence import Observed, denied, overcounted
+from agents.checking.head_counts import miscounted
+from agents.checking.stated_facts import UTTERANCE, Ground, another_time, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
 from agents.reading.denials import affirmed
-from agents.reading.quotations import unquoted
+from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.reading.stems import stems
 from agents.searching.question import names_labels, question_words
@@ -18,11 +20,25 @@ from agents.searching.question import names_labels, question_words
 
 def not_in_report(text: str, case: Case) -> str | None:
     """What a narrative tells that is no claim or observation of the case; none where it keeps to them."""
-    problem = nobody_called(text, case) or judged(text) or not_in(text, _grounds(case), case.clip.duration_s)
+    problem = nobody_called(text, case) or _miscounted(text, case) or judged(text)
+    problem = problem or not_in(text, _grounds(case), case.clip.duration_s) or _against(text, case)
     claims = [c for c in case.claims if not c.abstained]
     told = (clause for sentence in sentences(text) for clause in affirmed(unquoted(sentence)))
-    each = (_not_done(clause, case) or _not_claimed(clause, claims, case) for clause in told)
+    each = (_not_done(clause, case) or _not_then(clause, case) or _not_claimed(clause, claims, case) for clause in told)
     return problem or next((why for why in each if why), None)
+
+
+def _miscounted(text: str, case: Case) -> str | None:
+    """More or fewer people than were seen; one who is only heard may talk, and where nobody looked nobody knows."""
+    if not case.people:
+        return None
+    return miscounted(text, case.people, most=len({said.speaker for said in case.clip.transcript if said.speaker}))
+
+
+def _against(text: str, case: Case) -> str | None:
+    """A movement that was observed and is denied, or counted more often."""
+    observed = [Observed(frozenset({o.kind}), o.person, o.text) for o in case.evidence.observations]
+    return denied(text, observed, case.people) or overcounted(text, observed, case.people)
 
 
 def _grounds(case: Case) -> list[Ground]:
@@ -40,6 +56,19 @@ def _not_done(clause: str, case: Case) -> str | None:
     missing = (act.name for act in acts(clause) if act.name not in told and not kinds & {*act.kinds, *act.shown_by})
     named = next(missing, None)
     return f"it tells of {named}, which nobody was seen to do" if named else None
+
+
+def _not_then(clause: str, case: Case) -> str | None:
+    """An act at a time at which nobody was seen to make it; beside feelings or words, the time may be theirs."""
+    named = acts(clause)
+    if not named or names_labels(clause) or reported(clause)[0] != clause:
+        return None
+    kinds = {kind for act in named for kind in (*act.kinds, *act.shown_by)}
+    seen = [ground_of(o) for o in case.evidence.observations if o.kind in kinds]
+    names = {act.name for act in named}
+    told = [c for c in case.claims if names & {act.name for act in acts(_words_of(c, case))}]
+    seen += [Ground(frozenset({c.label}), c.text, c.start_s, c.end_s) for c in told]
+    return another_time(clause, seen, case.clip.duration_s) if seen else None
 
 
 def _not_claimed(clause: str, claims: Sequence[Claim], case: Case) -> str | None:

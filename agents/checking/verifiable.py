@@ -1,24 +1,14 @@
 """Whether a statement about a clip can be put to a model: it may be judged, and whom and when it tells of is there."""
 
-import re
 from typing import Literal, NamedTuple
 
 from agents.case import Case
 from agents.checking.checks import strangers
 from agents.checking.unjudged import judged
-from agents.reading.people import named_people, renamed
 from agents.reading.quotations import own_words
-from agents.reading.sentences import sentences
 from agents.reading.times import read_times
 
 ROUNDED_S = 0.5  # so far after its end a clip's last moment may be told
-
-NAME = "P0"  # in the place of whoever is named
-ABSENT = re.compile(
-    rf"(?:\b(?:no|not any|without(?: an?y?)?)|n['’]t any) {NAME}\b"
-    rf"|\b{NAME} (?:is|was) (?:not|never)(?: to be)?(?: \w+ly)? (?:in|there|here|present|visible|seen|shown|part of)\b",
-    re.IGNORECASE,
-)
 
 Unjudged = Literal["not judged", "can't be judged"]
 
@@ -41,17 +31,11 @@ def unanswered(statement: str, case: Case) -> Unanswered | None:
 def _nobody(statement: str, case: Case) -> str | None:
     """Whom it names that is not in the clip; nobody where nothing looked for people."""
     looked = any(run.tool == "faces" and run.status in ("ok", "abstained") for run in case.evidence.tools)
-    called = [name for name in strangers(statement, case) if not _said_to_be_absent(name, statement)]
+    called = strangers(statement, case)
     if not (looked and called):
         return None
     are = "is" if len(case.people) == 1 else "are"
     return f"there is no {' or '.join(called)} in the clip; there {are} {', '.join(case.people) or 'no people'}"
-
-
-def _said_to_be_absent(name: str, statement: str) -> bool:
-    """Whether a statement says no more of somebody than that nobody is there: "there is no P3", "P3 is not seen"."""
-    told = [one for one in sentences(own_words(statement)) if name in named_people(one)]
-    return all(ABSENT.search(renamed(one, NAME)) for one in told)
 
 
 def _outside(statement: str, duration_s: float) -> str | None:

@@ -1,4 +1,4 @@
-"""Which kind of model a name means, and opening it."""
+"""Which kind of model a name means, opening it, and whether it can be asked."""
 
 from pathlib import Path
 
@@ -56,3 +56,15 @@ def open_model(
         seed=seed,
         cache=ResponseCache(cache) if cache else None,
     )
+
+
+async def check_model(model: Model | None) -> None:
+    """Know before a long measurement that a model can be asked after it; one in this process can.
+
+    Raises:
+        ModelError: nobody answers at its endpoint, or there is no such model.
+    """
+    from agents.models.chat_model import ChatModel
+
+    if isinstance(model, ChatModel):
+        await model.check()

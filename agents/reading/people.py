@@ -1,4 +1,4 @@
-"""The people whom a text names: "P2", "person 2", "person two", "the second person"."""
+"""The people whom a text names ("P2", "person 2", "the second person"), and how many it tells of."""
 
 import re
 from collections.abc import Sequence
@@ -7,8 +7,19 @@ from pathlib import Path
 
 import yaml
 
+from agents.reading.denials import clauses
 from agents.reading.numbers import in_digits, number_in_words, worded
+from agents.reading.quotations import own_words
+from agents.reading.sentences import sentences
+from agents.reading.times import of_a_time
 from perception.evidence import Frozen
+
+NAME = "P0"  # in the place of whoever is named
+ABSENT = re.compile(
+    rf"(?:\b(?:no|not any|without(?: an?y?)?)|n['’]t any) {NAME}\b"
+    rf"|\b{NAME} (?:is|was) (?:not|never)(?: to be)?(?: \w+ly)? (?:in|there|here|present|visible|seen|shown|part of)\b",
+    re.IGNORECASE,
+)
 
 
 class PeopleWords(Frozen):
@@ -17,6 +28,7 @@ class PeopleWords(Frozen):
     one: str
     many: str
     two: tuple[str, ...]
+    all: tuple[str, ...]
 
 
 def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
@@ -29,12 +41,23 @@ def named_people(text: str, ids: Sequence[str] = ()) -> tuple[str, ...]:
 def people_told(text: str) -> int:
     """How many people a text tells of at least, without naming them: "both people", "the second man"; 0: of none."""
     counts = [2] if any(re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE) for pattern in _words().two) else []
-    ordinal = rf"\bthe (?:({'|'.join(worded().ordinals)})|(\d+)(?:st|nd|rd|th)) (?:{_words().one})\b"
+    ordinal = rf"\b(?:the|a) (?:({'|'.join(worded().ordinals)})|(\d+)(?:st|nd|rd|th)) (?:{_words().one})\b"
     for match in re.finditer(ordinal, text.lower()):
         counts.append(worded().ordinals[match[1]] if match[1] else int(match[2]))
-    for match in re.finditer(rf"\b(?:({number_in_words()})|(\d+)) {_words().many}\b", text.lower()):
-        counts.append(in_digits(match[1]) if match[1] else int(match[2]))
+    for match in re.finditer(rf"\b({_count()}) {_words().many}\b", text.lower()):
+        counts.append(_counted(match[1]))
     return max(counts, default=0)
+
+
+def people_in_all(text: str) -> int | None:
+    """How many people a text says that there are, no more and no fewer: "two people are in view"; none: it does not.
+
+    Whoever is there at one time only is not all.
+    """
+    if of_a_time(text):
+        return None
+    matches = (re.search(rf"\b(?:{pattern})", text.lower()) for pattern in _words().all)
+    return next((_counted(match["number"]) for match in matches if match), None)
 
 
 def renamed(text: str, name: str) -> str:
@@ -42,16 +65,34 @@ def renamed(text: str, name: str) -> str:
     return _pattern().sub(name, text)
 
 
+def said_to_be_absent(name: str, text: str) -> bool:
+    """Whether a text says no more of somebody than that nobody is there: "there is no P3", "P3 is not seen"."""
+    told = [one for sentence in sentences(own_words(text)) for one in clauses(sentence) if name in named_people(one)]
+    return all(ABSENT.search(renamed(one, NAME)) for one in told)
+
+
 def _number(match: re.Match[str]) -> int:
     said = next(group for group in match.groups() if group).lower()
     return worded().numbers.get(said) or worded().ordinals.get(said) or int(said)
 
 
+def _count() -> str:
+    return rf"{number_in_words()}|a single|\d+"
+
+
+def _counted(number: str) -> int:
+    return int(number) if number.isdecimal() else in_digits(number) or 1
+
+
 @cache
 def _words() -> PeopleWords:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    filled = [one.replace("{one}", content["one"]).replace("{many}", content["many"]) for one in content["two"]]
-    return PeopleWords.model_validate({**content, "two": filled})
+    meant = {"{one}": content["one"], "{many}": content["many"], "{number}": f"(?P<number>{_count()})"}
+
+    def filled(pattern: str) -> str:
+        return re.sub(r"\{(?:one|many|number)\}", lambda word: meant[word[0]], pattern)
+
+    return PeopleWords.model_validate({**content, **{key: [filled(p) for p in content[key]] for key in ("two", "all")}})
 
 
 @cache

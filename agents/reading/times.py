@@ -38,6 +38,15 @@ MOMENT = re.compile(
     rf"\b(?:at|around|near) {ROUGHLY}((?:{NUMBER}(?: s)?(?:\s?, (?:and )?| (?:and|or) ))*{NUMBER}) s\b(?! {RHYTHM})"
 )
 DISTANCE = re.compile(rf"{NUMBER} s (?:{RHYTHM}|(?:later|after|before|earlier)\b)")
+PLACE = re.compile(
+    r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end|(?:first|second) half)\b"
+    r"(?:\s+of\s+the\s+(\w+))?"
+)
+PASSING = re.compile(  # words of a time at which there may be another than at others
+    r"\b(?:first|then|later|last|end|ends|start|starts|begin\w*|middle|half|initially|sometimes|mostly|while|when|until"
+    r"|before|after|still|once|always|throughout|longer|yet|now|here|during|again)\b",
+    re.IGNORECASE,
+)
 LOOSE = re.compile(rf"({NUMBER}) s\b")
 
 
@@ -61,6 +70,8 @@ class Time(NamedTuple):
         return self.end_s if self.how in ("moment", "stretch", "loose") else 0.0
 
     def __str__(self) -> str:
+        if self.how == "last":
+            return f"the last {self.end_s:g} s"
         if math.isinf(self.end_s):
             return f"{self.start_s:g} s and later"
         return f"{self.start_s:g} s" if self.start_s == self.end_s else f"{self.start_s:g}-{self.end_s:g} s"
@@ -73,6 +84,11 @@ def read_times(text: str) -> tuple[list[Time], str]:
         times += [time for match in pattern.finditer(left) for time in _read(pattern, match)]
         left = pattern.sub(" ", left)
     return times, left
+
+
+def of_a_time(text: str) -> bool:
+    """Whether a text may tell of one time only, however that is said."""
+    return bool(read_times(text)[0] or PASSING.search(text))
 
 
 def in_seconds(text: str) -> str:

@@ -12,6 +12,9 @@ from agents.searching.retrieval import answer_by_retrieval
 IDS = re.compile(r"\bp(?=\d+\b)")
 APART_S = 0.1  # from what was found, so that it is not found again
 ENDING = re.compile(r"[\s?.!,]+$")
+GROUNDS = re.compile(
+    r" Why(?: not|: [\w@., -]+)\?"
+)  # as `_bearing_out` adds them: they are no part of what is gone on from
 
 
 def understood(question: str, before: str | None, report: Report) -> str:
@@ -23,19 +26,33 @@ def understood(question: str, before: str | None, report: Report) -> str:
         report: that both are about.
     """
     asked = read_question(question, report)
-    goes_on = asked.leans or asked.follows or asked.grounds or asked.beside
-    if before is None or not goes_on or not answered(before, report):
+    if before is None or not goes_on(asked):
         return question
+    before = GROUNDS.sub("", before)
     earlier = read_question(before, report)
+    if not answered(before, report):
+        return _of_others(before, earlier, asked) or question
     if asked.grounds:
         return _bearing_out(before, report)
     if asked.beside:
-        return _beside(asked.beside, before, earlier, report) or question
+        anew = "what" in question.lower()
+        return _beside(asked.beside, "" if anew else before, before, earlier, report) or question
     if asked.follows:
         return f"{ENDING.sub('', question)}, {' and '.join(earlier.people)}?" if earlier.people else question
     if not (earlier.topics or earlier.words):
         return question
     return _leaning_on(before, earlier, question, asked, report)
+
+
+def goes_on(asked: Question) -> bool:
+    """Whether a question may leave something out that is in the one before it."""
+    return bool(asked.leans or asked.follows or asked.grounds or asked.beside)
+
+
+def _of_others(before: str, earlier: Question, asked: Question) -> str | None:
+    """A question about somebody who is not there, put about those who are: "does P2 smile?", "and P1?"."""
+    wanted = asked.leans and asked.people and earlier.strangers and not earlier.people
+    return renamed(before, asked.people[0]) if wanted else None
 
 
 def _bearing_out(before: str, report: Report) -> str:
@@ -46,10 +63,10 @@ def _bearing_out(before: str, report: Report) -> str:
     return f"{before} Why: {', '.join(ids)}?" if ids else f"{before} Why not?"
 
 
-def _beside(side: Literal["before", "after"], before: str, earlier: Question, report: Report) -> str | None:
-    """The question before of what comes before or after its time; without one, what happens beside what it found."""
+def _beside(side: Literal["before", "after"], same: str, before: str, earlier: Question, report: Report) -> str | None:
+    """The same question of what comes before or after its time; without one, what happens beside what it found."""
     if earlier.window:
-        same, (start_s, end_s) = _without_times(before, report), earlier.window
+        same, (start_s, end_s) = _without_times(same, report), earlier.window
     else:
         cited = answer_by_retrieval(before, report).citations
         found = [entry for entry in entries_of(report) if entry.id in cited]

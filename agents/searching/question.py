@@ -14,7 +14,7 @@ from agents.checking.unjudged import asked_to_judge
 from agents.claims import Level
 from agents.reading.people import named_people, renamed
 from agents.reading.stems import stems
-from agents.reading.times import Time, read_times
+from agents.reading.times import PLACE, Time, read_times
 from agents.report import Report
 from perception.evidence import Frozen, Seconds
 
@@ -24,10 +24,11 @@ EDGE_SHARE = 0.2  # of the clip: "at the beginning", "at the end"; "in the middl
 
 FARTHEST = 3  # places between words that stand for a topic together: "raises both his brows"
 
-PLACE = re.compile(
-    r"\b(?:at|in|near|towards?|around|by)\s+the\s+(?:very\s+)?(beginning|start|middle|end)\b(?:\s+of\s+the\s+\w+)?"
+ACTION_UNITS = re.compile(  # "AU12", "AU6 and AU12", "action units 6, 7 and 12", "AU1+2"
+    r"\b(?:aus?|action units?)\s*(\d{1,2}\b(?:(?:\s*[,/+&]\s*|,?\s+(?:and|or)\s+)\d{1,2}\b"
+    r"(?!\.\d|:|\s*(?:s|secs?|seconds?|ms|minutes?|times|%|\w+s)\b))*)"
 )
-ACTION_UNIT = re.compile(r"\b(?:au|action unit)\s*(\d{1,2})\b")
+NO_WORDS_OF_THEIR_OWN = frozenset({"a", "an", "the", "his", "her", "their", "any"})
 Window = tuple[Seconds, Seconds]
 
 
@@ -84,6 +85,7 @@ class Question(Frozen):
     follows: bool = Field(
         default=False, description="names something else in so few words that it may be of the same people"
     )
+    others: bool = Field(default=False, description="asks of somebody else than those spoken of")
     grounds: bool = Field(default=False, description="asks only what the answer before it rests on")
     beside: Literal["before", "after"] | None = Field(
         default=None, description="asks only what comes before or after what the question before it was about"
@@ -100,7 +102,7 @@ def question_words() -> QuestionWords:
 def read_question(text: str, report: Report) -> Question:
     """Which topics, people and time a question names, as far as its words tell."""
     words = question_words()
-    lower = ACTION_UNIT.sub(r"au\1", " ".join(text.lower().replace("’", "'").split()))
+    lower = units_apart(" ".join(text.lower().replace("’", "'").split()))
     lower = re.sub(words.patterns["aside"], " ", lower)
     people, strangers, left = _people(lower, [p.id for p in report.people])
     window, left = _window(left, report.clip.duration_s)
@@ -126,6 +128,7 @@ def read_question(text: str, report: Report) -> Question:
         overview=not topics and not named and (has["overview"] or bool(people) or window is not None),
         leans=bool(people or window or has["count"] or has["when"] or has["lasting"]) and not said,
         follows=has["follows"] and not people and bool(said) and explained.issuperset(said),
+        others=has["others"],
         grounds=has["grounds"],
         beside="before" if has["before"] else "after" if has["after"] else None,
         refused=asked_to_judge(lower),
@@ -211,10 +214,23 @@ def _together() -> tuple[tuple[Topic, tuple[frozenset[str], ...]], ...]:
     return tuple((t, tuple(frozenset(s for w in words for s in stems(w)) for words in t.together)) for t in topics)
 
 
+def units_apart(text: str) -> str:
+    """A text in lower case in which each action unit is named as "au12"."""
+    return ACTION_UNITS.sub(lambda match: ", ".join(f"au{n}" for n in re.findall(r"\d+", match[1])), text)
+
+
 def movements(text: str) -> tuple[Topic, ...]:
     """The movements that a text names."""
-    tokens = stems(ACTION_UNIT.sub(r"au\1", text.lower()).replace("-", " "))
+    tokens = stems(units_apart(text.lower()).replace("-", " "))
     return tuple(topic for topic in _topics(tokens)[0] if topic.shown_by)
+
+
+def movements_alone(text: str) -> tuple[Topic, ...]:
+    """The movements that a text names where it says nothing else, such as how strong they are."""
+    tokens = stems(units_apart(text.lower()).replace("-", " "))
+    topics, explained = _topics(tokens)
+    alone = explained.issuperset(t for t in tokens if t not in NO_WORDS_OF_THEIR_OWN)
+    return tuple(topic for topic in topics if topic.shown_by) if alone else ()
 
 
 def names_labels(text: str) -> tuple[Topic, ...]:
@@ -271,5 +287,10 @@ def _stretch(told: Sequence[Time], duration_s: float) -> tuple[float, float]:
 
 def _place(name: str, duration_s: float) -> Window:
     edge_s = EDGE_SHARE * duration_s
-    stretches = {"end": (duration_s - edge_s, duration_s), "middle": (2 * edge_s, duration_s - 2 * edge_s)}
+    stretches = {
+        "end": (duration_s - edge_s, duration_s),
+        "middle": (2 * edge_s, duration_s - 2 * edge_s),
+        "first half": (0.0, duration_s / 2),
+        "second half": (duration_s / 2, duration_s),
+    }
     return stretches.get(name, (0.0, edge_s))

@@ -178,7 +178,7 @@ def _within(entry: Entry, window: Window) -> bool:
 def _outright(asked: Question, report: Report) -> list[str]:
     """What answers without a search: a time after the end, a fact of the file, nobody of that name."""
     file = question_words().sentences["file"].format(clip=report.clip) if asked.of_the_file else None
-    told = _beyond(asked, report) or file or _nobody(asked, report)
+    told = _beyond(asked, report) or file or _nobody(asked, report) or _nobody_else(asked, report)
     return [told] if told else []
 
 
@@ -202,6 +202,12 @@ def _nobody(asked: Question, report: Report) -> str | None:
     ids = [p.id for p in report.people]
     present = f"there {'is' if len(ids) == 1 else 'are'} {', '.join(ids) or 'no people'}"
     return question_words().sentences["nobody"].format(asked=", ".join(strangers), present=present)
+
+
+def _nobody_else(asked: Question, report: Report) -> str | None:
+    """That somebody else is asked for where there is one person only."""
+    alone = asked.others and len(report.people) == 1
+    return question_words().sentences["nobody_else"].format(present=report.people[0].id) if alone else None
 
 
 def _told(asked: Question, ranked: Ranked, report: Report) -> list[Told]:
@@ -257,7 +263,7 @@ def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told
     name = topic.name[0].upper() + topic.name[1:]
     told: list[Told] = []
     counted = sorted((e for e in found if topic.people or e.mark in topic.counted), key=lambda e: (e.start_s, e.id))
-    for person in [None] if topic.people else sorted({e.person for e in counted}, key=str):
+    for person in [None] * bool(counted) if topic.people else sorted({e.person for e in counted}, key=str):
         entries = counted if topic.people else [e for e in counted if e.person == person]
         number = len({e.person for e in entries} if topic.people else entries)
         shown = entries[:MOST_PLACES]

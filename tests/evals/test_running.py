@@ -4,10 +4,12 @@ import json
 import re
 
 import pytest
+from scripted_endpoint import sample, schema_of, scripted_endpoint
 from typer.testing import CliRunner
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
+from agents.models.errors import ModelError
 from evals.errors import DatasetError, RunError
 from evals.running import run
 from mentalis.cli import app
@@ -99,3 +101,24 @@ def test_a_score_that_is_not_defined_is_told_as_such_by_a_run(tmp_path, monkeypa
     assert "not defined" in told.stdout
     assert "nan" not in told.stdout
     assert re.search(r"^answers +1$", told.stdout, re.M), "n of all, not of each score"
+
+
+@pytest.mark.parametrize(
+    ("served", "told"), [({"tiny": 8192}, "it serves: tiny"), (None, "no model endpoint answers")], ids=["nope", "away"]
+)
+def test_a_model_that_can_not_be_asked_is_told_before_any_sample_is_begun(served, told, asked, tmp_path):
+    with scripted_endpoint(lambda request: (404, "The model `nope` does not exist.", ""), served) as endpoint:
+        url = endpoint.url if served else "http://127.0.0.1:9/v1"
+        with pytest.raises(ModelError, match=told):
+            asked(model="nope", base_url=url, retries=0)
+    assert not list(tmp_path.glob("logs/*"))
+
+
+def test_samples_that_are_scored_already_need_no_endpoint_but_further_ones_do(asked):
+    given = {"model": "tiny", "retries": 0}
+    with scripted_endpoint(lambda request: (200, json.dumps(sample(schema_of(request))), "stop")) as endpoint:
+        asked(limit=2, base_url=endpoint.url, **given)
+    (log,) = asked(limit=2, base_url=endpoint.url, **given)
+    assert log.results.completed_samples == 2
+    with pytest.raises(ModelError, match="no model endpoint answers"):
+        asked(limit=3, base_url=endpoint.url, **given)

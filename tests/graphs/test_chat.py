@@ -348,11 +348,18 @@ def test_an_answer_about_the_person_who_was_asked_for_cites_theirs(report, demo,
     assert "smile can be seen" in ask(script, "Does P1 smile?", two, demo.clip, data).text
 
 
-def test_a_question_without_an_answer_is_not_gone_on_from_and_that_is_said(report, data):
+@pytest.mark.parametrize("question", ["and P1?", "how long?", "Why?", "and before that?"])
+def test_a_question_without_an_answer_is_not_gone_on_from_and_that_is_said(question, report, data):
     answer = chat(report, "Are they lying to us?", data=data)
-    later = chat(report, "and P1?", answer.history, data=data)
+    later = chat(report, question, answer.history, data=data)
     assert "not judged" not in later.text
     assert later.notes == (ALONE,)
+
+
+@pytest.mark.parametrize("question", ["How long is the clip?", "What about smiles?", "How many people are there?"])
+def test_a_question_that_leaves_nothing_out_is_not_said_to_be_read_by_itself(question, report, data):
+    answer = chat(report, "Are they lying to us?", data=data)
+    assert chat(report, question, answer.history, data=data).notes == ()
 
 
 def test_another_clip_than_the_reports_is_refused(report, make_clip, data):

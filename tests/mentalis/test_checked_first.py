@@ -6,13 +6,24 @@ from scripted_endpoint import scripted_endpoint
 import mentalis
 from agents.models.errors import ModelError
 from mentalis.chatting import chat
+from mentalis.conversing import converse, incongruities
 from mentalis.verifying import verify
 
 ASKED = {
     "analyze": mentalis.analyze,
+    "analyze --resume": lambda clip, **given: mentalis.analyze(clip, resume=True, **given),
+    "conversation": lambda clip, **given: converse(clip, transcript=said_beside(clip), **given),
+    "incongruity": lambda clip, **given: incongruities(clip, transcript=said_beside(clip), **given),
     "verify": lambda clip, **given: verify(clip, ["P1 smiles."], **given),
     "chat": lambda clip, **given: chat(clip, "Does P1 smile?", **given),
 }
+
+
+def said_beside(clip):
+    """The file of a few words that are said in a clip."""
+    words = clip.with_suffix(".srt")
+    words.write_text("1\n00:00:00,000 --> 00:00:00,500\nThat is wonderful!\n", encoding="utf-8")
+    return words
 
 
 @pytest.fixture
@@ -40,3 +51,13 @@ def test_a_run_that_was_finished_is_told_again_though_the_endpoint_is_away(make_
     with scripted_endpoint(lambda request: (500, "", "")) as endpoint:
         first = mentalis.analyze(clip, base_url=endpoint.url, **given)
     assert mentalis.analyze(clip, base_url=endpoint.url, resume=True, **given) == first
+
+
+def test_a_run_that_was_cut_off_asks_before_it_goes_on(make_clip, tmp_path, monkeypatch):
+    clip, given = make_clip(), {"model": "tiny", "tools": ("quality",), "data": tmp_path, "retries": 0}
+    with scripted_endpoint(lambda request: (500, "", "")) as endpoint, monkeypatch.context() as broken:
+        broken.setattr("graphs.reporting.finish", None)
+        with pytest.raises(TypeError):
+            mentalis.analyze(clip, base_url=endpoint.url, **given)
+    with pytest.raises(ModelError, match="no model endpoint answers"):
+        mentalis.analyze(clip, base_url="http://127.0.0.1:9/v1", resume=True, **given)

@@ -20,7 +20,6 @@ SAID = [
     {"start": 0, "end": 2, "speaker": "Anna", "text": "They gave me the prize, it is wonderful!"},
     {"start": 2, "end": 4, "speaker": "Ben", "text": "And I have lost my job, this is a terrible day."},
 ]
-NOBODY = ("--model", "tiny", "--base-url", "http://127.0.0.1:9/v1")
 
 
 @pytest.fixture
@@ -95,8 +94,10 @@ def test_each_takes_the_options_of_an_analysis(command, graph, demo, tmp_path, m
 
     monkeypatch.setattr(*graph, noting)
     monkeypatch.setenv("MENTALIS_DATA", str(tmp_path))
-    given = ["--media", "text", "--seed", "7", "--codebook", "motor", *NOBODY]
-    done = CliRunner().invoke(app, [command, str(demo.clip), "--transcript", str(demo.transcript), *given])
+    with scripted_endpoint(lambda request: (500, "", ""), {"tiny": 8192}) as endpoint:
+        model = ["--model", "tiny", "--base-url", endpoint.url]
+        given = ["--media", "text", "--seed", "7", "--codebook", "motor", *model]
+        done = CliRunner().invoke(app, [command, str(demo.clip), "--transcript", str(demo.transcript), *given])
     assert str(done.exception) == "enough is known", done.output
     (talk,) = talks
     assert (talk.model.seed, talk.setup.wanted.media, talk.codebook.id) == (7, "text", "motor")
@@ -109,17 +110,19 @@ async def test_a_notebook_whose_event_loop_runs_can_ask(demo, words, tmp_path):
 
 
 def test_a_model_that_never_answers_is_an_error_after_what_was_measured(demo, words, tmp_path):
-    said = mentalis("conversation", "--transcript", words, *NOBODY, "--json", cwd=tmp_path, MENTALIS_RETRIES="0")
-    filmed = mentalis(
-        "incongruity", demo.clip, "--transcript", demo.transcript, *NOBODY, "--json", cwd=tmp_path,
-        MENTALIS_RETRIES="0", MENTALIS_TOOLS="speech", MENTALIS_MEDIA="frames",
-    )  # fmt: skip
+    with scripted_endpoint(lambda request: (500, "", "")) as endpoint:
+        given = ("--model", "tiny", "--base-url", endpoint.url, "--json")
+        said = mentalis("conversation", "--transcript", words, *given, cwd=tmp_path, MENTALIS_RETRIES="0")
+        filmed = mentalis(
+            "incongruity", demo.clip, "--transcript", demo.transcript, *given, cwd=tmp_path,
+            MENTALIS_RETRIES="0", MENTALIS_TOOLS="speech", MENTALIS_MEDIA="frames",
+        )  # fmt: skip
     for done in (said, filmed):
         assert done.returncode == 1
         assert json.loads(done.stdout)["failures"]
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
         assert "tiny never answered" in line
-        assert "no model endpoint answers at http://127.0.0.1:9/v1" in line
+        assert f"tiny at {endpoint.url} answered HTTP 500" in line
 
 
 def test_a_model_that_never_gives_a_valid_answer_is_the_same_error(demo, words, tmp_path):

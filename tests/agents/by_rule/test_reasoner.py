@@ -154,6 +154,15 @@ def test_valence_labels_come_from_the_emotions_they_stand_for(label, observation
     assert only("emotion", make_case(face(), *observations, codebook="motor")).label == label
 
 
+@pytest.mark.parametrize("level", ["cognition", "emotion"])
+@pytest.mark.parametrize("value", [-0.45, -0.3, 0.3, 0.45])
+def test_weak_words_leave_valence_labels_neutral_by_default(level, value):
+    words = saw("utterance", value=value)
+    assert {d.label for d in reason(level, make_case(face(), words, codebook="motor")).claims} == {"neutral"}
+    seen = reason("emotion", make_case(face(), words.model_copy(update={"value": -0.6}), codebook="motor")).claims
+    assert "negative" in {d.label for d in seen}
+
+
 def test_a_smile_shared_by_two_is_told_of_both_only_while_both_smile():
     smiles = [
         saw(k, a, b, 3.0, p, number=n)

@@ -7,6 +7,7 @@ from test_retrieval import report_of
 from agents.searching.follow_up import understood
 from agents.searching.question import read_question
 from agents.searching.retrieval import answer_by_retrieval
+from perception.evidence import Abstention
 
 SMILES = "Does P1 smile?"
 
@@ -95,6 +96,7 @@ def test_how_long_is_asked_of_what_was_asked_before(question, report):
         (("Does P1 smile at 5 s?", "And before that?"), "Does P1 smile? and before 4.5 s?"),
         (("Does P1 nod?", "When?", "And before that?"), "What happens before 2.9 s, P1?"),
         (("Does P1 smile?", "What happened after that?"), "What happens after 2.1 s, P1?"),
+        (("Does P1 smile at 3 s?", "What happens after that?"), "What happens after 3.5 s, P1?"),
         (("What happens in the last 2 seconds?", "And after that?"), "And after that?"),
     ],
 )
@@ -109,3 +111,20 @@ def test_why_is_answered_by_what_the_last_answer_rests_on(question, report):
     assert answer_by_retrieval(asked, happy).citations == ("au12-1",)
     nothing = answer_by_retrieval(follow(report, "Does P1 look happy?", question), report)
     assert "no claim of happiness for P1" in nothing.text
+
+
+def test_what_an_answer_rests_on_is_left_behind_when_another_time_is_asked_for(report):
+    questions = (SMILES, "Why?", "and at 5 s?")
+    assert follow(report, *questions) == "Does P1 smile? and at 5 s?"
+    assert answer_by_retrieval(follow(report, *questions), report).citations == ()
+
+
+def test_the_question_about_somebody_who_is_not_there_is_put_about_somebody_who_is(report):
+    assert follow(report, "Does P7 smile?", "and P1?") == "Does P1 smile?"
+    assert follow(report, "Does P7 smile?", "how long?") == "how long?"
+
+
+def test_why_not_is_answered_by_what_kept_it_from_being_found(report):
+    hidden = Abstention(tool="action_units", person="P2", reason="a hand is before the mouth")
+    blind = report.model_copy(update={"evidence": report.evidence.model_copy(update={"abstentions": (hidden,)})})
+    assert answer_by_retrieval(follow(blind, "Does P2 smile?", "Why not?"), blind).citations == ("abstention-1",)

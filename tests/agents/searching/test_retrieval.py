@@ -309,3 +309,27 @@ def test_an_action_unit_with_a_doubled_digit_is_not_the_single_one(asked, shown)
     answer = answer_by_retrieval(f"Does {asked} occur?", report_of(face(), saw(shown)))
     assert f"The report shows no {asked}" in answer.text
     assert answer.citations == ()
+
+
+@pytest.mark.parametrize("question", ["Is there anyone else?", "Does somebody else smile?", "Who else is there?"])
+def test_there_is_nobody_else_where_there_is_one(question):
+    alone = report_of(face(), saw("au12", 1, 2))
+    assert answer_by_retrieval(question, alone).text.startswith("There is nobody else in the report; there is P1.")
+    pair = report_of(face(), face("P2", number=2), saw("au12", 1, 2), people=("P1", "P2"))
+    assert "nobody else" not in answer_by_retrieval(question, pair).text
+
+
+def test_nobody_is_not_counted_as_none():
+    nobody = report_of(people=(), abstentions=[Abstention(tool="faces", reason="no face was found")])
+    told = answer_by_retrieval("How many people are there?", nobody).text
+    assert told.startswith("The report shows no people. The tool faces abstained: no face was found [abstention-1].")
+
+
+def test_what_was_not_measured_is_asked_of_us_as_well():
+    blind = report_of(face(), abstentions=[Abstention(tool="rppg", person="P1", reason="too dark")])
+    assert "too dark" in answer_by_retrieval("What did you not measure?", blind).text
+
+
+@pytest.mark.parametrize(("half", "window"), [("first", (0, 5)), ("second", (5, 10))])
+def test_halves_of_the_clip_are_times(half, window):
+    assert read_question(f"Does P1 smile in the {half} half?", report_of(face())).window == window
