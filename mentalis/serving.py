@@ -89,8 +89,8 @@ class Product:
         Raises:
             MentalisError: saying which and why.
         """
-        wanted = {"strategy": options.strategy, "check_gestures": options.check_gestures}
-        require_model(with_overrides(self._settings, wanted))
+        wanted = options.model_dump(include={"strategy", "check_gestures"}, exclude_none=True)
+        require_model(self._settings.model_copy(update=wanted))  # the values are checked; read anew, they take 5 ms
         for tool in options.tools or ():
             made(tool)
 

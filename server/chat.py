@@ -164,7 +164,7 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
         ApiError: 422, it came to no report.
     """
     jobs = sending.jobs
-    ended = jobs.analyses.get(analysis.id, analysis.owner)
+    ended = analysis if analysis.ended else jobs.analyses.get(analysis.id, analysis.owner)
     report = jobs.report_of(ended)
     if report is None:
         raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
