@@ -266,9 +266,13 @@ class _Run:
         work.result = Output(result.value, found)
         silent = bool(found.abstentions) and not found.observations and not found.signals
         status: Literal["ok", "abstained"] = "abstained" if silent else "ok"
+        notes = found.notes
         if self.cache and not cached:
-            self.cache.put(work.key, work.tool.name, work.result)
-        self._end(work, status, seconds, cached=cached, notes=found.notes)
+            try:
+                self.cache.put(work.key, work.tool.name, work.result)
+            except OSError as error:  # what was measured stands
+                notes = {**notes, "cache": f"not kept, so that a later run measures again: {error}"}
+        self._end(work, status, seconds, cached=cached, notes=notes)
 
     def _fail(self, work: _Work, error: Exception | None, seconds: float) -> None:
         first_line = (str(error).strip().splitlines() or [""])[0]

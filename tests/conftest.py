@@ -1,6 +1,7 @@
 """Fixtures that several packages' tests use: the shared clips and weights, and small clips of known content."""
 
 import csv
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -24,15 +25,9 @@ BITS = 6  # a picture tells its index by so many black and white cells: no codec
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Clips are measured once for all tests and processes."""
-    if not hasattr(config, "workerinput"):
-        measured_once.begin()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """What was measured goes with the run."""
-    if not hasattr(config, "workerinput"):
-        measured_once.end()
+    """Clips are measured once for all tests and processes; what was measured goes with the run."""
+    if (made := measured_once.begin()) is not None:
+        config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

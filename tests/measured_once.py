@@ -1,21 +1,18 @@
 """Data folders that share what tools measured: a clip is measured once for all tests, whichever process runs them."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 FOLDER = "MENTALIS_TESTS_MEASURED"  # environment variable: workers and commands of a test run see the same
 
 
-def begin() -> None:
-    """Make the folder of a run of tests, in the process that starts it."""
-    os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="measured-"))
-
-
-def end() -> None:
-    """Delete it."""
-    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+def begin() -> Path | None:
+    """Make the folder of a run of tests, unless it runs inside another, whose folder it uses."""
+    if FOLDER in os.environ:
+        return None
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="measured-")
+    return Path(os.environ[FOLDER])
 
 
 def knowing(data: Path) -> Path:

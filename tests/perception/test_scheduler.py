@@ -72,6 +72,14 @@ def test_a_tool_that_raises_does_not_sink_the_others(demo):
     assert runs["speaks_of_later"].status == "failed"
 
 
+def test_what_is_measured_stands_where_it_can_not_be_kept_and_that_is_said(demo, tmp_path):
+    (tmp_path / "full").symlink_to(tmp_path / "nowhere")
+    found = perceive(Clip.open(demo.clip), [frame_counter()], cache=Cache(tmp_path / "full"))
+    assert found.tools[0].status == "ok"
+    assert found.of("count")
+    assert "not kept" in found.tools[0].notes["cache"]
+
+
 def test_a_cached_result_needs_no_decoding(demo, tmp_path):
     clip, cache = Clip.open(demo.clip), Cache(tmp_path)
     first = perceive(clip, [frame_counter()], cache=cache)
