@@ -33,6 +33,7 @@ TOO_LONG = re.compile(r"context length|maximum context|max_model_len|too long|lo
 TOO_MANY = re.compile(r"at most (\d+) image", re.IGNORECASE)  # as vLLM says it
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 ASK_AGAIN_S = 60.0
+KEY_REFUSED = (401, 403)
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
 
 
@@ -118,7 +119,7 @@ class ChatModel:
         Raises:
             ModelError: it does not answer, or not as an endpoint should.
         """
-        context_tokens = (await self._served_if_told()).get(self.name)
+        context_tokens = (await self.served_if_told()).get(self.name)
         try:
             return await try_out(self._patiently, context_tokens)
         except Exception as error:
@@ -146,25 +147,24 @@ class ChatModel:
     async def check(self) -> None:
         """Know before a long measurement that the endpoint is there and serves this model: one call, to its list.
 
-        Where the model is not in the list, or nobody answers, a question of one token decides, with its retries: some
-        endpoints take names that they don't list. One that tells no list, or has other troubles, is left to later
-        questions.
+        Where the model is not in the list, nobody answers or the key is refused, a question of one token decides, with
+        its retries: some endpoints take names that they don't list. Other troubles are left to later questions.
 
         Raises:
-            ModelError: nobody answers, or there is no such model.
+            ModelError: nobody answers, the key is refused, or there is no such model.
         """
         try:
             if self.name in await self._models():
                 return
         except Exception as error:
-            if not _unreached(error):
+            if not (_unreached(error) or _status(error) in (404, *KEY_REFUSED)):
                 return
         try:
             await cost([], self._patiently)
         except Exception as error:
             if not is_failure(error):
                 raise
-            if _unreached(error) or getattr(error, "status_code", None) == 404:
+            if _unreached(error) or _status(error) in (404, *KEY_REFUSED):
                 raise await self._explained(error, self._retries if _passing(error) else 0) from error
 
     async def close(self) -> None:
@@ -223,8 +223,8 @@ class ChatModel:
     async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
         """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
         line = self._what_went_wrong(error, failures)
-        status = getattr(error, "status_code", None)
-        if status == 404 and self.name not in (served := await self._served_if_told()):
+        status = _status(error)
+        if status == 404 and self.name not in (served := await self.served_if_told()):
             return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
         if status in REFUSED and TOO_LONG.search(line):
             return ContextOverflow(line)
@@ -235,7 +235,8 @@ class ChatModel:
             return MediaRefused(line, medium, int(limit[1]) if limit else 0)
         return ModelError(line)
 
-    async def _served_if_told(self) -> dict[str, int | None]:
+    async def served_if_told(self) -> dict[str, int | None]:
+        """As `served`; nothing where the endpoint does not tell."""
         with suppress(Exception):
             return await self._models()
         return {}
@@ -259,7 +260,8 @@ class ChatModel:
             return f"{who} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
             about = f": {said[:200]}" if (said := _said(error)) else ""
-            return f"{who} answered HTTP {error.status_code}{tries}{about}"
+            key = "; the key may be wrong or missing (MENTALIS_API_KEY)" if error.status_code in KEY_REFUSED else ""
+            return f"{who} answered HTTP {error.status_code}{tries}{about}{key}"
         if isinstance(error, openai.APIConnectionError):
             return f"no model endpoint answers at {self.base_url}{tries}"
         meant = str(error) if isinstance(error, WrongAnswer) else "chat completion"
@@ -272,6 +274,11 @@ def _passing(error: Exception) -> bool:
     if isinstance(error, openai.APIStatusError):
         return error.status_code in TRY_AGAIN
     return _unreached(error)
+
+
+def _status(error: Exception) -> int | None:
+    """The HTTP status with which an endpoint refused, if it did."""
+    return getattr(error, "status_code", None)
 
 
 def _unreached(error: Exception) -> bool:

@@ -130,17 +130,17 @@ async def answers(settings: "Settings") -> dict[str, str]:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     client = ChatModel(settings.model or "", settings.base_url or "", api_key=key, timeout_s=settings.timeout_s)
     try:
-        served = await client.served()
-        client.name = settings.model or next(iter(served), "")
-        if client.name not in served:
-            told = ", ".join(served) or "nothing that it tells of"
-            raise ModelError(f"{client.base_url} does not serve {client.name!r}; it serves: {told}")
+        client.name = settings.model or next(iter(await client.served()), "")
+        if not client.name:
+            raise ModelError(f"{client.base_url} serves no model; name one that it takes all the same with --model")
+        await client.check()
+        served = await client.served_if_told()
         able = await client.tried_out()
     finally:
         await client.close()
     return {
         "model": client.name,
-        "all models": ", ".join(served),
+        "all models": ", ".join(served) or "not told",
         "context": f"{able.context_tokens:,} tokens" if able.context_tokens else "not told",
         "video": _told(able, "video", f"{able.frame_tokens:.0f} tokens a frame"),
         "images": _told(able, "images", f"{able.picture_tokens:.0f} tokens a picture of 448 x 448"),

@@ -129,10 +129,17 @@ def test_the_command_tells_what_an_endpoint_can_do():
 
 
 def test_the_command_names_the_served_models_when_another_is_asked_for():
-    with scripted_endpoint(taking(), SERVED) as endpoint:
+    with scripted_endpoint(lambda request: (404, "no such model", ""), SERVED) as endpoint:
         result = checked("--base-url", endpoint.url, "--model", "huge")
     assert isinstance(result.exception, ModelError)
-    assert "does not serve 'huge'; it serves: tiny, large" in str(result.exception)
+    assert "it serves: tiny, large" in str(result.exception)
+
+
+def test_the_command_takes_a_model_that_answers_though_the_endpoint_has_no_list():
+    with scripted_endpoint(taking(), None) as endpoint:
+        result = checked("--base-url", endpoint.url, "--model", "tiny")
+    assert result.exit_code == 0, result.output
+    assert rows_of(result.output)["all models"] == "not told"
 
 
 def rows_of(output):

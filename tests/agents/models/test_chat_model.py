@@ -256,7 +256,18 @@ async def test_an_endpoint_that_is_away_is_known_at_once():
         await looked_for("http://127.0.0.1:9/v1")
 
 
-@pytest.mark.parametrize(("answer", "served"), [((404, "", ""), None), ((500, "", ""), {"other": 8192})])
-async def test_whether_other_troubles_last_is_for_the_first_question_to_say(answer, served):
-    with scripted_endpoint(in_turn(answer), served) as endpoint:
+@pytest.mark.parametrize("served", [None, {"other": 8192}])
+async def test_a_key_that_is_refused_is_known_at_once_with_the_setting_that_holds_it(served):
+    refusing = scripted_endpoint(in_turn((401, "Unauthorized", "")), served)
+    with refusing as endpoint, pytest.raises(ModelError, match=r"HTTP 401.*MENTALIS_API_KEY"):
+        await looked_for(endpoint.url)
+
+
+async def test_an_endpoint_without_a_list_that_does_not_know_the_model_is_known_at_once():
+    with scripted_endpoint(in_turn((404, "", "")), None) as endpoint, pytest.raises(ModelError, match="HTTP 404"):
+        await looked_for(endpoint.url)
+
+
+async def test_whether_other_troubles_last_is_for_the_first_question_to_say():
+    with scripted_endpoint(in_turn((500, "", "")), {"other": 8192}) as endpoint:
         await looked_for(endpoint.url)
