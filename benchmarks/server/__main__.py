@@ -9,6 +9,7 @@ the smallest answer that keeps to the schema. Server, endpoint and this client s
 import argparse
 import asyncio
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,25 +51,25 @@ async def _measure_once(served: Any, clip: Path) -> tuple[str, str, Report]:
         return file, job["id"], Report.model_validate(job["report"])
 
 
-def measured(source: Path, parts: list[str], analyses: int, minutes: float) -> dict[str, list[dict[str, Any]]]:
-    """The tables of the wanted parts."""
-    tables = {}
+def measured(
+    source: Path, parts: list[str], analyses: int, minutes: float
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The tables of the wanted parts, each as soon as it is there."""
     with tempfile.TemporaryDirectory() as name, endpoint(MODEL_S) as (url, answered):
         folder = Path(name)
         clip = first_seconds(source, folder / "clip.mp4")
         with server(folder / "data", url) as served:
             file, analysis, report = asyncio.run(_measure_once(served, clip))
             if "chat" in parts:
-                tables["chat"] = asyncio.run(chat_overhead(served, analysis, report, Clip.open(clip), url, QUESTIONS))
+                yield "chat", asyncio.run(chat_overhead(served, analysis, report, Clip.open(clip), url, QUESTIONS))
             if "queue" in parts:
-                tables["queue"] = asyncio.run(queued(served, file, analyses, answered))
+                yield "queue", asyncio.run(queued(served, file, analyses, answered))
             if "health" in parts:
-                tables["health"] = answers_while_chatting(served, analysis, HEALTH_S)
+                yield "health", answers_while_chatting(served, analysis, HEALTH_S)
             if "streams" in parts:
-                tables["streams"] = asyncio.run(followed(served, file))
+                yield "streams", asyncio.run(followed(served, file))
             if "memory" in parts:
-                tables["memory"] = asyncio.run(memory_under_load(served, file, minutes))
-    return tables
+                yield "memory", asyncio.run(memory_under_load(served, file, minutes))
 
 
 def main() -> None:
@@ -78,12 +79,13 @@ def main() -> None:
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--minutes", type=float, default=30.0, help="for which memory is watched")
     parser.add_argument("--analyses", type=int, default=200, help="in the queue")
-    parser.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
+    parser.add_argument("--json", action="store_true", help="a JSON object in place of each table")
     given = parser.parse_args()
     parts = given.parts.split(",")
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such parts: {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}")
-    print_result(measured(given.clip, parts, given.analyses, given.minutes), given.json)
+    for part, table in measured(given.clip, parts, given.analyses, given.minutes):
+        print_result({part: table}, given.json)
 
 
 if __name__ == "__main__":
