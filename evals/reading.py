@@ -10,6 +10,7 @@ from evals.errors import DatasetError
 
 NAMING = ("clip", "transcript")  # columns that name a file
 TOLD = 5  # ills of a file that are listed before the rest is counted
+LONGEST_ECHO = 80  # characters of a value that are told when something is wrong with it
 LARGEST_FIELD = 10_000_000  # characters of a CSV field: transcripts are longer than csv's own limit
 
 
@@ -151,6 +152,22 @@ def refuse(where: Path | str, ills: Iterable[str]) -> None:
     if told:
         more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
         raise DatasetError(f"{where}: {'; '.join(told[:TOLD])}{more}")
+
+
+def short(value: object) -> str:
+    """A value as text that is not longer than a line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."
+
+
+def quoted(value: object) -> str:
+    """A value as Python writes it, not longer than a line."""
+    return short(repr(value))
+
+
+def counted(n: int, what: str) -> str:
+    """So many of something, in the singular for one."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def twice(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from agents.choosing import Question
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.inspecting import as_task
 from evals.metrics.intervals import Metric
-from evals.metrics.preference import PREFERENCES, preference_scores
+from evals.metrics.preference import PREFERENCES, parse_preference, preference_scores
 from evals.named_clips import TRANSCRIPTS, VIDEOS, named_items, table_of
 from evals.reading import one_of
 from evals.run import Run
@@ -72,4 +72,6 @@ MER_PREFER = Benchmark(
     layout=f"{' or '.join(TABLES)}: {', '.join(COLUMNS)} (of {', '.join(PREFERENCES)}); {VIDEOS[0]}/NAME.mp4, and/or "
     f"a CSV of words ({TRANSCRIPTS[0]})",
     source="https://huggingface.co/datasets/MERChallenge/MER2026; CC BY-NC 4.0, on request",
+    parse=parse_preference,
+    answer_form="one of a1, a2 and same",
 )
