@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -54,12 +54,13 @@ async def solve(item: Item, run: Run) -> Outcome:
     return await of_level(item.model_copy(update={"clip": clip}), run, "emotion")
 
 
-def of_faces(name: str, about: str, read: Callable[[Path], Sequence[Item]], *, layout: str, source: str) -> Benchmark:
+def of_faces(name: str, about: str, read: Callable[..., Sequence[Item]], *, layout: str, source: str) -> Benchmark:
     """A benchmark of faces with one expression each."""
     return Benchmark(
         name=name,
         about=about,
         read=read,
+        read_gold=partial(read, gold_only=True),
         solve=solve,
         metrics={"uar": uar, "war": accuracy, "macro_f1": macro_f1},
         strategies=ANALYSING,

@@ -116,7 +116,8 @@ def _ills_of_pairs(pairs: Mapping[str, Sequence[str]], gold: Mapping[str, Gold])
     for pair, ids in pairs.items():
         answers = [gold[id_].value for id_ in ids]
         if pair in ids:
-            yield f"id {short(pair)} is no question of a pair; call the two of a pair {short(pair)}#1 and {short(pair)}#2"
+            called = f"{short(pair)}#1 and {short(pair)}#2"
+            yield f"id {short(pair)} is no question of a pair; call the two of a pair {called}"
         elif len(ids) != 2:
             side = "whose answer is no" if answers[0] is True else "whose answer is yes"
             lacks = f"lacks the question {side}" if len(ids) == 1 else f"has {len(ids)} questions; a pair has two"

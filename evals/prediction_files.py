@@ -69,8 +69,8 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         form = benchmark.truth_form or benchmark.answer_form
         raise DatasetError(
-            f"{gold} and {predictions}: {benchmark.name} can't score values such as {quoted(values[0])}; gold is {form}, "
-            f"see docs/benchmarks.md ({type(error).__name__}: {short(error)})"
+            f"{gold} and {predictions}: {benchmark.name} can't score values such as {quoted(values[0])}; "
+            f"gold is {form}, see docs/benchmarks.md ({type(error).__name__}: {short(error)})"
         ) from error
     return FileScores(scores, notes)
 

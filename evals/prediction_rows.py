@@ -1,4 +1,4 @@
-"""The rows of a gold or prediction file by their ids: CSV, JSON lines or a JSON list; columns of units become a value."""
+"""The rows of a gold or prediction file by their ids: CSV, JSON lines or a JSON list; unit columns become a value."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

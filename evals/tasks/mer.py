@@ -7,6 +7,7 @@ inspect eval evals/tasks/mer.py@mer_multi -T folder=DATA --model none
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,17 +54,19 @@ def mer_multi(folder: str, **options: Any) -> Task:
     return as_task(MER_MULTI, folder, **options)
 
 
-def read_six(folder: Path) -> Sequence[Item]:
+def read_six(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips with a label.
 
     Raises:
         DatasetError: naming file, column and what to do.
     """
     gold, subset = _labels(folder, (*TESTS, SEMI))
-    return named_items(folder, {name: told["discrete"] for name, told in gold.items()}, strata=subset)
+    return named_items(
+        folder, {name: told["discrete"] for name, told in gold.items()}, gold_only=gold_only, strata=subset
+    )
 
 
-def read_multi(folder: Path) -> Sequence[Item]:
+def read_multi(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips with a label and a valence.
 
     Raises:
@@ -71,7 +74,7 @@ def read_multi(folder: Path) -> Sequence[Item]:
     """
     gold, subset = _labels(folder, TESTS)
     refuse(folder, (f"{name}: there is no valence" for name, told in gold.items() if told["valence"] is None))
-    return named_items(folder, gold, strata=subset)
+    return named_items(folder, gold, gold_only=gold_only, strata=subset)
 
 
 async def solve_multi(item: Item, run: Run) -> Outcome:
@@ -144,6 +147,7 @@ MER_SIX = Benchmark(
     name="mer_six",
     about="six emotions of a clip: MER-SEMI and MER-NOISE of MER 2023-2025",
     read=read_six,
+    read_gold=partial(read_six, gold_only=True),
     solve=of_clip,
     metrics={"weighted_f1": weighted_f1, "accuracy": accuracy, "macro_f1": macro_f1, "uar": uar},
     strategies=STRATEGIES,
@@ -155,6 +159,7 @@ MER_MULTI = Benchmark(
     name="mer_multi",
     about="six emotions and valence of a clip: MER-MULTI and MER-NOISE of MER 2023",
     read=read_multi,
+    read_gold=partial(read_multi, gold_only=True),
     solve=solve_multi,
     metrics={"combined": combined, "weighted_f1": discrete_f1, "valence_mse": valence_mse},
     strategies=STRATEGIES,

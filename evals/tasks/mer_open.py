@@ -9,7 +9,7 @@ challenge's repository has them.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ def mer_fg(folder: str, **options: Any) -> Task:
     return as_task(MER_FG, folder, **options)
 
 
-def read_sets(folder: Path) -> Sequence[Item]:
+def read_sets(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, each with its words and the groups of words of one meaning.
 
     Raises:
@@ -61,19 +61,19 @@ def read_sets(folder: Path) -> Sequence[Item]:
         path,
         (f"there is no {name}.npy; take the zip that goes with the labels" for name in labels if name not in groups),
     )
-    return named_items(folder, {name: {"labels": words, "groups": groups[name]} for name, words in labels.items()})
+    gold = {name: {"labels": words, "groups": groups[name]} for name, words in labels.items()}
+    return named_items(folder, gold, gold_only=gold_only)
 
 
-def read_on_wheels(folder: Path) -> Sequence[Item]:
+def read_on_wheels(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, each with its words and where the wheels are.
 
     Raises:
         DatasetError: naming file, column and what to do.
     """
     wheels = str(wheel_file(folder))
-    return named_items(
-        folder, {name: {"labels": words, "wheels": wheels} for name, words in open_labels(folder).items()}
-    )
+    gold = {name: {"labels": words, "wheels": wheels} for name, words in open_labels(folder).items()}
+    return named_items(folder, gold, gold_only=gold_only)
 
 
 def open_labels(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -167,6 +167,7 @@ MER_OV = Benchmark(
     name="mer_ov",
     about="emotion words of a clip as sets, synonyms as one: MER2024-OV",
     read=read_sets,
+    read_gold=partial(read_sets, gold_only=True),
     solve=labels_of,
     metrics={"average": _set_metric("average"), "accuracy": _set_metric("accuracy"), "recall": _set_metric("recall")},
     strategies=STRATEGIES,
@@ -180,6 +181,7 @@ MER_FG = Benchmark(
     name="mer_fg",
     about="emotion words of a clip on five emotion wheels: MER2025 track 2, MER2026 track 2 (MER-FG)",
     read=read_on_wheels,
+    read_gold=partial(read_on_wheels, gold_only=True),
     solve=labels_of,
     metrics={
         "ew_f1_level1": _level(1),
