@@ -75,7 +75,9 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     return FileScores(scores, notes)
 
 
-def _score(name: str, metric: Metric, samples: Any, predicted: Sequence[Any], groups: Sequence[str]) -> FileScore:
+def _score(
+    name: str, metric: Metric, samples: tuple[Any, Any], predicted: Sequence[Any], groups: Sequence[str]
+) -> FileScore:
     try:
         found = as_measure(metric(*samples), predicted)
     except ValueError:

@@ -6,6 +6,7 @@ inspect eval evals/tasks/mer.py@mer_multi -T folder=DATA --model none
 `mer_six` is the challenges' MER-SEMI and MER-NOISE, `mer_multi` MER-MULTI of 2023 with valence.
 """
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 
 from inspect_ai import Task, task
 
-from evals.benchmark import Benchmark, Item, Outcome
+from evals.benchmark import Benchmark, Item, Outcome, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
+from evals.label_names import own_label
 from evals.metrics.classification import accuracy, macro_f1, uar, weighted_f1
 from evals.metrics.measure import Measure
 from evals.metrics.regression import mer2023_combined, mse
@@ -103,6 +105,34 @@ def combined(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measure:
     return mer2023_combined(discrete_f1(gold, predicted), valence_mse(gold, predicted))
 
 
+def both_of(told: Any) -> Both:
+    """Emotion and valence of anyone's file: an object with `discrete` (or `emotion`) and perhaps `valence`.
+
+    Raises:
+        ValueError: it is none, or the valence is no number.
+    """
+    read = answer_as_json(told)
+    label = read.get("discrete", read.get("emotion")) if isinstance(read, dict) else None
+    if not isinstance(label, str):
+        raise ValueError("no emotion")
+    valence = read.get("valence")
+    if isinstance(valence, bool) or not (valence is None or math.isfinite(float(valence))):
+        raise ValueError("no valence")
+    return {"discrete": own_label("mer_multi", label), "valence": None if valence is None else float(valence)}
+
+
+def true_both_of(told: Any) -> Both:
+    """Emotion and valence of a gold file, which has both.
+
+    Raises:
+        ValueError: one is missing.
+    """
+    both = both_of(told)
+    if both["valence"] is None or both["discrete"] not in LABELS:
+        raise ValueError("gold has both")
+    return both
+
+
 def _part(predicted: Both | None, name: str) -> Any:
     return None if predicted is None else predicted[name]
 
@@ -155,6 +185,7 @@ MER_SIX = Benchmark(
     source=SOURCE,
     usual={"codebook": "mer6"},
 )
+MULTI_FORM = f'an object such as {{"discrete": "happy", "valence": 1.5}}, discrete of {", ".join(LABELS)}'
 MER_MULTI = Benchmark(
     name="mer_multi",
     about="six emotions and valence of a clip: MER-MULTI and MER-NOISE of MER 2023",
@@ -166,4 +197,7 @@ MER_MULTI = Benchmark(
     layout=LAYOUT,
     source=SOURCE,
     usual={"codebook": "mer6"},
+    answer=both_of,
+    answer_form=MULTI_FORM,
+    truth=true_both_of,
 )

@@ -218,4 +218,5 @@ MER_UNIBENCH = Benchmark(
     usual={"codebook": "open"},
     answer=answer_of,
     answer_form=f"{WORDS_FORM}, or a number where sentiment is asked",
+    truth_form="an object with dataset, kind (hit_rate, sentiment, ew_f1), label, value or labels, and wheels (a file)",
 )

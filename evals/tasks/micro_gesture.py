@@ -18,6 +18,7 @@ perception/data/micro_gestures.yaml names; others are never predicted.
 
 import ast
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -316,6 +317,8 @@ def _spotting(part: str) -> Metric:
         true = {str(n): [Gesture(*g) for g in gestures_of] for n, gestures_of in enumerate(gold)}
         found = {str(n): None if some is None else [Gesture(*g) for g in some] for n, some in enumerate(predicted)}
         value: Measure = getattr(spotting_scores(true, found), part)
+        if math.isnan(value.value):
+            raise ValueError(f"{part} is not defined: gold has no gesture")
         return value
 
     return score

@@ -9,12 +9,15 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
 from evals.errors import DatasetError
 from evals.prediction_files import score_files
-from evals.registry import benchmark
+from evals.registry import benchmark, benchmark_under
 
 TABLES = {  # of each benchmark: its tables, and the answers that are right
     "mer_six": ({"labels.csv": "name,discrete\na1,happy\na2,sad\n"}, {"a1": "happy", "a2": "sad"}),
     "mer_cross": ({"labels.csv": "name,discrete\na1,happy\na2,sad\n"}, {"a1": "happy", "a2": "sad"}),
-    "mer_prefer": ({"preferences.csv": "name,a1,a2,preference\nc,glad,sad,a1\nc,one,two,a2\n"}, {"c-2": "a1", "c-3": "a2"}),
+    "mer_prefer": (
+        {"preferences.csv": "name,a1,a2,preference\nc,glad,sad,a1\nc,one,two,a2\n"},
+        {"c-2": "a1", "c-3": "a2"},
+    ),
     "micro_gesture": (
         {"gestures.csv": "file,label,subject\na.mp4,Turtle neck,s1\na.mp4,Folding arms,s1\n"},
         {"1:a.mp4": "Turtle neck", "2:a.mp4": "Folding arms"},
@@ -84,3 +87,69 @@ def test_official_files_give_the_official_scores_from_the_folder_as_it_comes(sha
     assert scores == pytest.approx(
         {"average": 0.5397841365461847, "accuracy": 0.581777108433735, "recall": 0.4977911646586345}, abs=1e-12
     )
+
+
+def scored(tmp_path, name, gold, answer, **options):
+    rows = [("id", "value"), ("a", gold)]
+    with (tmp_path / "gold.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    one = benchmark_under(name, **options)
+    return score_files(one, tmp_path / "gold.csv", answered(tmp_path, {"a": answer}))
+
+
+@pytest.mark.parametrize("gold", ["['happy', 'calm']", '["happy", "calm"]', '{"labels": ["happy", "calm"]}'])
+def test_gold_words_need_no_groups_and_their_lack_is_told(gold, tmp_path):
+    scores, notes = scored(tmp_path, "mer_ov", gold, "calm, happy")
+    assert scores[0].value == 1
+    assert notes == ["gold has no groups of synonyms for 1 of 1 clips: their words are compared as they stand"]
+    grouped = '{"labels": ["happy"], "groups": [["glad", "happy"]]}'
+    scores, notes = scored(tmp_path, "mer_ov", grouped, "glad")
+    assert (scores[0].value, notes) == (1, [])
+
+
+def test_gold_words_on_wheels_want_the_file_of_wheels(tmp_path):
+    wheel = {level: {"happy": "joy"} for level in ("level1", "level2")}
+    arrays = {
+        "format_mapping": {"happy": ["happy"]},
+        "raw_mapping": {"happy": ["happy"]},
+        "wheel_map_whole": {f"wheel{n}": wheel for n in range(1, 6)},
+    }
+    wheels = tmp_path / "wheel_mapping.npz"
+    np.savez_compressed(wheels, **{name: np.array(held, dtype=object) for name, held in arrays.items()})
+    scores, _ = scored(tmp_path, "mer_fg", "['happy']", "happy", wheels=str(wheels))
+    assert scores[0].value == 1
+    with pytest.raises(DatasetError, match=r"name their file \(-T wheels="):
+        scored(tmp_path, "mer_fg", "['happy']", "happy")
+
+
+def test_emotion_and_valence_are_read_under_either_name(tmp_path):
+    scores, _ = scored(
+        tmp_path, "mer_multi", '{"emotion":"happiness","valence":1.5}', '{"discrete":"happy","valence":0.5}'
+    )
+    assert {s.metric: s.value for s in scores} == {"combined": 0.75, "weighted_f1": 1, "valence_mse": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "gold", "answer", "says"),
+    [
+        ("mer_multi", '{"emotion": "happy"}', "{}", r"gold\.csv, id a: .* is not an object such as"),
+        ("mer_multi", '{"emotion":"happy","valence":1}', '{"valence":1}', r"answers\.csv, id a: .* is not an object"),
+        ("mer_ov", "[]", "happy", r"gold\.csv, id a: \[\] is not a list of words, or an object with labels"),
+        ("reccon", "[1]", "[1]", r'gold\.csv, id a: .* is not an object such as \{"turns": \[1, 3\], "of": 4\}'),
+        ("reccon", '{"turns": [1], "of": 2}', "1", r"answers\.csv, id a: '1' is not a list of turns"),
+        ("mer_unibench", '{"label": "x"}', "['happy']", r"mer_unibench can't score values such as .* dataset, kind"),
+        ("report_audit", "1", "1", "report_audit is not scored from files: reports are audited without gold"),
+    ],
+)
+def test_values_of_another_shape_are_refused_in_a_line(name, gold, answer, says, tmp_path):
+    with pytest.raises(DatasetError, match=says):
+        scored(tmp_path, name, gold, answer)
+
+
+def test_resamples_without_any_gesture_are_left_out_of_the_interval(tmp_path):
+    gold = {"a": '[["Turtle neck", 1, 2]]', "b": "[]"}
+    with (tmp_path / "gold.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("id", "value"), *gold.items()])
+    scores, _ = score_files(benchmark("micro_gesture_online"), tmp_path / "gold.csv", answered(tmp_path, gold))
+    assert (scores[0].value, scores[0].interval.low, scores[0].interval.high) == (1, 1, 1)
+    assert scores[0].interval.undefined > 0
