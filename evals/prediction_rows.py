@@ -50,7 +50,9 @@ def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     try:
         units = units_of(path, dict.fromkeys(column for row in rows for column in row))
     except DatasetError as error:
-        raise DatasetError(f"{path}: no column value (there is {', '.join(map(str, rows[0]))}); add it") from error
+        raise DatasetError(
+            f"{path}: no column value (there is {short(', '.join(map(str, rows[0])))}); add it"
+        ) from error
     return [
         {**row, "value": _active(f"{path}, row {n}", dict(row), {c: unit for c, unit in units.items() if c in row})}
         for n, row in enumerate(rows, 1)

@@ -18,7 +18,7 @@ from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
 from evals.pictures import VIDEOS
-from evals.reading import refuse, text_lines, twice
+from evals.reading import quoted, refuse, text_lines, twice
 
 ROWS = "rows `path number_of_pictures class`"
 HOW = "take it from the repository of DFER-CLIP (annotation)"
@@ -72,7 +72,7 @@ def _row(where: str, line: str, name: str) -> tuple[str, str]:
     """The path and the label of a row."""
     parts = line.rsplit(maxsplit=2)
     if len(parts) != 3:
-        raise DatasetError(f"{where}: {line!r} is no row of path, number of pictures and class; {HOW}")
+        raise DatasetError(f"{where}: {quoted(line)} is no row of path, number of pictures and class; {HOW}")
     return parts[0], label_of(where, "class (the third)", parts[2], classes()[name])
 
 

@@ -37,7 +37,7 @@ from evals.metrics.intervals import Metric
 from evals.metrics.measure import Measure
 from evals.metrics.spotting import Gesture, spotting_scores
 from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
-from evals.reading import csv_rows, existing, one_of, refuse
+from evals.reading import counted, csv_rows, existing, one_of, quoted, refuse
 from evals.run import Run
 from perception.clip import Clip
 from perception.evidence import Evidence, Observation
@@ -128,6 +128,7 @@ def spotting(classes: str = "imigue", first: int | str = 0) -> Benchmark:
         answer=lambda told: spotted_of(told, taxonomy, first),
         answer_form="a list of gestures, each [class, start, end] in seconds",
         truth=lambda told: spotted_of(told, taxonomy, first),
+        notes=lambda gold, predicted: of_no_class(predicted, taxonomy),
         variant=spotting,
     )
 
@@ -190,11 +191,21 @@ def spotted_of(told: object, taxonomy: Taxonomy, first: int) -> list[list[Any]]:
     return [_gesture(one, taxonomy, first) for one in gestures_of]
 
 
+def of_no_class(predicted: Spotted, taxonomy: Taxonomy) -> list[str]:
+    """What is said of predicted gestures that no class of the set is called."""
+    labels = [label for gestures_of in predicted for label, *_ in gestures_of or ()]
+    strange = [label for label in labels if label not in class_names(taxonomy)]
+    if not strange:
+        return []
+    of = f"of no class of {taxonomy} and {'counts' if len(strange) == 1 else 'count'} as wrong"
+    return [f"{counted(len(strange), 'predicted gesture')}, such as {quoted(strange[0])}: {of}"]
+
+
 def _gesture(told: object, taxonomy: Taxonomy, first: int) -> list[Any]:
     if not isinstance(told, list | tuple) or len(told) != 3:
         raise ValueError("not class, start and end")
     label, start_s, end_s = told
-    if not 0 <= float(start_s) < float(end_s):
+    if isinstance(start_s, bool) or isinstance(end_s, bool) or not 0 <= float(start_s) < float(end_s) < math.inf:
         raise ValueError("no stretch of time")
     return [class_of(label, taxonomy, first), float(start_s), float(end_s)]
 
@@ -208,7 +219,7 @@ def _list_of(told: object) -> list[Any] | None:
     if isinstance(told, str) and told.strip().startswith("["):
         try:
             told = ast.literal_eval(told.strip())
-        except SyntaxError as error:
+        except (SyntaxError, MemoryError, RecursionError) as error:
             raise ValueError("no list") from error
     return told if isinstance(told, list) else None
 
@@ -248,8 +259,13 @@ def read_recordings(folder: Path, taxonomy: Taxonomy, first: int, gold_only: boo
         start_s, end_s = _times(where, row)
         if start_s is None or end_s is None:
             raise DatasetError(f"{where}, columns start_s and end_s: give both, or gestures can't be spotted")
-        found[row["file"]].append([_label(where, row["label"], taxonomy, first), start_s, end_s])
-        subjects[row["file"]] = row["subject"]
+        if subjects.setdefault(row["file"], row["subject"]) != row["subject"]:
+            other = f"{row['subject']} here, {subjects[row['file']]} in a row before"
+            raise DatasetError(f"{where}, column subject: {row['file']} has two, {other}; give each file one")
+        gesture = [_label(where, row["label"], taxonomy, first), start_s, end_s]
+        if gesture in found[row["file"]]:
+            raise DatasetError(f"{where}: the same gesture of {row['file']} stands in a row before; keep one")
+        found[row["file"]].append(gesture)
     return [Item(id=f, gold=(told,), group=subjects[f], clip=folder / f) for f, told in found.items()]
 
 
@@ -286,7 +302,11 @@ def _rows(folder: Path, gold_only: bool) -> list[tuple[str, dict[str, str]]]:
     rows = csv_rows(table, COLUMNS)
     files = dict.fromkeys(row["file"] for row in rows)
     refuse(table, [f"{name} is not there" for name in files if not (gold_only or (folder / name).is_file())])
-    return [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]
+    numbered = [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]
+    for where, row in numbered:
+        if not row["subject"].strip():
+            raise DatasetError(f"{where}, column subject: is empty; say who is in the video")
+    return numbered
 
 
 def _label(where: str, told: str, taxonomy: Taxonomy, first: int) -> str:
@@ -307,7 +327,7 @@ def _times(where: str, row: Mapping[str, str]) -> tuple[float | None, float | No
         start_s, end_s = float(start or ""), float(end or "")
     except ValueError as error:
         raise DatasetError(f"{where}, columns start_s and end_s: {start!r} and {end!r} are no two numbers") from error
-    if not 0 <= start_s < end_s:
+    if not 0 <= start_s < end_s < math.inf:
         raise DatasetError(f"{where}, columns start_s and end_s: {start} to {end} is no stretch of time; give seconds")
     return start_s, end_s
 

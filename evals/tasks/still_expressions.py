@@ -16,7 +16,7 @@ from evals.benchmark import Item
 from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
-from evals.reading import csv_rows, existing, refuse, text_lines
+from evals.reading import csv_rows, existing, quoted, refuse, text_lines
 
 RAF_LIST = "list_patition_label.txt"  # misspelt in the set itself
 RAF_LISTS = ("", "EmoLabel", "basic/EmoLabel")  # where it may lie, and the pictures beside that
@@ -50,7 +50,7 @@ def read_raf_db(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     for number, line in enumerate(text_lines(table), 1):
         where, parts = f"{table}, line {number}", line.split()
         if len(parts) != 2:
-            raise DatasetError(f"{where}: {line!r} is no row of file and class (test_0001.jpg 7)")
+            raise DatasetError(f"{where}: {quoted(line)} is no row of file and class (test_0001.jpg 7)")
         if parts[0].startswith("test_"):
             labels[_photograph(folder, parts[0])] = label_of(where, "class (the second)", parts[1], classes()["raf_db"])
     if not labels:

@@ -58,6 +58,9 @@ def test_gold_may_be_the_data_themselves(shared, tmp_path):
         ("id,label\na,joy\n", "no column value"),
         ("id,value\na,joy\na,joy\n", "column id: a is there twice"),
         ("id,value\nz,joy\n", "id z has no gold"),
+        ("id,value\na,joy,oops\n", r"line 2: the row goes on after the last column \('oops'\)"),
+        ("id,value,value\na,joy,anger\n", "column value comes twice; keep one"),
+        ("id,label\n" + "a" * 3000 + ",x\n", r"^.{1,200}$"),
         ("id,value\na#1,joy\n", "id a#1 has no gold; it is called a there"),
     ],
 )
@@ -65,6 +68,25 @@ def test_what_does_not_fit_together_is_told(content, says, files, tmp_path):
     (tmp_path / "wrong.csv").write_text(content)
     with pytest.raises(DatasetError, match=says):
         score_files(benchmark("meld"), files[0], tmp_path / "wrong.csv")
+
+
+def test_long_values_are_told_in_short_and_a_missing_file_as_such(files, tmp_path):
+    (tmp_path / "gold.csv").write_text("id,value\na,60\n")
+    (tmp_path / "long.csv").write_text(f"id,value\na,{'x' * 3000}\n")
+    with pytest.raises(DatasetError, match=r"'x{70,80}\.\.\. is not a rate"):
+        score_files(benchmark("ubfc"), tmp_path / "gold.csv", tmp_path / "long.csv")
+    for name in ("none.csv", "none.jsonl", "none.json"):
+        with pytest.raises(DatasetError, match=f"{name}: there is no such file$"):
+            score_files(benchmark("meld"), files[0], tmp_path / name)
+
+
+def test_a_json_list_is_read_and_another_json_refused(files, tmp_path):
+    rows = [{"id": id_, "value": label} for id_, label, _ in GOLD]
+    (tmp_path / "all.json").write_text(json.dumps(rows))
+    assert score_files(benchmark("meld"), files[0], tmp_path / "all.json").scores[0].value == 1
+    (tmp_path / "other.json").write_text(json.dumps(ANSWERS))
+    with pytest.raises(DatasetError, match="is no list of objects with id and value"):
+        score_files(benchmark("meld"), files[0], tmp_path / "other.json")
 
 
 def write(path, gold, answers):
@@ -181,6 +203,16 @@ def test_gestures_of_a_recording_are_class_start_and_end(tmp_path):
         score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ("[[1, 3, 2]]",)))
 
 
+def test_gestures_without_end_are_refused_and_those_of_no_class_told(tmp_path):
+    gold = json.dumps([["Folding arms", 1, 3]])
+    for endless in ('[["Folding arms", 1, 1e400]]', '[["Folding arms", 1, true]]', "[" * 3000):
+        with pytest.raises(DatasetError, match=r"answers\.csv, id 0: .* is not a list of gestures"):
+            score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (endless,)))
+    strange = json.dumps([["Folding arms", 1, 3], ["zzz", 4, 5]])
+    _, notes = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (strange,)))
+    assert notes == ["1 predicted gesture, such as 'zzz': of no class of imigue and counts as wrong"]
+
+
 def test_another_list_of_classes_is_named_by_an_option(tmp_path):
     (tmp_path / "a.mp4").touch()
     (tmp_path / "gestures.csv").write_text("file,label,subject\na.mp4,Rubbing hands and crossing fingers,s1\n")
@@ -199,6 +231,17 @@ def test_what_a_wave_has_is_a_number_or_nothing(told, tmp_path):
     gold, _ = write(tmp_path, ("60",), ())
     (tmp_path / "answers.jsonl").write_text(json.dumps({"id": 0, "value": told}))
     with pytest.raises(DatasetError, match=r"answers\.jsonl, id 0: \{'bpm': 61.*\} is not a rate .* numbers snr_db"):
+        score_files(benchmark("ubfc"), gold, tmp_path / "answers.jsonl")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [True, 0, -70, 1e9, {"bpm": 61, "macc": 5}, {"bpm": 61, "macc": -0.1}, {"bpm": True}, {"bpm": 61, "snr_db": True}],
+)
+def test_a_rate_that_no_heart_has_is_refused(told, tmp_path):
+    gold, _ = write(tmp_path, ("60",), ())
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"id": 0, "value": told}))
+    with pytest.raises(DatasetError, match=r"answers\.jsonl, id 0: .* is not a rate in beats a minute up to 300"):
         score_files(benchmark("ubfc"), gold, tmp_path / "answers.jsonl")
 
 

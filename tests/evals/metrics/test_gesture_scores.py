@@ -1,5 +1,7 @@
 """Micro-gestures: the right label among the first, and gestures found where they are."""
 
+import math
+
 import numpy as np
 import pytest
 
