@@ -53,9 +53,9 @@ def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> l
     if not rows:
         raise DatasetError(f"{path}: there is no row below the header")
     for line, row in rows:
-        if short := [name for name, value in row.items() if value is None]:
+        if unfilled := [name for name, value in row.items() if value is None]:
             raise DatasetError(
-                f"{path}, line {line}: the row ends before column {short[0]}; fill it, or leave it empty"
+                f"{path}, line {line}: the row ends before column {unfilled[0]}; fill it, or leave it empty"
             )
         if surplus := [cell for cell in row.pop(None, ()) if cell.strip()]:
             raise DatasetError(
