@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.errors import DatasetError
+from evals.reading import quoted
 
 UNIT = re.compile(r"AU0*(\d+)", re.IGNORECASE)
 CODES = {"0": False, "0.0": False, "1": True, "1.0": True}  # with a point, as a column with empty cells is written
@@ -43,7 +44,9 @@ def coded(where: str, row: dict[str, Any], units: dict[str, int]) -> Coded:
         return Coded(str(row["id"]), None)
     for column, value in values.items():
         if value not in CODES:
-            raise DatasetError(f"{where}, column {column}: {value!r} is neither 0 nor 1; code every unit, or none")
+            raise DatasetError(
+                f"{where}, column {column}: {quoted(value)} is neither 0 nor 1; code every unit, or none"
+            )
     return Coded(str(row["id"]), frozenset(units[column] for column, value in values.items() if CODES[value]))
 
 

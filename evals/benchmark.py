@@ -97,6 +97,13 @@ class Benchmark:
     labels: Callable[[Any], Any] = lambda answer: answer  # an answer as its label or labels, for a viewer's tables
     packed: Callable[[Any, Any], tuple[Any, Any]] = lambda *both: both  # gold and answers as arrays, quick to draw of
     notes: Callable[[Any, Any], list[str]] = lambda gold, predicted: []  # what is to be said of a prediction file
+    truth_form: str = ""  # what gold of a file is called, where it is not of the form of an answer
+    parse: Callable[[str], str | None] | None = (
+        None  # the label that an answer in free words names; none: it names none
+    )
+    paired: bool = False  # gold of an item is yes to one question and no to another, and both are scored together
+    unscored: str = ""  # why there is no gold that a prediction file could be scored by
+    read_gold: Callable[[Path], Sequence[Item]] | None = None  # as `read`, where clips and words need not be there
 
     def items(self, folder: Path) -> Sequence[Item]:
         """What is asked of a folder of its data, each item once.
@@ -104,6 +111,17 @@ class Benchmark:
         Raises:
             DatasetError: the folder lacks something, or two items have the same id.
         """
-        items = self.read(folder)
-        refuse(folder, (f"id {id_} comes twice; keep one of them" for id_ in twice(item.id for item in items)))
-        return items
+        return _each_once(folder, self.read(folder))
+
+    def gold_items(self, folder: Path) -> Sequence[Item]:
+        """The same items for their gold alone; clips and words need not be there.
+
+        Raises:
+            DatasetError: the folder lacks a table of gold, or two items have the same id.
+        """
+        return _each_once(folder, (self.read_gold or self.read)(folder))
+
+
+def _each_once(folder: Path, items: Sequence[Item]) -> Sequence[Item]:
+    refuse(folder, (f"id {id_} comes twice; keep one of them" for id_ in twice(item.id for item in items)))
+    return items

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from evals.benchmark import Benchmark, Item, Outcome
 from evals.errors import DatasetError
 from evals.metrics.classification import accuracy, macro_f1, uar
 from evals.pictures import CLIPS, video_of
+from evals.reading import quoted
 from evals.run import Run
 from evals.solving import ANALYSING, of_level
 from perception.evidence import Frozen
@@ -43,7 +44,7 @@ def label_of(where: str, column: str, number: str, of: Classes) -> str:
     """
     last = of.first + len(of.labels) - 1
     if not number.isdecimal() or not of.first <= int(number) <= last:
-        raise DatasetError(f"{where}, column {column}: {number!r} is no class; they go from {of.first} to {last}")
+        raise DatasetError(f"{where}, column {column}: {quoted(number)} is no class; they go from {of.first} to {last}")
     return of.labels[int(number) - of.first]
 
 
@@ -54,12 +55,13 @@ async def solve(item: Item, run: Run) -> Outcome:
     return await of_level(item.model_copy(update={"clip": clip}), run, "emotion")
 
 
-def of_faces(name: str, about: str, read: Callable[[Path], Sequence[Item]], *, layout: str, source: str) -> Benchmark:
+def of_faces(name: str, about: str, read: Callable[..., Sequence[Item]], *, layout: str, source: str) -> Benchmark:
     """A benchmark of faces with one expression each."""
     return Benchmark(
         name=name,
         about=about,
         read=read,
+        read_gold=partial(read, gold_only=True),
         solve=solve,
         metrics={"uar": uar, "war": accuracy, "macro_f1": macro_f1},
         strategies=ANALYSING,

@@ -59,7 +59,9 @@ def words_by_name(folder: Path) -> dict[str, Line]:
     }
 
 
-def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, Any]) -> list[Item]:
+def named_items(
+    folder: Path, gold: Mapping[str, Any], *, gold_only: bool = False, **fields: Mapping[str, Any]
+) -> list[Item]:
     """An item of each name, with its video, its words, or both.
 
     A clip whose line of words is empty and that has no video stays: it can't be answered, and counts.
@@ -67,11 +69,14 @@ def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, An
     Args:
         folder: of the data set.
         gold: value by name.
+        gold_only: take the items without words and videos, for their gold.
         fields: of an item, by name, such as `group` and `strata`; the group is the name itself where it is not given.
 
     Raises:
         DatasetError: of a name there is neither video nor line.
     """
+    if gold_only:
+        return [Item(id=n, gold=(value,), **_fields(n, fields)) for n, value in gold.items()]
     said = words_by_name(folder)
     clips = {name: clip_named(folder, name) for name in gold}
     missing = [name for name in gold if clips[name] is None and name not in said]
@@ -84,11 +89,16 @@ def named_items(folder: Path, gold: Mapping[str, Any], **fields: Mapping[str, An
     for name, value in gold.items():
         line = said.get(name)
         words = spoken([(None, line.text)]) if line and line.text else ()
-        more = {"group": name, **{field: of[name] for field, of in fields.items()}}
+        language = line and line.language
         items.append(
-            Item(id=name, gold=(value,), clip=clips[name], words=words, language=line and line.language, **more)
+            Item(id=name, gold=(value,), clip=clips[name], words=words, language=language, **_fields(name, fields))
         )
     return items
+
+
+def _fields(name: str, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What else an item is given; its group is its name where none is."""
+    return {"group": name, **{field: of[name] for field, of in fields.items()}}
 
 
 def labels_by_name(path: Path, corpora: Sequence[str]) -> dict[str, dict[str, Any]]:

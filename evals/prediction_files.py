@@ -1,35 +1,31 @@
 """Anyone's predictions scored from files, with neither model nor graph: the metrics of a benchmark on gold and answers.
 
-Both files are CSV or JSON lines with `id` and `value`, of the kind of the gold values: a label as it is, a number, yes
-or no in any usual spelling, or what else the benchmark's answers are, as JSON (words also as `['happy', 'calm']`).
-Action units may be columns AU1, AU2, ... in place of `value` (see `evals.au_files`).
-Gold may also be the folder of the benchmark's data. Where an item has several values, such as the utterances of a
-dialogue, the id of the n-th is ID#n, from 1.
+Both files are CSV, JSON lines or a JSON list with `id` and `value`, of the kind of the gold values: a label by our name
+or the data set's own (`evals.label_names`), a number, yes or no in any usual spelling, or what else the benchmark's
+answers are, as JSON (words also as `['happy', 'calm']`). Action units may be columns AU1, AU2, ... in place of `value`
+(see `evals.au_files`). Gold may also be the folder of the benchmark's data, of which neither clips nor words are
+needed. Where an item has several values, such as the utterances of a dialogue or the two questions of a pair, the id of
+the n-th is ID#n, from 1.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.au_files import coded, units_of
 from evals.benchmark import Benchmark
 from evals.errors import DatasetError
-from evals.metrics.intervals import Interval, bootstrap
+from evals.gold_files import SPELLED, Gold, gold_of
+from evals.label_names import own_label
+from evals.metrics.hallucination_pairs import yes_or_no
+from evals.metrics.intervals import Interval, Metric, bootstrap
 from evals.metrics.measure import as_measure
-from evals.reading import csv_rows, jsonl_rows, refuse
+from evals.prediction_rows import rows_by_id
+from evals.reading import counted, quoted, refuse, short
 
 RESAMPLES = 500
 LABELS_TOLD = 30  # of more labels not all are told
-SPELLED = {"yes": True, "true": True, "1": True, "1.0": True, "no": False, "false": False, "0": False, "0.0": False}
-
-
-class Gold(NamedTuple):
-    """A gold value, and the subject or dialogue that it belongs to."""
-
-    value: Any
-    group: str
 
 
 class FileScores(NamedTuple):
@@ -50,39 +46,77 @@ class FileScore(NamedTuple):
     standard_error: float | None = None  # where the metric is published with one
 
 
+class Unparsed(ValueError):
+    """An answer in free words that names nothing: wrong, and counted."""
+
+
 def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScores:
     """The benchmark's metrics with 95 % intervals over groups; what has gold and no prediction counts as wrong.
 
     Raises:
         DatasetError: a file can't be read, an id is there twice or has no gold, or a value is of another kind.
     """
-    wanted = _gold_of(benchmark, gold)
-    rows = _rows(predictions)
-    refuse(predictions, (_without_gold(id_, wanted) for id_ in rows if id_ not in wanted))
-    kind = next(known.value for known in wanted.values())
-    answers = {id_: _as(kind, row["value"], benchmark, f"{predictions}, id {id_}") for id_, row in rows.items()}
-    values = [known.value for known in wanted.values()]
+    if benchmark.unscored:
+        raise DatasetError(f"{benchmark.name} is not scored from files: {benchmark.unscored}")
+    wanted = gold_of(benchmark, gold)
+    answers, unparsed = _answers(benchmark, wanted, predictions)
+    values, groups = [known.value for known in wanted.values()], [known.group for known in wanted.values()]
     predicted = [answers.get(id_) for id_ in wanted]
-    groups = [known.group for known in wanted.values()]
-    scores, samples = [], benchmark.packed(values, predicted)
-    for name, metric in benchmark.metrics.items():
-        try:
-            found = as_measure(metric(*samples), predicted)
-        except ValueError:
-            found = None
-        if found is None or math.isnan(found.value):
-            scores.append(FileScore(name))
+    try:
+        samples = benchmark.packed(values, predicted)
+        scores = [_score(name, metric, samples, predicted, groups) for name, metric in benchmark.metrics.items()]
+        notes = [*unparsed, *_strangers(values, predicted), *benchmark.notes(values, predicted)]
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        form = benchmark.truth_form or benchmark.answer_form
+        raise DatasetError(
+            f"{gold} and {predictions}: {benchmark.name} can't score values such as {quoted(values[0])}; "
+            f"gold is {form}, see docs/benchmarks.md ({type(error).__name__}: {short(error)})"
+        ) from error
+    return FileScores(scores, notes)
+
+
+def _score(
+    name: str, metric: Metric, samples: tuple[Any, Any], predicted: Sequence[Any], groups: Sequence[str]
+) -> FileScore:
+    try:
+        found = as_measure(metric(*samples), predicted)
+    except ValueError:
+        return FileScore(name)
+    if math.isnan(found.value):
+        return FileScore(name)
+    interval = None
+    if len(set(groups)) > 1:
+        interval = bootstrap(metric, *samples, groups, resamples=RESAMPLES, leave_out_undefined=True)
+    return FileScore(name, found.value, interval, *found[1:])
+
+
+def _answers(benchmark: Benchmark, wanted: Mapping[str, Gold], path: Path) -> tuple[dict[str, Any], list[str]]:
+    """The predicted values by id, none where there is none, and what is said of those that name nothing."""
+    rows = rows_by_id(path)
+    refuse(path, (_without_gold(id_, wanted) for id_ in rows if id_ not in wanted))
+    read, form = _reader(next(known.value for known in wanted.values()), benchmark)
+    answers: dict[str, Any] = {}
+    unparsed: list[str] = []
+    for id_, row in rows.items():
+        told = row["value"]
+        answers[id_] = None
+        if told is None or (isinstance(told, str) and not told.strip()):
             continue
-        interval = None
-        if len(set(groups)) > 1:
-            interval = bootstrap(metric, *samples, groups, resamples=RESAMPLES, leave_out_undefined=True)
-        scores.append(FileScore(name, found.value, interval, *found[1:]))
-    return FileScores(scores, [*_strangers(values, predicted), *benchmark.notes(values, predicted)])
+        try:
+            answers[id_] = read(told)
+        except Unparsed:
+            unparsed.append(id_)
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+            raise DatasetError(f"{path}, id {short(id_)}: {quoted(told)} is not {form}") from None
+    if not unparsed:
+        return answers, []
+    such = f"such as {quoted(rows[unparsed[0]]['value'])} of id {short(unparsed[0])}"
+    return answers, [f"{counted(len(unparsed), 'answer')}, {such}, can't be read as {form}: unparsed, counted as wrong"]
 
 
 def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
     alone = id_.removesuffix("#1")
-    return f"id {id_} has no gold" + (f"; it is called {alone} there" if alone in wanted else "")
+    return f"id {short(id_)} has no gold" + (f"; it is called {alone} there" if alone in wanted else "")
 
 
 def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
@@ -93,119 +127,45 @@ def _strangers(gold: Sequence[Any], predicted: Sequence[Any]) -> list[str]:
     if not labels or not strange:
         return []
     known = f"; gold has {', '.join(labels)}" if len(labels) <= LABELS_TOLD else ""
-    return [f"{len(strange)} predictions, such as {strange[0]!r}, are no label of gold and count as wrong{known}"]
-
-
-def _gold_of(benchmark: Benchmark, path: Path) -> dict[str, Gold]:
-    if path.is_dir():
-        items = benchmark.items(path)
-        return {
-            item.id if len(item.gold) == 1 else f"{item.id}#{n}": Gold(value, item.group)
-            for item in items
-            for n, value in enumerate(item.gold, 1)
-        }
-    rows = _rows(path)
-    refuse(path, (f"id {id_} has no value" for id_, row in rows.items() if row["value"] in (None, "")))
-    told = [row["value"] for row in rows.values()]
-    read = _read_as_json(told) if path.suffix != ".jsonl" else told
-    return {
-        id_: Gold(_truth(value, benchmark, f"{path}, id {id_}"), str(row.get("group") or id_))
-        for (id_, row), value in zip(rows.items(), read, strict=True)
-    }
-
-
-def _truth(told: Any, benchmark: Benchmark, where: str) -> Any:
-    """A gold value as the benchmark's metrics take it.
-
-    Raises:
-        DatasetError: it is none.
-    """
-    if benchmark.truth is None:
-        return told
-    try:
-        return benchmark.truth(told)
-    except (TypeError, ValueError):
-        raise DatasetError(f"{where}: {told!r} is not {benchmark.answer_form}") from None
-
-
-def _read_as_json(cells: Sequence[Any]) -> list[Any]:
-    """The cells of a column as JSON or yes and no, where all are that and none is a text; else as they stand."""
-    try:
-        read = [SPELLED[cell.strip().lower()] if _spelled(cell) else json.loads(cell) for cell in cells]
-    except (TypeError, ValueError):
-        return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
-    return list(cells) if any(isinstance(value, str) for value in read) else read
-
-
-def _as(kind: Any, told: Any, benchmark: Benchmark, where: str) -> Any:
-    """A predicted value as the benchmark's own answer, or else as one of gold's kind; nothing where the cell is empty.
-
-    Raises:
-        DatasetError: it is none.
-    """
-    if told is None or (isinstance(told, str) and not told.strip()):
-        return None
-    read, form = _reader(kind, benchmark)
-    try:
-        return read(told)
-    except (KeyError, TypeError, ValueError):
-        raise DatasetError(f"{where}: {told!r} is not {form}") from None
+    one = len(strange) == 1
+    are = "is no label of gold and counts" if one else "are no labels of gold and count"
+    return [f"{counted(len(strange), 'prediction')}, such as {quoted(strange[0])}, {are} as wrong{known}"]
 
 
 def _reader(kind: Any, benchmark: Benchmark) -> tuple[Callable[[Any], Any], str]:
     """What reads an answer, and what it is called that it reads."""
     if benchmark.truth is None:
         if isinstance(kind, str):
-            return _label, "a label"
+            return partial(_label, benchmark=benchmark), benchmark.answer_form if benchmark.parse else "a label"
         if isinstance(kind, bool):
-            return lambda told: SPELLED[str(told).strip().lower()], "yes or no"
+            return partial(_yes_or_no, benchmark=benchmark), "yes or no"
         if isinstance(kind, int | float):
             return _number, "a number"
     return benchmark.answer, benchmark.answer_form
 
 
-def _label(told: Any) -> str:
+def _label(told: Any, benchmark: Benchmark) -> str:
     if not isinstance(told, str):
         raise ValueError("a label is a text")
-    return told.strip()
+    if benchmark.parse is None:
+        return own_label(benchmark.name, told)
+    label = benchmark.parse(told)
+    if label is None:
+        raise Unparsed("no label is named")
+    return label
+
+
+def _yes_or_no(told: Any, benchmark: Benchmark) -> bool:
+    said = own_label(benchmark.name, str(told))
+    answer = SPELLED.get(said.lower(), yes_or_no(said))
+    if answer is None:
+        raise Unparsed("neither yes nor no, or both")
+    return answer
 
 
 def _number(told: Any) -> float | None:
     """A number; NaN says that there is none."""
+    if isinstance(told, bool):
+        raise ValueError("true and false are no numbers")
     number = float(told)
     return None if math.isnan(number) else number
-
-
-def _spelled(cell: Any) -> bool:
-    return isinstance(cell, str) and cell.strip().lower() in ("yes", "no", "true", "false")
-
-
-def _rows(path: Path) -> dict[str, Mapping[str, Any]]:
-    read = jsonl_rows(path, ("id",)) if path.suffix == ".jsonl" else csv_rows(path, ("id",))
-    rows: dict[str, Mapping[str, Any]] = {}
-    for number, row in enumerate(read if "value" in read[0] else _of_units(path, read), 1):
-        if "value" not in row:
-            raise DatasetError(f"{path}, row {number}: no column value; add it")
-        if str(row["id"]) in rows:
-            raise DatasetError(f"{path}, column id: {row['id']} is there twice; give each once")
-        rows[str(row["id"])] = row
-    return rows
-
-
-def _of_units(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with columns of action units, as values of the benchmark `au`."""
-    try:
-        units = units_of(path, dict.fromkeys(column for row in rows for column in row))
-    except DatasetError as error:
-        raise DatasetError(f"{path}: no column value (there is {', '.join(map(str, rows[0]))}); add it") from error
-    return [
-        {**row, "value": _active(f"{path}, row {n}", dict(row), {c: unit for c, unit in units.items() if c in row})}
-        for n, row in enumerate(rows, 1)
-    ]
-
-
-def _active(where: str, row: dict[str, Any], units: dict[str, int]) -> dict[str, Any] | None:
-    clip = coded(where, row, units)
-    known = {name: str(row.get(name) or "") for name in ("dataset", "subject")}
-    told = {"id": clip.id, **known, "units": sorted(set(units.values()))}
-    return None if clip.active is None else {**told, "active": sorted(clip.active)}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evals.errors import DatasetError
 from evals.metrics.heart_rate import bpm_of, post_processed
-from evals.reading import csv_rows, json_value, refuse, text_lines
+from evals.reading import csv_rows, json_value, refuse, short, text_lines
 
 Floats = npt.NDArray[np.floating]
 
@@ -132,7 +132,7 @@ def _numbers(where: Path | str, cells: list[Any]) -> Floats:
     try:
         return np.array([float(cell) for cell in cells])
     except (TypeError, ValueError) as error:
-        raise DatasetError(f"{where}: {error}; give numbers") from error
+        raise DatasetError(f"{where}: {short(error)}; give numbers") from error
 
 
 def _checked(path: Path, times_s: Floats, values: Floats) -> PulseWave:

@@ -10,6 +10,7 @@ from evals.errors import DatasetError
 
 NAMING = ("clip", "transcript")  # columns that name a file
 TOLD = 5  # ills of a file that are listed before the rest is counted
+LONGEST_ECHO = 80  # characters of a value that are told when something is wrong with it
 LARGEST_FIELD = 10_000_000  # characters of a CSV field: transcripts are longer than csv's own limit
 
 
@@ -34,7 +35,8 @@ def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> l
     """The rows of a CSV file that has at least these columns.
 
     Raises:
-        DatasetError: it can't be read as UTF-8, lacks a column, has no row, or one that is shorter than the header.
+        DatasetError: it is not there, can't be read as UTF-8, lacks a column or has one twice, has no row, or one that
+            is shorter or longer than the header.
     """
     csv.field_size_limit(LARGEST_FIELD)
     try:
@@ -42,15 +44,23 @@ def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> l
             reader = csv.DictReader(file, delimiter=delimiter)
             rows = [(reader.line_num, row) for row in reader]
             names = reader.fieldnames or ()
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path}: there is no such file") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: can't be read as CSV in UTF-8: {error}") from error
     require(path, columns, names)
+    refuse(path, (f"column {short(name)} comes twice; keep one" for name in dict.fromkeys(twice(filter(None, names)))))
     if not rows:
         raise DatasetError(f"{path}: there is no row below the header")
     for line, row in rows:
-        if short := [name for name, value in row.items() if value is None]:
+        if unfilled := [name for name, value in row.items() if value is None]:
             raise DatasetError(
-                f"{path}, line {line}: the row ends before column {short[0]}; fill it, or leave it empty"
+                f"{path}, line {line}: the row ends before column {unfilled[0]}; fill it, or leave it empty"
+            )
+        if surplus := [cell for cell in row.pop(None, ()) if cell.strip()]:
+            raise DatasetError(
+                f"{path}, line {line}: the row goes on after the last column ({quoted(surplus[0])}); put a text with "
+                f"{'a comma' if delimiter == ',' else repr(delimiter)} in quotation marks"
             )
     return [row for _, row in rows]
 
@@ -70,7 +80,7 @@ def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
         except ValueError as error:
             raise DatasetError(f"{path}, line {number}: is no JSON: {error}") from error
         if not isinstance(row, dict):
-            raise DatasetError(f"{path}, line {number}: is no JSON object: {line[:60]}")
+            raise DatasetError(f"{path}, line {number}: is no JSON object: {short(line)}")
         require(f"{path}, line {number}", fields, row)
         rows.append(row)
     if not rows:
@@ -126,7 +136,7 @@ def require(where: Path | str, wanted: Collection[str], there: Collection[str] |
     """
     missing = [name for name in wanted if name not in there]
     if missing:
-        has = ", ".join(there) or "none"
+        has = short(", ".join(map(str, there))) or "none"
         raise DatasetError(f"{where}: no column {', '.join(missing)}; rename or add it (there is {has})")
 
 
@@ -137,7 +147,7 @@ def one_of(where: Path | str, column: str, value: str, allowed: Sequence[str]) -
         DatasetError: it is not.
     """
     if value not in allowed:
-        raise DatasetError(f"{where}, column {column}: {value!r} is none of {', '.join(allowed)}")
+        raise DatasetError(f"{where}, column {column}: {quoted(value)} is none of {', '.join(map(short, allowed))}")
     return value
 
 
@@ -153,6 +163,22 @@ def refuse(where: Path | str, ills: Iterable[str]) -> None:
         raise DatasetError(f"{where}: {'; '.join(told[:TOLD])}{more}")
 
 
+def short(value: object) -> str:
+    """A value as text that is not longer than a line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."
+
+
+def quoted(value: object) -> str:
+    """A value as Python writes it, not longer than a line."""
+    return short(repr(value))
+
+
+def counted(n: int, what: str) -> str:
+    """So many of something, in the singular for one."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def twice(names: Iterable[str]) -> list[str]:
     """The names that come more than once, each time after the first."""
     seen: set[str] = set()
@@ -162,11 +188,13 @@ def twice(names: Iterable[str]) -> list[str]:
 def _require_names(where: str, row: Mapping[str, Any]) -> None:
     for column in NAMING:
         if not isinstance(named := row.get(column), str | None):
-            raise DatasetError(f"{where}, column {column}: {named!r} is no name of a file; put it in quotes")
+            raise DatasetError(f"{where}, column {column}: {quoted(named)} is no name of a file; put it in quotes")
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path}: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: can't be read as text in UTF-8: {error}") from error

@@ -3,6 +3,7 @@
 Its "accuracy" is a precision. Published for SMG: recall 0.173, accuracy 0.245, F1 0.203; iMiGUE: 0.166, 0.177, 0.171.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ def spotting_scores(
 ) -> PrecisionRecallF1:
     """Precision, recall and F1 of gestures pooled over recordings, in [0, 1]; n is recordings.
 
+    Recall is not defined (NaN) where gold has no gesture, and neither are precision and F1 where nothing is predicted
+    either: silence is then right, and nothing can be shared out.
+
     In order of time, each gold gesture takes the first free predicted one of its label whose intersection over union
     with it exceeds `overlap`; each predicted gesture is taken once. (SMG's code means to do so but lets one serve
     several gold gestures, which can only raise its figures.)
@@ -47,13 +51,18 @@ def spotting_scores(
         raise ValueError(f"an overlap of {overlap} can't be exceeded or is negative: give one in [0, 1)")
     found = {name: _in_time(predicted.get(name) or ()) for name in gold}
     true = {name: _in_time(gestures) for name, gestures in gold.items()}
-    return from_counts(
+    claimed, wanted = sum(map(len, found.values())), sum(map(len, true.values()))
+    scores = from_counts(
         right=sum(_matches(true[name], found[name], overlap) for name in gold),
-        claimed=sum(map(len, found.values())),
-        true=sum(map(len, true.values())),
+        claimed=claimed,
+        true=wanted,
         n=len(gold),
         covered=sum(predicted.get(name) is not None for name in gold) / len(gold),
     )
+    if wanted:
+        return scores
+    undefined = scores.recall._replace(value=math.nan)
+    return scores._replace(recall=undefined) if claimed else PrecisionRecallF1(undefined, undefined, undefined)
 
 
 def _in_time(gestures: Sequence[Gesture]) -> list[Gesture]:

@@ -40,8 +40,8 @@ def write(
     Args:
         logs: files, or folders of them.
         out: the page; its samples' pages lie in a folder beside it.
-        latex_file: beside the page where none is named.
-        csv_file: beside the page where none is named.
+        latex_file: of the scores; where neither this nor `csv_file` is named, both lie beside the page.
+        csv_file: likewise; where only one of the two is named, the other is not written.
         resamples: of each interval and each permutation test.
 
     Raises:
@@ -52,11 +52,11 @@ def write(
     sections = [section([r for r in runs if r.benchmark is b], resamples) for b in _benchmarks(runs)]
     rows = [(s.names[scores.run.path], scores) for s in sections for scores in (*s.scores, *s.strata)]
     pages = write_pages(runs, out.with_name(f"{out.stem}_samples"))
-    return (
-        write_file(out, page(sections, pages, left_out, resamples)),
-        write_file(latex_file or out.with_suffix(".tex"), latex(rows)),
-        write_file(csv_file or out.with_suffix(".csv"), csv_text(rows)),
-    )
+    if latex_file is None and csv_file is None:
+        latex_file, csv_file = out.with_suffix(".tex"), out.with_suffix(".csv")
+    tables = [(latex_file, latex), (csv_file, csv_text)]
+    written = [write_file(file, text(rows)) for file, text in tables if file is not None]
+    return (write_file(out, page(sections, pages, left_out, resamples)), *written)
 
 
 def section(runs: Sequence[Logged], resamples: int = RESAMPLES) -> Section:

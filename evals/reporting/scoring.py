@@ -12,6 +12,8 @@ from evals.reporting.logs import Answered, Logged
 
 RESAMPLES = 500  # quick: some 3 s a metric of 2610 utterances; each end of a 95 % interval rests on 12 of them
 
+NO_INTERVAL = "no interval: within a stratum the first score alone has one, and means over strata have none"
+
 
 class Pooled(NamedTuple):
     """The values of all samples, one after the other, and the cluster of each."""

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from evals.reporting.scoring import Score, Scores
+from evals.reporting.scoring import NO_INTERVAL, Score, Scores
 
 COLUMNS = ("benchmark", "run", "model", "strategy", "stratum", "value_of_stratum", "metric", "score",
            "standard_error", "n", "coverage", "low", "high", "level", "resamples", "undefined_resamples", "answers",
@@ -39,7 +39,8 @@ def csv_text(rows: Sequence[Named]) -> str:
                 (score.found.n, score.found.coverage, score.found.standard_error) if score.found else NONE
             )
             told = (score.metric, score.value, error, n, covered, *_interval(score))
-            writer.writerow((*about, *told, *shares, score.note, run.path.name))
+            bare = scores.stratum is not None and score.found is not None and score.interval is None
+            writer.writerow((*about, *told, *shares, score.note or (NO_INTERVAL if bare else ""), run.path.name))
     return out.getvalue()
 
 

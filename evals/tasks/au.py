@@ -19,6 +19,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def au(folder: str, **options: Any) -> Task:
     return as_task(AU, folder, **options)
 
 
-def read(folder: Path) -> Sequence[Item]:
+def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, in the order of the table; which of CD6ME's units have no column is warned of.
 
     Raises:
@@ -58,7 +59,8 @@ def read(folder: Path) -> Sequence[Item]:
     units = units_of(table, rows[0][1])
     if missing := [f"AU{unit}" for unit in UNITS if unit not in units.values()]:
         logging.getLogger(__name__).warning("%s: no column %s; such units are not scored", table, ", ".join(missing))
-    refuse(table, [ill for where, row in rows for ill in _of_clip(where, folder, row["clip"])])
+    if not gold_only:
+        refuse(table, [ill for where, row in rows for ill in _of_clip(where, folder, row["clip"])])
     return [_item(where, folder, row, units) for where, row in rows]
 
 
@@ -138,6 +140,7 @@ AU = Benchmark(
     name="au",
     about="action units of short clips, twelve units, binary and macro F1",
     read=read,
+    read_gold=partial(read, gold_only=True),
     solve=solve,
     metrics=METRICS,
     strategies=MEASURING,

@@ -7,6 +7,7 @@ Published figures of DFEW and MAFW are means of the scores of five folds: in a r
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +18,7 @@ from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
 from evals.pictures import VIDEOS
-from evals.reading import refuse, text_lines, twice
+from evals.reading import quoted, refuse, text_lines, twice
 
 ROWS = "rows `path number_of_pictures class`"
 HOW = "take it from the repository of DFER-CLIP (annotation)"
@@ -41,7 +42,7 @@ def ferv39k(folder: str, **options: Any) -> Task:
     return as_task(FERV39K, folder, **options)
 
 
-def read(folder: Path, name: str, pattern: str, files: str) -> Sequence[Item]:
+def read(folder: Path, name: str, pattern: str, files: str, gold_only: bool = False) -> Sequence[Item]:
     """The clips of the annotation files in a folder whose names fit the pattern, all folds that are there.
 
     Raises:
@@ -50,15 +51,16 @@ def read(folder: Path, name: str, pattern: str, files: str) -> Sequence[Item]:
     tables = {path: match for path in sorted(folder.glob("*.txt")) if (match := re.fullmatch(pattern, path.name))}
     if not tables:
         raise DatasetError(f"{folder}: there is no {files}, with {ROWS}; {HOW}")
-    return [item for table, match in tables.items() for item in _items(folder, table, name, match.groups())]
+    return [item for table, match in tables.items() for item in _items(folder, table, name, match.groups(), gold_only)]
 
 
-def _items(folder: Path, table: Path, name: str, fold: Sequence[str]) -> list[Item]:
+def _items(folder: Path, table: Path, name: str, fold: Sequence[str], gold_only: bool) -> list[Item]:
     rows = [_row(f"{table}, line {n}", line, name) for n, line in enumerate(text_lines(table), 1)]
     refuse(table, (f"{path} comes twice; keep one row" for path in twice(path for path, _ in rows)))
     labels = dict(rows)
-    found = {path: _found(folder, path) for path in labels}
-    refuse(table, [f"{path} is not there (neither pictures nor a video)" for path, clip in found.items() if not clip])
+    found = {path: None if gold_only else _found(folder, path) for path in labels}
+    missing = [] if gold_only else [path for path, clip in found.items() if not clip]
+    refuse(table, [f"{path} is not there (neither pictures nor a video)" for path in missing])
     strata = {"fold": fold[0]} if fold else {}
     return [
         Item(id=":".join([*fold, path]), gold=(label,), group=path, strata=strata, clip=found[path])
@@ -70,7 +72,7 @@ def _row(where: str, line: str, name: str) -> tuple[str, str]:
     """The path and the label of a row."""
     parts = line.rsplit(maxsplit=2)
     if len(parts) != 3:
-        raise DatasetError(f"{where}: {line!r} is no row of path, number of pictures and class; {HOW}")
+        raise DatasetError(f"{where}: {quoted(line)} is no row of path, number of pictures and class; {HOW}")
     return parts[0], label_of(where, "class (the third)", parts[2], classes()[name])
 
 
@@ -89,7 +91,7 @@ def _benchmark(name: str, about: str, pattern: str, files: str, source: str) -> 
     return of_faces(
         name,
         about,
-        lambda folder: read(folder, name, pattern, files),
+        partial(read, name=name, pattern=pattern, files=files),
         layout=f"{files}: {ROWS}; and under the folder the last parts of each path, a folder of pictures or a video",
         source=source,
     )

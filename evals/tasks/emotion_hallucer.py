@@ -43,6 +43,7 @@ EMOTION_HALLUCER = Benchmark(
     metrics=METRICS,
     strategies=STRATEGIES,
     needs_model=True,
+    paired=True,
     layout=f"JSON: {SHAPE}; or JSONL or CSV: {FLAT}",
     source="https://github.com/xxtars/EmotionHallucer; data not released in June 2026, no licence given",
 )

@@ -151,6 +151,7 @@ HALLUCINATION_PAIRS = Benchmark(
     metrics=METRICS,
     strategies=STRATEGIES,
     needs_model=True,
+    paired=True,
     layout=f"at least one of {', '.join(FILES)}",
     source="the sources of emobench_eu (MIT), meld (GPL-3.0) and reccon (no licence given)",
 )

@@ -9,6 +9,7 @@ was said before. Intervals draw whole sessions, of which there are five.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,10 @@ def iemocap6(folder: str, **options: Any) -> Task:
     return as_task(IEMOCAP6, folder, **options)
 
 
-def reader(labels: tuple[str, ...]) -> Callable[[Path], Sequence[Item]]:
+def reader(labels: tuple[str, ...]) -> Callable[..., Sequence[Item]]:
     """The reader of so many classes."""
 
-    def read(folder: Path) -> Sequence[Item]:
+    def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
         """The dialogues of the CSV, or else the utterances of the npz.
 
         Raises:
@@ -62,7 +63,7 @@ def reader(labels: tuple[str, ...]) -> Callable[[Path], Sequence[Item]]:
                 "write the one, or take the other with its words from MERBench (dataset/iemocap-process)"
             )
         gold = numbered(npz, labels_by_name(npz, CORPUS), labels)
-        return named_items(folder, gold, group={name: name[SESSION] for name in gold})
+        return named_items(folder, gold, gold_only=gold_only, group={name: name[SESSION] for name in gold})
 
     return read
 
@@ -106,6 +107,7 @@ def _benchmark(labels: tuple[str, ...]) -> Benchmark:
         name=f"iemocap{n}",
         about=f"emotion of an utterance between two actors, in {n} classes: {', '.join(labels)}",
         read=reader(labels),
+        read_gold=partial(reader(labels), gold_only=True),
         solve=of_clip,
         metrics={"weighted_f1": weighted_f1, "accuracy": accuracy, "uar": uar, "macro_f1": macro_f1},
         strategies=STRATEGIES,

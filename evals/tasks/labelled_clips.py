@@ -4,6 +4,7 @@ inspect eval evals/tasks/labelled_clips.py -T folder=DATA -T codebook=basic -T l
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def clips_labelled(level: str = "emotion", codebook: str = "basic") -> Benchmark
     return Benchmark(
         name="labelled_clips",
         about="your own clips, each with one label of a codebook",
-        read=lambda folder: read(folder, book, judged),
+        read=partial(read, codebook=book, level=judged),
+        read_gold=partial(read, codebook=book, level=judged, gold_only=True),
         solve=solve,
         metrics={"macro_f1": macro_f1, "weighted_f1": weighted_f1, "uar": uar, "accuracy": accuracy},
         strategies=ANALYSING,
@@ -65,7 +67,7 @@ def clips_labelled(level: str = "emotion", codebook: str = "basic") -> Benchmark
     )
 
 
-def read(folder: Path, codebook: Codebook, level: Level) -> Sequence[Item]:
+def read(folder: Path, codebook: Codebook, level: Level, gold_only: bool = False) -> Sequence[Item]:
     """The clips of a folder, in the order of the table.
 
     Raises:
@@ -75,7 +77,7 @@ def read(folder: Path, codebook: Codebook, level: Level) -> Sequence[Item]:
     rows = csv_rows(table, COLUMNS)
     allowed = codebook.ids(level)
     files = [row[column] for row in rows for column in ("file", "transcript") if row.get(column)]
-    ills = [f"{file} is not there" for file in dict.fromkeys(files) if not (folder / file).is_file()]
+    ills = [f"{file} is not there" for file in dict.fromkeys(files) if not (gold_only or (folder / file).is_file())]
     ills += [f"{r['label']!r} is no {level} label of {codebook.id}" for r in rows if r["label"] not in allowed]
     refuse(table, ills)
     return [_item(folder, row) for row in rows]

@@ -6,15 +6,18 @@ inspect eval evals/tasks/mer.py@mer_multi -T folder=DATA --model none
 `mer_six` is the challenges' MER-SEMI and MER-NOISE, `mer_multi` MER-MULTI of 2023 with valence.
 """
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from inspect_ai import Task, task
 
-from evals.benchmark import Benchmark, Item, Outcome
+from evals.benchmark import Benchmark, Item, Outcome, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
+from evals.label_names import own_label
 from evals.metrics.classification import accuracy, macro_f1, uar, weighted_f1
 from evals.metrics.measure import Measure
 from evals.metrics.regression import mer2023_combined, mse
@@ -53,17 +56,19 @@ def mer_multi(folder: str, **options: Any) -> Task:
     return as_task(MER_MULTI, folder, **options)
 
 
-def read_six(folder: Path) -> Sequence[Item]:
+def read_six(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips with a label.
 
     Raises:
         DatasetError: naming file, column and what to do.
     """
     gold, subset = _labels(folder, (*TESTS, SEMI))
-    return named_items(folder, {name: told["discrete"] for name, told in gold.items()}, strata=subset)
+    return named_items(
+        folder, {name: told["discrete"] for name, told in gold.items()}, gold_only=gold_only, strata=subset
+    )
 
 
-def read_multi(folder: Path) -> Sequence[Item]:
+def read_multi(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips with a label and a valence.
 
     Raises:
@@ -71,7 +76,7 @@ def read_multi(folder: Path) -> Sequence[Item]:
     """
     gold, subset = _labels(folder, TESTS)
     refuse(folder, (f"{name}: there is no valence" for name, told in gold.items() if told["valence"] is None))
-    return named_items(folder, gold, strata=subset)
+    return named_items(folder, gold, gold_only=gold_only, strata=subset)
 
 
 async def solve_multi(item: Item, run: Run) -> Outcome:
@@ -98,6 +103,34 @@ def valence_mse(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measu
 def combined(gold: Sequence[Both], predicted: Sequence[Both | None]) -> Measure:
     """The score of MER-MULTI."""
     return mer2023_combined(discrete_f1(gold, predicted), valence_mse(gold, predicted))
+
+
+def both_of(told: Any) -> Both:
+    """Emotion and valence of anyone's file: an object with `discrete` (or `emotion`) and perhaps `valence`.
+
+    Raises:
+        ValueError: it is none, or the valence is no number.
+    """
+    read = answer_as_json(told)
+    label = read.get("discrete", read.get("emotion")) if isinstance(read, dict) else None
+    if not isinstance(label, str):
+        raise ValueError("no emotion")
+    valence = read.get("valence")
+    if isinstance(valence, bool) or not (valence is None or math.isfinite(float(valence))):
+        raise ValueError("no valence")
+    return {"discrete": own_label("mer_multi", label), "valence": None if valence is None else float(valence)}
+
+
+def true_both_of(told: Any) -> Both:
+    """Emotion and valence of a gold file, which has both.
+
+    Raises:
+        ValueError: one is missing.
+    """
+    both = both_of(told)
+    if both["valence"] is None or both["discrete"] not in LABELS:
+        raise ValueError("gold has both")
+    return both
 
 
 def _part(predicted: Both | None, name: str) -> Any:
@@ -144,6 +177,7 @@ MER_SIX = Benchmark(
     name="mer_six",
     about="six emotions of a clip: MER-SEMI and MER-NOISE of MER 2023-2025",
     read=read_six,
+    read_gold=partial(read_six, gold_only=True),
     solve=of_clip,
     metrics={"weighted_f1": weighted_f1, "accuracy": accuracy, "macro_f1": macro_f1, "uar": uar},
     strategies=STRATEGIES,
@@ -151,14 +185,19 @@ MER_SIX = Benchmark(
     source=SOURCE,
     usual={"codebook": "mer6"},
 )
+MULTI_FORM = f'an object such as {{"discrete": "happy", "valence": 1.5}}, discrete of {", ".join(LABELS)}'
 MER_MULTI = Benchmark(
     name="mer_multi",
     about="six emotions and valence of a clip: MER-MULTI and MER-NOISE of MER 2023",
     read=read_multi,
+    read_gold=partial(read_multi, gold_only=True),
     solve=solve_multi,
     metrics={"combined": combined, "weighted_f1": discrete_f1, "valence_mse": valence_mse},
     strategies=STRATEGIES,
     layout=LAYOUT,
     source=SOURCE,
     usual={"codebook": "mer6"},
+    answer=both_of,
+    answer_form=MULTI_FORM,
+    truth=true_both_of,
 )

@@ -4,6 +4,7 @@ inspect eval evals/tasks/mer_cross.py -T folder=DATA --model none
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def mer_cross(folder: str, **options: Any) -> Task:
     return as_task(MER_CROSS, folder, **options)
 
 
-def read(folder: Path) -> Sequence[Item]:
+def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips: each has two people in view, and words, which tell when the other speaks.
 
     Raises:
@@ -38,7 +39,9 @@ def read(folder: Path) -> Sequence[Item]:
         row["name"]: one_of(f"{path}, line {number}", "discrete", row["discrete"], LABELS)
         for number, row in enumerate(rows, 2)
     }
-    items = named_items(folder, gold)
+    items = named_items(folder, gold, gold_only=gold_only)
+    if gold_only:
+        return items
     refuse(
         folder,
         (
@@ -62,6 +65,7 @@ MER_CROSS = Benchmark(
     name="mer_cross",
     about="emotion of who listens in a dialogue of two, six classes",
     read=read,
+    read_gold=partial(read, gold_only=True),
     solve=of_utterances,
     metrics={"weighted_f1": weighted_f1, "accuracy": accuracy, "macro_f1": macro_f1, "uar": uar},
     strategies=TALKING,

@@ -9,13 +9,13 @@ challenge's repository has them.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from inspect_ai import Task, task
 
-from evals.benchmark import Benchmark, Item
+from evals.benchmark import Benchmark, Item, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.emotion_wheel import WheelScores, ew_f1
@@ -48,7 +48,7 @@ def mer_fg(folder: str, **options: Any) -> Task:
     return as_task(MER_FG, folder, **options)
 
 
-def read_sets(folder: Path) -> Sequence[Item]:
+def read_sets(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, each with its words and the groups of words of one meaning.
 
     Raises:
@@ -61,19 +61,19 @@ def read_sets(folder: Path) -> Sequence[Item]:
         path,
         (f"there is no {name}.npy; take the zip that goes with the labels" for name in labels if name not in groups),
     )
-    return named_items(folder, {name: {"labels": words, "groups": groups[name]} for name, words in labels.items()})
+    gold = {name: {"labels": words, "groups": groups[name]} for name, words in labels.items()}
+    return named_items(folder, gold, gold_only=gold_only)
 
 
-def read_on_wheels(folder: Path) -> Sequence[Item]:
+def read_on_wheels(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, each with its words and where the wheels are.
 
     Raises:
         DatasetError: naming file, column and what to do.
     """
     wheels = str(wheel_file(folder))
-    return named_items(
-        folder, {name: {"labels": words, "wheels": wheels} for name, words in open_labels(folder).items()}
-    )
+    gold = {name: {"labels": words, "wheels": wheels} for name, words in open_labels(folder).items()}
+    return named_items(folder, gold, gold_only=gold_only)
 
 
 def open_labels(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -157,7 +157,51 @@ def in_vocabulary(gold: Sequence[Gold], predicted: Sequence[list[str] | None]) -
     return share
 
 
+def gold_words_of(told: Any) -> Gold:
+    """The gold words of anyone's file, perhaps with groups of words of one meaning.
+
+    Raises:
+        ValueError: there is no word, or a group is none.
+    """
+    gold = _gold_of(told)
+    return {"labels": gold["labels"], "groups": [words_of(group) for group in gold.get("groups") or ()]}
+
+
+def gold_on_wheels_of(told: Any, wheels: str) -> Gold:
+    """The gold words of anyone's file, with the file of wheels that they lie on.
+
+    Raises:
+        ValueError: there is no word.
+        DatasetError: no file of wheels is named, or it can't be read.
+    """
+    gold = _gold_of(told)
+    file = str(gold.get("wheels") or wheels)
+    if not file:
+        raise DatasetError(f"words lie on wheels: name their file (-T wheels=FOLDER/{WHEELS})")
+    wheels_in(file)
+    return {"labels": gold["labels"], "wheels": file}
+
+
+def _gold_of(told: Any) -> Gold:
+    """Words, or an object with words as `labels` and more; with the words as metrics take them."""
+    text = told.strip() if isinstance(told, str) else ""
+    read = answer_as_json(text) if text.startswith("{") else told
+    gold = read if isinstance(read, dict) else {"labels": read}
+    labels = words_of(gold["labels"])
+    if not labels:
+        raise ValueError("no word")
+    return {**gold, "labels": labels}
+
+
+def without_groups(gold: Sequence[Gold], predicted: Sequence[list[str] | None]) -> list[str]:
+    """What is said of gold that tells no words of one meaning."""
+    lacking = sum(not g["groups"] for g in gold)
+    told = f"gold has no groups of synonyms for {lacking} of {len(gold)} clips: their words are compared as they stand"
+    return [told] if lacking else []
+
+
 WORDS_FORM = "a list of words"
+GOLD_FORM = "a list of words, or an object with labels (words)"
 LAYOUT = (
     f"{' or '.join(TABLES)}: {', '.join(COLUMNS)}; {VIDEOS[0]}/NAME.mp4, and/or a CSV of words "
     f"({' or '.join(TRANSCRIPTS[:3])}: name, english or chinese)"
@@ -167,6 +211,7 @@ MER_OV = Benchmark(
     name="mer_ov",
     about="emotion words of a clip as sets, synonyms as one: MER2024-OV",
     read=read_sets,
+    read_gold=partial(read_sets, gold_only=True),
     solve=labels_of,
     metrics={"average": _set_metric("average"), "accuracy": _set_metric("accuracy"), "recall": _set_metric("recall")},
     strategies=STRATEGIES,
@@ -175,22 +220,36 @@ MER_OV = Benchmark(
     usual={"codebook": "open"},
     answer=words_of,
     answer_form=WORDS_FORM,
+    truth=gold_words_of,
+    truth_form=f"{GOLD_FORM} and groups (lists of words of one meaning)",
+    notes=without_groups,
 )
-MER_FG = Benchmark(
-    name="mer_fg",
-    about="emotion words of a clip on five emotion wheels: MER2025 track 2, MER2026 track 2 (MER-FG)",
-    read=read_on_wheels,
-    solve=labels_of,
-    metrics={
-        "ew_f1_level1": _level(1),
-        "ew_f1_level2": _level(2),
-        "ew_f1_mean": both_levels,
-        "in_vocabulary": in_vocabulary,
-    },
-    strategies=STRATEGIES,
-    layout=f"{LAYOUT}; {WHEELS} or {WHEEL_FOLDERS[1]}/{WHEELS}",
-    source=SOURCE,
-    usual={"codebook": "open"},
-    answer=words_of,
-    answer_form=WORDS_FORM,
-)
+
+
+def fine_grained(wheels: str = "") -> Benchmark:
+    """The benchmark on wheels, with the file of wheels for gold of a file that names none."""
+    return Benchmark(
+        name="mer_fg",
+        about="emotion words of a clip on five emotion wheels: MER2025 track 2, MER2026 track 2 (MER-FG)",
+        read=read_on_wheels,
+        read_gold=partial(read_on_wheels, gold_only=True),
+        solve=labels_of,
+        metrics={
+            "ew_f1_level1": _level(1),
+            "ew_f1_level2": _level(2),
+            "ew_f1_mean": both_levels,
+            "in_vocabulary": in_vocabulary,
+        },
+        strategies=STRATEGIES,
+        layout=f"{LAYOUT}; {WHEELS} or {WHEEL_FOLDERS[1]}/{WHEELS}",
+        source=SOURCE,
+        usual={"codebook": "open"},
+        answer=words_of,
+        answer_form=WORDS_FORM,
+        truth=lambda told: gold_on_wheels_of(told, wheels),
+        truth_form=f"{GOLD_FORM} and wheels (a file)",
+        variant=fine_grained,
+    )
+
+
+MER_FG = fine_grained()

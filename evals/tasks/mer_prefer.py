@@ -4,6 +4,7 @@ inspect eval evals/tasks/mer_prefer.py -T folder=DATA --model none
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from agents.choosing import Question
 from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.inspecting import as_task
 from evals.metrics.intervals import Metric
-from evals.metrics.preference import PREFERENCES, preference_scores
+from evals.metrics.preference import PREFERENCES, parse_preference, preference_scores
 from evals.named_clips import TRANSCRIPTS, VIDEOS, named_items, table_of
 from evals.reading import one_of
 from evals.run import Run
@@ -31,14 +32,15 @@ def mer_prefer(folder: str, **options: Any) -> Task:
     return as_task(MER_PREFER, folder, **options)
 
 
-def read(folder: Path) -> Sequence[Item]:
+def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The pairs of descriptions; a clip may have several pairs.
 
     Raises:
         DatasetError: naming file, column and what to do.
     """
     path, rows = table_of(folder, TABLES, COLUMNS, f"write it: columns {', '.join(COLUMNS)}", once=False)
-    clips = {item.id: item for item in named_items(folder, {row["name"]: None for row in rows})}
+    names = {row["name"]: None for row in rows}
+    clips = {item.id: item for item in named_items(folder, names, gold_only=gold_only)}
     items = []
     for number, row in enumerate(rows, 2):
         gold = one_of(f"{path}, line {number}", "preference", row["preference"].strip().lower(), PREFERENCES)
@@ -66,10 +68,13 @@ MER_PREFER = Benchmark(
     name="mer_prefer",
     about="which of two descriptions of a clip people prefer; pairs that they like alike are left out",
     read=read,
+    read_gold=partial(read, gold_only=True),
     solve=solve,
     metrics={"weighted_f1": _metric("weighted_f1"), "accuracy": _metric("accuracy")},
     strategies=CHOOSING,
     layout=f"{' or '.join(TABLES)}: {', '.join(COLUMNS)} (of {', '.join(PREFERENCES)}); {VIDEOS[0]}/NAME.mp4, and/or "
     f"a CSV of words ({TRANSCRIPTS[0]})",
     source="https://huggingface.co/datasets/MERChallenge/MER2026; CC BY-NC 4.0, on request",
+    parse=parse_preference,
+    answer_form="one of a1, a2 and same",
 )

@@ -9,6 +9,7 @@ model sort emotion words into positive and negative, ours is the sign of the mea
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -76,7 +77,7 @@ def mer_unibench(folder: str, **options: Any) -> Task:
     return as_task(MER_UNIBENCH, folder, **options)
 
 
-def read(folder: Path) -> Sequence[Item]:
+def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips of all data sets that are there.
 
     Raises:
@@ -88,7 +89,7 @@ def read(folder: Path) -> Sequence[Item]:
         raise DatasetError(f"{folder}: there is none of {folders}; lay out at least one as MERTools does")
     needed = any(data.kind != "sentiment" for data in there.values())
     wheels = str(wheel_file(folder)) if needed else ""
-    return [item for name, data in there.items() for item in _of_set(folder, name, data, wheels)]
+    return [item for name, data in there.items() for item in _of_set(folder, name, data, wheels, gold_only)]
 
 
 async def solve(item: Item, run: Run) -> Outcome:
@@ -171,10 +172,10 @@ def _score(gold: Sequence[Gold], predicted: Sequence[Any]) -> float:
     return hit_rate([g["label"] for g in gold], predicted, wheels_in(gold[0]["wheels"])).mean.value
 
 
-def _of_set(root: Path, name: str, data: DataSet, wheels: str) -> list[Item]:
+def _of_set(root: Path, name: str, data: DataSet, wheels: str, gold_only: bool) -> list[Item]:
     folder = root / data.folder
     gold = {clip: {"dataset": name, "kind": data.kind, **told} for clip, told in _gold(folder, data, wheels).items()}
-    items = named_items(folder, gold, strata={clip: {"dataset": name} for clip in gold})
+    items = named_items(folder, gold, gold_only=gold_only, strata={clip: {"dataset": name} for clip in gold})
     return [item.model_copy(update={"id": f"{name}-{item.id}", "group": f"{name}-{item.group}"}) for item in items]
 
 
@@ -184,7 +185,7 @@ def _gold(folder: Path, data: DataSet, wheels: str) -> dict[str, Gold]:
         return {clip: {"labels": labels, "wheels": wheels} for clip, labels in open_labels(folder).items()}
     npz = folder / data.npz
     if not npz.is_file() and data.labels == MER_LABELS:
-        return {item.id: {"label": item.gold[0], "wheels": wheels} for item in read_six(folder)}
+        return {item.id: {"label": item.gold[0], "wheels": wheels} for item in read_six(folder, gold_only=True)}
     labels = {c: told for c, told in labels_by_name(npz, data.corpora).items() if c.startswith(data.only)}
     if data.kind == "sentiment":
         return {clip: {"value": float(told["val"])} for clip, told in labels.items()}
@@ -201,6 +202,7 @@ MER_UNIBENCH = Benchmark(
     name="mer_unibench",
     about="open-vocabulary emotions on nine data sets: hit rate, sentiment, EW-F1; mean of those that are there",
     read=read,
+    read_gold=partial(read, gold_only=True),
     solve=solve,
     metrics={
         "mean": mean,
@@ -216,4 +218,5 @@ MER_UNIBENCH = Benchmark(
     usual={"codebook": "open"},
     answer=answer_of,
     answer_form=f"{WORDS_FORM}, or a number where sentiment is asked",
+    truth_form="an object with dataset, kind (hit_rate, sentiment, ew_f1), label, value or labels, and wheels (a file)",
 )

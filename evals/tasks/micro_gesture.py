@@ -18,9 +18,10 @@ perception/data/micro_gestures.yaml names; others are never predicted.
 
 import ast
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -36,7 +37,7 @@ from evals.metrics.intervals import Metric
 from evals.metrics.measure import Measure
 from evals.metrics.spotting import Gesture, spotting_scores
 from evals.metrics.top_k import mean_class_accuracy, top_k_accuracy
-from evals.reading import csv_rows, existing, one_of, refuse
+from evals.reading import counted, csv_rows, existing, one_of, quoted, refuse
 from evals.run import Run
 from perception.clip import Clip
 from perception.evidence import Evidence, Observation
@@ -88,7 +89,7 @@ def recognition(classes: str = "imigue", first: int | str = 0) -> Benchmark:
     return _benchmark(
         "micro_gesture",
         "micro-gestures, top-1 and top-5",
-        lambda folder: read_gestures(folder, taxonomy, first),
+        partial(read_gestures, taxonomy=taxonomy, first=first),
         solve,
         {
             "top_1": lambda gold, ranked: top_k_accuracy(gold, ranked, 1),
@@ -121,12 +122,13 @@ def spotting(classes: str = "imigue", first: int | str = 0) -> Benchmark:
     return _benchmark(
         "micro_gesture_online",
         "micro-gestures in whole recordings, by label and overlap",
-        lambda folder: read_recordings(folder, taxonomy, first),
+        partial(read_recordings, taxonomy=taxonomy, first=first),
         solve,
         {"f1": _spotting("f1"), "precision": _spotting("precision"), "recall": _spotting("recall")},
         answer=lambda told: spotted_of(told, taxonomy, first),
         answer_form="a list of gestures, each [class, start, end] in seconds",
         truth=lambda told: spotted_of(told, taxonomy, first),
+        notes=lambda gold, predicted: of_no_class(predicted, taxonomy),
         variant=spotting,
     )
 
@@ -189,11 +191,21 @@ def spotted_of(told: object, taxonomy: Taxonomy, first: int) -> list[list[Any]]:
     return [_gesture(one, taxonomy, first) for one in gestures_of]
 
 
+def of_no_class(predicted: Spotted, taxonomy: Taxonomy) -> list[str]:
+    """What is said of predicted gestures that no class of the set is called."""
+    labels = [label for gestures_of in predicted for label, *_ in gestures_of or ()]
+    strange = [label for label in labels if label not in class_names(taxonomy)]
+    if not strange:
+        return []
+    of = f"of no class of {taxonomy} and {'counts' if len(strange) == 1 else 'count'} as wrong"
+    return [f"{counted(len(strange), 'predicted gesture')}, such as {quoted(strange[0])}: {of}"]
+
+
 def _gesture(told: object, taxonomy: Taxonomy, first: int) -> list[Any]:
     if not isinstance(told, list | tuple) or len(told) != 3:
         raise ValueError("not class, start and end")
     label, start_s, end_s = told
-    if not 0 <= float(start_s) < float(end_s):
+    if isinstance(start_s, bool) or isinstance(end_s, bool) or not 0 <= float(start_s) < float(end_s) < math.inf:
         raise ValueError("no stretch of time")
     return [class_of(label, taxonomy, first), float(start_s), float(end_s)]
 
@@ -207,7 +219,7 @@ def _list_of(told: object) -> list[Any] | None:
     if isinstance(told, str) and told.strip().startswith("["):
         try:
             told = ast.literal_eval(told.strip())
-        except SyntaxError as error:
+        except (SyntaxError, MemoryError, RecursionError) as error:
             raise ValueError("no list") from error
     return told if isinstance(told, list) else None
 
@@ -219,14 +231,14 @@ def _number_called(first: int | str) -> int:
         raise DatasetError(f"first {first!r} is no number; give that of the first class") from error
 
 
-def read_gestures(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item]:
+def read_gestures(folder: Path, taxonomy: Taxonomy, first: int, gold_only: bool = False) -> Sequence[Item]:
     """The gestures, in the order of the table.
 
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
     items = []
-    for number, (where, row) in enumerate(_rows(folder), 1):
+    for number, (where, row) in enumerate(_rows(folder, gold_only), 1):
         start_s, end_s = _times(where, row)
         label = _label(where, row["label"], taxonomy, first)
         given = {"start_s": start_s, "end_s": end_s}
@@ -235,7 +247,7 @@ def read_gestures(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item
     return items
 
 
-def read_recordings(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[Item]:
+def read_recordings(folder: Path, taxonomy: Taxonomy, first: int, gold_only: bool = False) -> Sequence[Item]:
     """The recordings, each with all its gestures.
 
     Raises:
@@ -243,12 +255,17 @@ def read_recordings(folder: Path, taxonomy: Taxonomy, first: int) -> Sequence[It
     """
     found: dict[str, list[list[Any]]] = defaultdict(list)
     subjects: dict[str, str] = {}
-    for where, row in _rows(folder):
+    for where, row in _rows(folder, gold_only):
         start_s, end_s = _times(where, row)
         if start_s is None or end_s is None:
             raise DatasetError(f"{where}, columns start_s and end_s: give both, or gestures can't be spotted")
-        found[row["file"]].append([_label(where, row["label"], taxonomy, first), start_s, end_s])
-        subjects[row["file"]] = row["subject"]
+        if subjects.setdefault(row["file"], row["subject"]) != row["subject"]:
+            other = f"{row['subject']} here, {subjects[row['file']]} in a row before"
+            raise DatasetError(f"{where}, column subject: {row['file']} has two, {other}; give each file one")
+        gesture = [_label(where, row["label"], taxonomy, first), start_s, end_s]
+        if gesture in found[row["file"]]:
+            raise DatasetError(f"{where}: the same gesture of {row['file']} stands in a row before; keep one")
+        found[row["file"]].append(gesture)
     return [Item(id=f, gold=(told,), group=subjects[f], clip=folder / f) for f, told in found.items()]
 
 
@@ -280,12 +297,16 @@ async def _measured(item: Item, run: Run) -> Evidence:
     return await measured(await asyncio.to_thread(Clip.open, item.clip), run)
 
 
-def _rows(folder: Path) -> list[tuple[str, dict[str, str]]]:
+def _rows(folder: Path, gold_only: bool) -> list[tuple[str, dict[str, str]]]:
     table = existing(folder, TABLE, f"write one with {', '.join(COLUMNS)}, start_s and end_s")
     rows = csv_rows(table, COLUMNS)
     files = dict.fromkeys(row["file"] for row in rows)
-    refuse(table, [f"{name} is not there" for name in files if not (folder / name).is_file()])
-    return [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]
+    refuse(table, [f"{name} is not there" for name in files if not (gold_only or (folder / name).is_file())])
+    numbered = [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]
+    for where, row in numbered:
+        if not row["subject"].strip():
+            raise DatasetError(f"{where}, column subject: is empty; say who is in the video")
+    return numbered
 
 
 def _label(where: str, told: str, taxonomy: Taxonomy, first: int) -> str:
@@ -306,7 +327,7 @@ def _times(where: str, row: Mapping[str, str]) -> tuple[float | None, float | No
         start_s, end_s = float(start or ""), float(end or "")
     except ValueError as error:
         raise DatasetError(f"{where}, columns start_s and end_s: {start!r} and {end!r} are no two numbers") from error
-    if not 0 <= start_s < end_s:
+    if not 0 <= start_s < end_s < math.inf:
         raise DatasetError(f"{where}, columns start_s and end_s: {start} to {end} is no stretch of time; give seconds")
     return start_s, end_s
 
@@ -316,6 +337,8 @@ def _spotting(part: str) -> Metric:
         true = {str(n): [Gesture(*g) for g in gestures_of] for n, gestures_of in enumerate(gold)}
         found = {str(n): None if some is None else [Gesture(*g) for g in some] for n, some in enumerate(predicted)}
         value: Measure = getattr(spotting_scores(true, found), part)
+        if math.isnan(value.value):
+            raise ValueError(f"{part} is not defined: gold has no gesture")
         return value
 
     return score
@@ -324,7 +347,7 @@ def _spotting(part: str) -> Metric:
 def _benchmark(
     name: str,
     about: str,
-    read: Callable[[Path], Sequence[Item]],
+    read: Callable[..., Sequence[Item]],
     solve: Solve,
     metrics: Mapping[str, Metric],
     **others: Any,
@@ -333,6 +356,7 @@ def _benchmark(
         name=name,
         about=about,
         read=read,
+        read_gold=partial(read, gold_only=True),
         solve=solve,
         metrics=metrics,
         strategies=MEASURING,

@@ -21,6 +21,7 @@ Labels that were not given, or could not be read, count as wrong.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,15 @@ def motor_bench(folder: str, **options: Any) -> Task:
     return as_task(MOTOR, folder, **options)
 
 
-def read(folder: Path) -> Sequence[Item]:
+def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The clips, in the order of the table.
 
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
     table, rows = table_rows(folder, "motor", COLUMNS)
+    if gold_only:
+        return [_gold_item(where, row) for where, row in rows]
     missing = dict.fromkeys(row[column] for _, row in rows for column in FILES if row.get(column))
     refuse(table, [f"{name} is not there" for name in missing if not (folder / name).is_file()])
     return [_item(where, folder, row) for where, row in rows]
@@ -104,19 +107,22 @@ def _read_words(path: Path) -> tuple[Utterance, ...]:
     return said if all(u.timed for u in said) else spoken([(u.speaker, u.text) for u in said])
 
 
-def _item(where: str, folder: Path, row: dict[str, Any]) -> Item:
+def _gold_item(where: str, row: dict[str, Any]) -> Item:
+    """The gold of a row, with nothing that it is of."""
     book = load_codebook("motor")
     gold = tuple(_name(level, one_of(where, level, row[level], book.ids(level))) for level in LEVELS)
+    return Item(id=str(row["id"]), gold=gold, group=str(row.get("group") or row["id"]))
+
+
+def _item(where: str, folder: Path, row: dict[str, Any]) -> Item:
     if not any(row.get(column) for column in (*FILES, "words")):
         raise DatasetError(f"{where}: give one of the columns clip, words and transcript")
-    item = Item(
-        id=str(row["id"]),
-        gold=gold,
-        group=str(row.get("group") or row["id"]),
-        clip=folder / row["clip"] if row.get("clip") else None,
-        transcript=folder / row["transcript"] if row.get("transcript") else None,
-        words=spoken([(None, row["words"])]) if row.get("words") else (),
-    )
+    shown = {
+        "clip": folder / row["clip"] if row.get("clip") else None,
+        "transcript": folder / row["transcript"] if row.get("transcript") else None,
+        "words": spoken([(None, row["words"])]) if row.get("words") else (),
+    }
+    item = _gold_item(where, row).model_copy(update=shown)
     return item if item.clip else words_alone(item)
 
 
@@ -150,6 +156,7 @@ MOTOR = Benchmark(
     name="motor_bench",
     about="behaviour, cognition and emotion of learners, by clip, words or both",
     read=read,
+    read_gold=partial(read, gold_only=True),
     solve=solve,
     metrics={
         "mean_macro_f1": mean_macro_f1,

@@ -10,7 +10,7 @@ from typing import Any
 from inspect_ai import Task, task
 
 from agents.choosing import LETTERS, Question
-from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.benchmark import Benchmark, Item, Outcome, Prediction, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.evidence import evidence_macro_f1, evidence_turns
@@ -133,6 +133,34 @@ def macro_f1(gold: Sequence[Gold], predicted: Sequence[list[int] | None]) -> Any
     return evidence_macro_f1([g["turns"] for g in gold], predicted, candidates)[1]
 
 
+def turns_of(told: Any) -> list[int]:
+    """The turns of an answer in anyone's file, a list of whole numbers.
+
+    Raises:
+        ValueError: it is none.
+    """
+    turns = answer_as_json(told)
+    if not isinstance(turns, list) or not all(type(turn) is int and turn > 0 for turn in turns):
+        raise ValueError("no list of turns")
+    return turns
+
+
+def true_turns_of(told: Any) -> Gold:
+    """The gold turns of an utterance in anyone's file, and how many turns there are up to it.
+
+    Raises:
+        KeyError: a field is missing.
+        ValueError: it is none, or a turn comes after the utterance.
+    """
+    gold = answer_as_json(told)
+    if not isinstance(gold, dict) or type(gold["of"]) is not int:
+        raise ValueError("no object with turns and of")
+    turns = turns_of(gold["turns"])
+    if any(turn > gold["of"] for turn in turns):
+        raise ValueError("a turn comes after the utterance")
+    return {"turns": turns, "of": gold["of"]}
+
+
 RECCON = Benchmark(
     name="reccon",
     about="which turns of a dialogue cause an utterance's emotion",
@@ -147,4 +175,8 @@ RECCON = Benchmark(
     strategies=CHOOSING,
     layout=f"{' and/or '.join(TABLES)}: dialogues by id, turns with {', '.join(FIELDS)}, perhaps {EVIDENCE}",
     source="https://github.com/declare-lab/RECCON, data/original_annotation; no licence is given",
+    answer=turns_of,
+    answer_form="a list of turns, from 1",
+    truth=true_turns_of,
+    truth_form='an object such as {"turns": [1, 3], "of": 4}, turns from 1 and how many there are',
 )

@@ -149,4 +149,5 @@ AUDIT = Benchmark(
     source="any clips",
     usual={"codebook": "basic"},
     right=_faithful,
+    unscored="reports are audited without gold (mentalis eval run report_audit FOLDER)",
 )

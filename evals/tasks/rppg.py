@@ -41,6 +41,7 @@ from perception.evidence import Evidence, Signal
 from perception.views import add_view
 
 PURE_HZ = 30.0
+HIGHEST_BPM = 300.0  # faster than any heart beats; a greater number is of another unit
 CLOSE_BPM = 5.0  # for the mark of a single recording only
 WAVES: dict[str, Callable[[Path], PulseWave]] = {"ubfc": ubfc_wave, "pure": pure_wave, "views": csv_wave}
 
@@ -184,16 +185,22 @@ def rate_of(told: object) -> dict[str, Any] | None:
 
     Raises:
         TypeError: a value is no number.
-        ValueError: it is neither, or endless.
+        ValueError: it is neither, or a number that no heart or wave has.
     """
     if isinstance(told, str) and told.strip().lower() == "nan":
         return None
     read = answer_as_json(told)
     rate = read if isinstance(read, dict) else {"bpm": read}
+    if any(isinstance(value, bool) for value in rate.values()):
+        raise TypeError("true and false are no numbers")
     bpm = float(rate.get("bpm", "missing"))
     waves = {name: None if rate.get(name) is None else float(rate[name]) for name in ("snr_db", "macc")}
-    if any(value is not None and math.isinf(value) for value in (bpm, *waves.values())):
+    if any(value is not None and math.isinf(value) for value in waves.values()):
         raise ValueError("a number that has no end")
+    if bpm <= 0 or bpm > HIGHEST_BPM:
+        raise ValueError("nobody's heart beats so")
+    if waves["macc"] is not None and not (0 <= waves["macc"] <= 1 or math.isnan(waves["macc"])):
+        raise ValueError("a correlation without its sign lies from 0 to 1")
     return None if math.isnan(bpm) else {"bpm": bpm, **waves}
 
 
@@ -201,11 +208,11 @@ def true_rate_of(told: object) -> dict[str, Any]:
     """A rate of a gold file, as `rate_of` takes it.
 
     Raises:
-        ValueError: it is none, or not above 0.
+        ValueError: it is none.
     """
     rate = rate_of(told)
-    if rate is None or rate["bpm"] <= 0:
-        raise ValueError("nobody's heart beats so")
+    if rate is None:
+        raise ValueError("no rate")
     return rate
 
 
@@ -228,7 +235,8 @@ _benchmark = partial(
     usual={"tools": "faces,rppg"},
     right=_close,
     answer=rate_of,
-    answer_form="a rate in beats a minute, alone or as bpm beside the numbers snr_db and macc",
+    answer_form=f"a rate in beats a minute up to {HIGHEST_BPM:.0f}, alone or as bpm beside the numbers snr_db and macc "
+    "(from 0 to 1)",
     truth=true_rate_of,
 )
 UBFC = _benchmark(

@@ -16,7 +16,7 @@ from evals.benchmark import Item
 from evals.errors import DatasetError
 from evals.expressions import classes, label_of, of_faces
 from evals.inspecting import as_task
-from evals.reading import csv_rows, existing, refuse, text_lines
+from evals.reading import csv_rows, existing, quoted, refuse, text_lines
 
 RAF_LIST = "list_patition_label.txt"  # misspelt in the set itself
 RAF_LISTS = ("", "EmoLabel", "basic/EmoLabel")  # where it may lie, and the pictures beside that
@@ -37,7 +37,7 @@ def affectnet(folder: str, **options: Any) -> Task:
     return as_task(AFFECTNET, folder, **options)
 
 
-def read_raf_db(folder: Path) -> Sequence[Item]:
+def read_raf_db(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The photographs of the test part.
 
     Raises:
@@ -50,15 +50,15 @@ def read_raf_db(folder: Path) -> Sequence[Item]:
     for number, line in enumerate(text_lines(table), 1):
         where, parts = f"{table}, line {number}", line.split()
         if len(parts) != 2:
-            raise DatasetError(f"{where}: {line!r} is no row of file and class (test_0001.jpg 7)")
+            raise DatasetError(f"{where}: {quoted(line)} is no row of file and class (test_0001.jpg 7)")
         if parts[0].startswith("test_"):
             labels[_photograph(folder, parts[0])] = label_of(where, "class (the second)", parts[1], classes()["raf_db"])
     if not labels:
         raise DatasetError(f"{table}: no row begins with test_, so there is nothing to test on")
-    return _items(table, folder, labels)
+    return _items(table, folder, labels, gold_only)
 
 
-def read_affectnet(folder: Path) -> Sequence[Item]:
+def read_affectnet(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     """The photographs of the validation part.
 
     Raises:
@@ -66,17 +66,17 @@ def read_affectnet(folder: Path) -> Sequence[Item]:
     """
     found = next((part for part in AFFECT_PARTS if (folder / part / "annotations").is_dir()), None)
     if found is not None and not (folder / AFFECT_TABLE).is_file():
-        return _as_affectnet_comes(folder, folder / found)
+        return _as_affectnet_comes(folder, folder / found, gold_only)
     how = "unpack val_set there, or write the expression's number of each picture of the validation part"
     table = existing(folder, AFFECT_TABLE, how)
     labels = {
         folder / row["file"]: label_of(f"{table}, line {number}", "label", row["label"], classes()["affectnet"])
         for number, row in enumerate(csv_rows(table, AFFECT_COLUMNS), 2)
     }
-    return _items(table, folder, labels)
+    return _items(table, folder, labels, gold_only)
 
 
-def _as_affectnet_comes(folder: Path, part: Path) -> Sequence[Item]:
+def _as_affectnet_comes(folder: Path, part: Path, gold_only: bool) -> Sequence[Item]:
     labels = {}
     for path in sorted((part / "annotations").glob("*_exp.npy")):
         try:
@@ -87,7 +87,7 @@ def _as_affectnet_comes(folder: Path, part: Path) -> Sequence[Item]:
         labels[picture] = label_of(str(path), "expression", number, classes()["affectnet"])
     if not labels:
         raise DatasetError(f"{part / 'annotations'}: there is no N_exp.npy in it; unpack AffectNet's val_set there")
-    return _items(part / "annotations", folder, labels)
+    return _items(part / "annotations", folder, labels, gold_only)
 
 
 def _photograph(folder: Path, name: str) -> Path:
@@ -97,8 +97,9 @@ def _photograph(folder: Path, name: str) -> Path:
     return next((path for path in places if path.exists()), folder / "original" / name)
 
 
-def _items(table: Path, folder: Path, labels: dict[Path, str]) -> list[Item]:
-    refuse(table, [f"{path.relative_to(folder)} is not there" for path in labels if not path.is_file()])
+def _items(table: Path, folder: Path, labels: dict[Path, str], gold_only: bool) -> list[Item]:
+    if not gold_only:
+        refuse(table, [f"{path.relative_to(folder)} is not there" for path in labels if not path.is_file()])
     names = {path: path.relative_to(folder).as_posix() for path in labels}
     return [Item(id=names[path], gold=(label,), group=names[path], clip=path) for path, label in labels.items()]
 

@@ -59,6 +59,7 @@ def check(name: Name, folder: Data, own: Own = None) -> None:
     """Say whether a folder has all that a benchmark needs, and exactly what is missing and how to get it."""
     inspect_is_here()
     from evals.errors import DatasetError
+    from evals.reading import counted
     from evals.registry import benchmark, task_of
 
     try:
@@ -66,7 +67,7 @@ def check(name: Name, folder: Data, own: Own = None) -> None:
     except DatasetError as error:
         wanted = benchmark(name)
         raise DatasetError(f"{error} (wanted: {wanted.layout}; from {wanted.source})") from error
-    typer.echo(f"{folder}: {len(task.dataset)} samples of {name}, all there")
+    typer.echo(f"{folder}: {counted(len(task.dataset), 'sample')} of {name}, all there")
 
 
 @app.command("run")
@@ -179,12 +180,13 @@ def au_export(
     """Write which action units are seen in each clip of a folder, as `eval score au --predictions` reads them."""
     inspect_is_here()
     from evals.au_export import au_export as export
+    from evals.reading import counted
     from mentalis.settings import read_settings, use_weights_of
 
     settings = read_settings()
     use_weights_of(settings)
     clips = export(folder, out, settings.data)
-    typer.echo(f"{out}: {clips} clips")
+    typer.echo(f"{out}: {counted(clips, 'clip')}")
 
 
 @app.command("zero-shot")
@@ -197,13 +199,14 @@ def zero_shot(
 ) -> None:
     """Name the expression of each face by an encoder alone, for `eval score --predictions`; no model is asked."""
     inspect_is_here()
+    from evals.reading import counted
     from evals.zero_shot import zero_shot as export
     from mentalis.settings import read_settings, use_weights_of
 
     settings = read_settings()
     use_weights_of(settings)
     faces = export(name, folder, out, encoder, engine, settings.data)
-    typer.echo(f"{out}: {faces} faces")
+    typer.echo(f"{out}: {counted(faces, 'face')}")
 
 
 @app.command("calibrate")
@@ -307,8 +310,10 @@ def inspect_is_here() -> None:
 def report(
     logs: Annotated[list[Path], typer.Argument(help="Logs of runs, or folders of them.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Page to write; its samples' pages lie beside it.")] = Path("report.html"),
-    latex: Annotated[Path | None, typer.Option(help="Scores as LaTeX; beside the page when not given.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Scores as CSV; beside the page when not given.")] = None,
+    latex: Annotated[
+        Path | None, typer.Option(help="Scores as LaTeX; both beside the page when neither is named.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Scores as CSV; both beside the page when neither is named.")] = None,
     resamples: Annotated[int, typer.Option(min=1, help="Of each interval and permutation test.")] = 500,
 ) -> None:
     """Show runs side by side: scores with intervals, differences, labels, cost, calibration, and every sample."""

@@ -14,6 +14,7 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
 from evals.au_scoring import UNITS
 from evals.errors import DatasetError
+from evals.expressions import classes
 from evals.prediction_files import score_files
 from evals.registry import benchmark
 from mentalis.cli import app
@@ -57,6 +58,9 @@ def test_gold_may_be_the_data_themselves(shared, tmp_path):
         ("id,label\na,joy\n", "no column value"),
         ("id,value\na,joy\na,joy\n", "column id: a is there twice"),
         ("id,value\nz,joy\n", "id z has no gold"),
+        ("id,value\na,joy,oops\n", r"line 2: the row goes on after the last column \('oops'\)"),
+        ("id,value,value\na,joy,anger\n", "column value comes twice; keep one"),
+        ("id,label\n" + "a" * 3000 + ",x\n", r"^.{1,200}$"),
         ("id,value\na#1,joy\n", "id a#1 has no gold; it is called a there"),
     ],
 )
@@ -64,6 +68,25 @@ def test_what_does_not_fit_together_is_told(content, says, files, tmp_path):
     (tmp_path / "wrong.csv").write_text(content)
     with pytest.raises(DatasetError, match=says):
         score_files(benchmark("meld"), files[0], tmp_path / "wrong.csv")
+
+
+def test_long_values_are_told_in_short_and_a_missing_file_as_such(files, tmp_path):
+    (tmp_path / "gold.csv").write_text("id,value\na,60\n")
+    (tmp_path / "long.csv").write_text(f"id,value\na,{'x' * 3000}\n")
+    with pytest.raises(DatasetError, match=r"'x{70,80}\.\.\. is not a rate"):
+        score_files(benchmark("ubfc"), tmp_path / "gold.csv", tmp_path / "long.csv")
+    for name in ("none.csv", "none.jsonl", "none.json"):
+        with pytest.raises(DatasetError, match=f"{name}: there is no such file$"):
+            score_files(benchmark("meld"), files[0], tmp_path / name)
+
+
+def test_a_json_list_is_read_and_another_json_refused(files, tmp_path):
+    rows = [{"id": id_, "value": label} for id_, label, _ in GOLD]
+    (tmp_path / "all.json").write_text(json.dumps(rows))
+    assert score_files(benchmark("meld"), files[0], tmp_path / "all.json").scores[0].value == 1
+    (tmp_path / "other.json").write_text(json.dumps(ANSWERS))
+    with pytest.raises(DatasetError, match="is no list of objects with id and value"):
+        score_files(benchmark("meld"), files[0], tmp_path / "other.json")
 
 
 def write(path, gold, answers):
@@ -79,17 +102,23 @@ def test_yes_and_no_in_any_usual_spelling(told, tmp_path):
     scores, notes = score_files(benchmark("mustard"), *write(tmp_path, ("true", "false", "true"), told))
     assert {s.metric: s.value for s in scores}["accuracy"] == pytest.approx(2 / 3)
     assert notes == []
-    with pytest.raises(DatasetError, match=r"answers\.csv, id 1: 'maybe' is not yes or no"):
-        score_files(benchmark("mustard"), *write(tmp_path, ("true", "false"), ("true", "maybe")))
+
+
+def test_an_answer_that_says_neither_yes_nor_no_is_wrong_and_told(tmp_path):
+    gold, said = ("true", "false", "true"), ("Yes, she smiles.", "maybe", "")
+    scores, notes = score_files(benchmark("mustard"), *write(tmp_path, gold, said))
+    found = {s.metric: s for s in scores}["accuracy"]
+    assert (found.value, found.coverage) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert notes == ["1 answer, such as 'maybe' of id 1, can't be read as yes or no: unparsed, counted as wrong"]
 
 
 def test_a_label_that_gold_does_not_have_is_told(tmp_path):
-    files = write(tmp_path, ("happiness", "anger"), ("joy", "anger"))
+    files = write(tmp_path, ("happiness", "anger"), ("glee", "anger"))
     scores, notes = score_files(benchmark("meld"), *files)
     assert scores[1].value == 0.5
-    assert notes == ["1 predictions, such as 'joy', are no label of gold and count as wrong; gold has anger, happiness"]
+    assert notes == ["1 prediction, such as 'glee', is no label of gold and counts as wrong; gold has anger, happiness"]
     told = CliRunner().invoke(app, ["eval", "score", "meld", "--gold", str(files[0]), "--predictions", str(files[1])])
-    assert "such as 'joy', are no label of gold" in told.stderr
+    assert "such as 'glee', is no label of gold" in told.stderr
 
 
 def test_a_label_stays_as_it_stands_even_in_quotation_marks(tmp_path):
@@ -174,6 +203,16 @@ def test_gestures_of_a_recording_are_class_start_and_end(tmp_path):
         score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ("[[1, 3, 2]]",)))
 
 
+def test_gestures_without_end_are_refused_and_those_of_no_class_told(tmp_path):
+    gold = json.dumps([["Folding arms", 1, 3]])
+    for endless in ('[["Folding arms", 1, 1e400]]', '[["Folding arms", 1, true]]', "[" * 3000):
+        with pytest.raises(DatasetError, match=r"answers\.csv, id 0: .* is not a list of gestures"):
+            score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (endless,)))
+    strange = json.dumps([["Folding arms", 1, 3], ["zzz", 4, 5]])
+    _, notes = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (strange,)))
+    assert notes == ["1 predicted gesture, such as 'zzz': of no class of imigue and counts as wrong"]
+
+
 def test_another_list_of_classes_is_named_by_an_option(tmp_path):
     (tmp_path / "a.mp4").touch()
     (tmp_path / "gestures.csv").write_text("file,label,subject\na.mp4,Rubbing hands and crossing fingers,s1\n")
@@ -192,6 +231,17 @@ def test_what_a_wave_has_is_a_number_or_nothing(told, tmp_path):
     gold, _ = write(tmp_path, ("60",), ())
     (tmp_path / "answers.jsonl").write_text(json.dumps({"id": 0, "value": told}))
     with pytest.raises(DatasetError, match=r"answers\.jsonl, id 0: \{'bpm': 61.*\} is not a rate .* numbers snr_db"):
+        score_files(benchmark("ubfc"), gold, tmp_path / "answers.jsonl")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [True, 0, -70, 1e9, {"bpm": 61, "macc": 5}, {"bpm": 61, "macc": -0.1}, {"bpm": True}, {"bpm": 61, "snr_db": True}],
+)
+def test_a_rate_that_no_heart_has_is_refused(told, tmp_path):
+    gold, _ = write(tmp_path, ("60",), ())
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"id": 0, "value": told}))
+    with pytest.raises(DatasetError, match=r"answers\.jsonl, id 0: .* is not a rate in beats a minute up to 300"):
         score_files(benchmark("ubfc"), gold, tmp_path / "answers.jsonl")
 
 
@@ -239,10 +289,79 @@ def test_action_units_of_many_clips_are_scored_quickly(tmp_path, monkeypatch):
     assert all(s.interval.low < s.value < s.interval.high for s in scores if "subject" not in s.metric)
 
 
-def test_pairs_are_answered_with_yes_and_no(tmp_path):
-    files = write(tmp_path, ("true", "false") * 2, ("yes", "no", "yes", "Yes"))
-    scores = {s.metric: s.value for s in score_files(benchmark("emotion_hallucer"), *files).scores}
-    assert (scores["basic"], scores["hallucinated"], scores["overall"]) == (1, 0.5, 0.5)
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs"),
+    [
+        ("meld", "happiness", "joy"),
+        ("iemocap4", "happy", "exc"),
+        ("iemocap6", "excited", "exc"),
+        ("mer_six", "happy", "Happiness"),
+        ("dfew", "happiness", "Happy"),
+        ("raf_db", "sadness", "Sad"),
+        ("mafw", "helplessness", "helpless"),
+        ("compound", "sadly_angry", "Sadly Angry"),
+    ],
+)
+def test_labels_by_the_data_sets_own_names_are_right(name, ours, theirs, tmp_path):
+    for gold, answer in ((ours, theirs), (theirs, ours)):
+        scores, notes = score_files(benchmark(name), *write(tmp_path, (gold, ours), (answer, f" {ours.upper()} ")))
+        assert {s.metric: s.value for s in scores}["war" if name in classes() else "accuracy"] == 1, (gold, answer)
+        assert notes == []
+
+
+def test_sarcasm_may_be_called_by_its_name(tmp_path):
+    files = write(tmp_path, ("true", "false"), ("Sarcastic", "Not sarcastic"))
+    assert score_files(benchmark("mustard"), *files).scores[0].value == 1
+
+
+def test_a_preference_is_read_as_the_challenge_does(tmp_path):
+    files = write(tmp_path, ("a1", "A2", "a1", "a2"), ("A1", "a2 is better", "xyz", "a1"))
+    scores, notes = score_files(benchmark("mer_prefer"), *files)
+    assert {s.metric: s.value for s in scores}["accuracy"] == 0.5
+    assert notes == [
+        "1 answer, such as 'xyz' of id 2, can't be read as one of a1, a2 and same: unparsed, counted as wrong"
+    ]
+
+
+def pairs(path, gold, answers):
+    """A CSV of gold and one of answers to questions of pairs, each a list of ids with what is said."""
+    for name, rows in (("gold", gold), ("answers", answers)):
+        (path / f"{name}.csv").write_text("id,value\n" + "".join(f"{row}\n" for row in rows))
+    return path / "gold.csv", path / "answers.csv"
+
+
+def test_pairs_are_joined_by_id_whatever_the_order_of_rows(tmp_path):
+    answers = ("p#1,yes", "p#2,no", "q#1,no", "q#2,Yes")
+    for gold in (("p#1,yes", "q#2,no", "q#1,yes", "p#2,no"), ("p#2,no", "p#1,yes", "q#1,yes", "q#2,no")):
+        found = score_files(benchmark("hallucination_pairs"), *pairs(tmp_path, gold, answers)).scores
+        scores = {s.metric: s for s in found}
+        assert scores["overall"].value == 0.5, "p is right, and q is wrong"
+        assert scores["overall"].interval.clusters == 2, "a pair is drawn whole"
+
+
+@pytest.mark.parametrize(
+    ("gold", "says"),
+    [
+        (("p#1,yes", "q#1,yes", "q#2,no"), r"gold\.csv: pair p \(p#1\) lacks the question whose answer is no"),
+        (("p#2,no",), r"pair p \(p#2\) lacks the question whose answer is yes"),
+        (("p#1,yes", "p#2,yes"), "pair p: gold is to be yes of one of its questions and no of the other"),
+        (("p#1,yes", "p#2,no", "p#3,no"), r"pair p .* has 3 questions; a pair has two"),
+        (("0,yes", "1,no"), "id 0 is no question of a pair; call the two of a pair 0#1 and 0#2"),
+    ],
+)
+def test_a_pair_that_lacks_a_side_is_named(gold, says, tmp_path):
+    with pytest.raises(DatasetError, match=says):
+        score_files(benchmark("emotion_hallucer"), *pairs(tmp_path, gold, ("p#1,yes",)))
+
+
+def test_questions_that_are_not_answered_or_not_to_be_read_are_unparsed(tmp_path):
+    gold = ("p#1,yes", "p#2,no", "q#1,yes", "q#2,no")
+    answers = ('p#1,"Yes, she smiles."', "p#2,no", "q#1,unclear")
+    found, notes = score_files(benchmark("emotion_hallucer"), *pairs(tmp_path, gold, answers))
+    scores = {s.metric: s.value for s in found}
+    assert (scores["overall"], scores["basic"], scores["unparsed"]) == (0.5, 0.5, 0.5)
+    assert len(notes) == 1
+    assert "'unclear' of id q#1" in notes[0]
 
 
 def test_the_command_prints_json(files):

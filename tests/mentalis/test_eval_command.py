@@ -22,7 +22,7 @@ def called(*arguments):
 
 def test_a_number_of_the_benchmarks_own_is_read_as_one(folder):
     assert called("check", "micro_gesture", folder, "-T", "first=1").output.endswith(
-        "1 samples of micro_gesture, all there\n"
+        "1 sample of micro_gesture, all there\n"
     )
     wrong = called("check", "micro_gesture", folder, "-T", "first=one")
     assert isinstance(wrong.exception, DatasetError)

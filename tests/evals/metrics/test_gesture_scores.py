@@ -1,5 +1,7 @@
 """Micro-gestures: the right label among the first, and gestures found where they are."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,12 @@ def test_gestures_that_can_not_be_are_refused():
         spotting_scores({"r": [Gesture("neck", 5, 5)]}, {})
     with pytest.raises(ValueError, match="recordings x are predicted"):
         spotting_scores({"r": []}, {"x": []})
+
+
+def test_silence_where_there_is_no_gesture_is_not_defined_rather_than_wrong():
+    quiet = spotting_scores({"a": [], "b": []}, {"a": [], "b": []})
+    assert all(math.isnan(measure.value) for measure in quiet)
+    heard = spotting_scores({"a": []}, {"a": [Gesture("nod", 0, 1)]})
+    assert (heard.precision.value, heard.f1.value, math.isnan(heard.recall.value)) == (0, 0, True)
+    missed = spotting_scores({"a": [Gesture("nod", 0, 1)]}, {"a": []})
+    assert [measure.value for measure in missed] == [0, 0, 0]

@@ -192,22 +192,32 @@ def test_an_interval_without_a_defined_resample_is_said_not_invented(runs, monke
 
 
 def test_tables_hold_every_score(runs, tmp_path):
-    written = write([runs], tmp_path / "r.html", csv_file=tmp_path / "t.csv", resamples=20)
+    written = write([runs], tmp_path / "r.html", tmp_path / "r.tex", tmp_path / "t.csv", resamples=20)
     assert [path.name for path in written] == ["r.html", "r.tex", "t.csv"]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
     assert len(rows) == 2 * 2 * (1 + 2 + 1), "two runs, two metrics; all samples, two languages, their mean"
     (row,) = [r for r in rows if (r["strategy"], r["stratum"], r["metric"]) == ("vote", "", "accuracy")]
     assert (float(row["score"]), row["n"], row["coverage"], row["unparsed"]) == (3 / 8, "8", "0.75", "0.125")
+    bare = {r["metric"]: r["note"] for r in rows if r["stratum"] and not r["low"]}
+    assert all(note.startswith("no interval: within a stratum the first score alone") for note in bare.values())
+    assert "macro_f1" in bare
     table = (tmp_path / "r.tex").read_text()
     assert r"macro\_f1" in table
     assert re.search(r"vote, no model & accuracy & 0\.375 \{\\scriptsize \[0\.\d{3}, 0\.\d{3}\]\} & 8 & 0\.750", table)
+
+
+def test_only_the_table_that_is_asked_for_is_written(runs, tmp_path):
+    write([runs], tmp_path / "one.html", csv_file=tmp_path / "one.csv", resamples=1)
+    assert sorted(path.name for path in tmp_path.glob("one.*")) == ["one.csv", "one.html"]
+    write([runs], tmp_path / "both.html", resamples=1)
+    assert sorted(path.name for path in tmp_path.glob("both.*")) == ["both.csv", "both.html", "both.tex"]
 
 
 def test_standard_errors_stand_beside_the_scores_that_have_one(runs, monkeypatch, tmp_path):
     metrics = {"with": lambda gold, _: Measure(1.5, len(gold), 1.0, 0.25), "without": accuracy}
     with_errors = Benchmark(**{**vars(TOY), "metrics": metrics})
     monkeypatch.setattr(reading, "benchmark", lambda name: with_errors)
-    page, tex, table = write([runs], tmp_path / "r.html", csv_file=tmp_path / "t.csv", resamples=20)
+    page, tex, table = write([runs], tmp_path / "r.html", tmp_path / "r.tex", tmp_path / "t.csv", resamples=20)
     rows = csv.DictReader(io.StringIO(table.read_text()))
     assert {r["metric"]: r["standard_error"] for r in rows if not r["stratum"]} == {"with": "0.25", "without": ""}
     assert "1.500 ± 0.250" in page.read_text()

@@ -68,6 +68,8 @@ def test_where_nobody_is_seen_nothing_is_told_and_that_is_wrong(folder):
         ("a.mp4,32,s1,0,1", r"line 2, column label: 32 is no class; they go from 0 to 31 \(option first\)"),
         ("b.mp4,1,s1,0,1", r"gestures\.csv: b\.mp4 is not there"),
         ("a.mp4,1,s1,2,1", "line 2, columns start_s and end_s: 2 to 1 is no stretch of time"),
+        ("a.mp4,1,s1,2,inf", "line 2, columns start_s and end_s: 2 to inf is no stretch of time"),
+        ("a.mp4,1, ,0,1", "line 2, column subject: is empty; say who is in the video"),
         ("a.mp4,1,s1,2,", "line 2, columns start_s and end_s: '2' and '' are no two numbers"),
     ],
 )
@@ -75,6 +77,19 @@ def test_what_is_wrong_is_told_with_its_place(folder, row, says):
     (folder / "gestures.csv").write_text(HEADER + row + "\n")
     with pytest.raises(DatasetError, match=says):
         RECOGNITION.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("a.mp4,1,s1,0,1\na.mp4,2,s2,1,2\n", r"line 3, column subject: a\.mp4 has two, s2 here, s1 in a row before"),
+        ("a.mp4,1,s1,0,1\na.mp4,1,s1,0,1\n", r"line 3: the same gesture of a\.mp4 stands in a row before; keep one"),
+    ],
+)
+def test_a_recording_has_one_subject_and_each_gesture_once(folder, rows, says):
+    (folder / "gestures.csv").write_text(HEADER + rows)
+    with pytest.raises(DatasetError, match=says):
+        SPOTTING.read(folder)
 
 
 def test_spotting_needs_times_and_a_list_of_classes(folder):
