@@ -19,9 +19,9 @@ BESIDE, FEWEST = 5, 20  # pictures before and after; pictures in which something
 MANY = 0.02  # of the pictures that are copies: one in 25 where 24 pictures a second were made 25
 FEWEST_STEPS, REGULAR = 6, 0.7  # from copy to copy; share of them that are alike
 TILE = 4  # sampled pixels across and down: the mean over a tile hides what coding changes, and shows a mouth
-# Mean change, of 255, of no tile by more. Measured: one picture coded by x264 (crf 18-35) at most 0.7 from picture to
+# Mean change, of 255, of no tile by more. Measured: one picture coded by x264 (crf 18-35) at most 1.1 from picture to
 # picture, real clips 2.3 and more (crf up to 42), a mouth that alone moves 1.4 and more on 19 of 20 pictures.
-STILL = 1.0
+STILL = 1.25
 NEAR_COPY = 2.0  # of no tile by more where things move before and after it; most of the changes there are up to 1.4
 CODED_ANEW = 3.0  # mean change, of 255, that a key frame alone may make in a picture that stands still: up to 2.2
 FROZEN_S = 1.0
@@ -59,7 +59,7 @@ class Changes:
         Args:
             clip: what was seen.
             found: to be added to.
-            key: which pictures are key frames, shape (n,): they change a picture that stands still, as it is coded anew.
+            key: which pictures are key frames, shape (n,): coded anew, a picture that stands still changes there.
         """
         if len(self._mean) < 2:
             found.abstain(None, "a single picture shows no copies")
@@ -103,7 +103,8 @@ class Changes:
         """Share of the pictures that are the one before again, where something moves, and whether at a beat.
 
         None when too little moves. A face that holds still for a moment looks like a copy: what only changes less than
-        its neighbours counts when it comes at a beat, what changes nowhere but by coding counts wherever it is. Key frames as in `tell`.
+        its neighbours counts when it comes at a beat, what changes nowhere but by coding counts wherever it is.
+        Key frames as in `tell`.
         """
         from scipy.ndimage import maximum_filter1d
 

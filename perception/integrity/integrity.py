@@ -17,7 +17,7 @@ from perception.tool import Run, tool
 
 @tool(needs=("frames", "faces"), version="2", reads_words=False)
 def integrity(detector: str = "") -> Run:
-    """Measure traces of coding again, copied, looped and frozen pictures, filmed screens, and voice or pulse that do not fit.
+    """Measure traces of coding, copied, looped and frozen pictures, filmed screens, and voice or pulse that do not fit.
 
     It tells which trace was seen, never that a clip is false; most traces have harmless causes.
 

@@ -1,6 +1,7 @@
 """Stretches that are shown again later: moving pictures that are, one after another, those of an earlier time."""
 
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,7 @@ def _alike(fields: Floats, looks: npt.NDArray[np.integer], least: int) -> dict[i
 def _stretches(places: npt.NDArray[np.integer], jump: int) -> list[tuple[int, int]]:
     """First and last picture of each run of pictures that were looked at one after another."""
     cuts = [0, *(np.flatnonzero(np.diff(places) > jump) + 1).tolist(), len(places)]
-    return [(int(places[a]), int(places[b - 1])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(int(places[a]), int(places[b - 1])) for a, b in pairwise(cuts)]
 
 
 def _moves(fields: Floats) -> bool:

@@ -93,8 +93,7 @@ def test_a_stretch_that_stands_still_is_found_through_coding_and_over_its_key_fr
     pictures[45:105] = [pictures[45]] * 60
     clip = coded(tmp_path / "a.mp4", pictures, crf=crf, g="20", sc_threshold="0")
     found = seen_in(clip, Changes(), read_coding(clip).key)
-    (trace,) = found.observations
-    assert trace.kind == "frozen"
+    (trace,) = found.events("frozen")
     assert trace.value == pytest.approx(2.0, abs=0.2)
 
 
