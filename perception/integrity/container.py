@@ -84,7 +84,9 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
     """
     end_s = clip.duration_s
     if coding.signed:
-        text = f"the file names software that wrote or coded it ({'; '.join(coding.signed)}), for the first time or again"
+        text = (
+            f"the file names software that wrote or coded it ({'; '.join(coding.signed)}), for the first time or again"
+        )
         found.event(None, "encoder_signature", 0.0, end_s, text=text, confidence=0.9, quality=1.0)
     else:
         found.notes["software"] = "the file names none that wrote it, which proves nothing"

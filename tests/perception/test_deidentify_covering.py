@@ -5,7 +5,7 @@ import pytest
 
 from perception.deidentify.covering import Cover, cover_also, plan
 from perception.deidentify.detectors import Look
-from perception.deidentify.hiding import FILL, hidden
+from perception.deidentify.hiding import FILL, hidden, tagged
 from perception.tracking import Box
 
 WIDTH, HEIGHT, RATE_HZ = 640, 360, 20
@@ -137,3 +137,16 @@ def test_what_is_still_found_is_covered_solid_and_then_its_whole_picture():
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == [30]
     cover_also(planned_so_far, seen, whole_within_s=0.5)
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == list(range(20, 41))
+
+
+@pytest.mark.parametrize("height", [180, 360, 1080])
+def test_the_burnt_in_tag_has_its_outline_right_around_its_letters(height):
+    grey = tagged(np.full((height, 2 * height, 3), 128, np.uint8), "de-identified: mask")[..., 0]
+    rows, columns = np.nonzero(grey > 135)
+    near = np.zeros(grey.shape, bool)
+    reach = max(3, height // 100)
+    for y, x in zip(rows, columns, strict=True):
+        near[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = True
+    assert len(rows)
+    assert (grey[~near] == 128).all()
+    assert (grey < 60).any()
