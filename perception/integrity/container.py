@@ -98,8 +98,8 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
     period = earlier_period(coding)
     if period is None:
         found.notes["earlier coding"] = (
-            "no rhythm of one in the sizes of the pictures, which proves nothing: it shows when the earlier coding was the "
-            "coarser and today's has no pictures between others (B-frames), seldom else"
+            "no rhythm of one in the sizes of the pictures, which proves nothing: it shows when the earlier coding was "
+            "the coarser and today's has no pictures between others (B-frames), seldom else"
         )
         return
     text = f"every {period}th picture took more bytes than its neighbours though it is no key frame of this file"

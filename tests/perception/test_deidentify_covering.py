@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perception.deidentify.covering import Cover, cover_also, plan
-from perception.deidentify.detectors import Look
+from perception.deidentify.detectors import CHIN, FOREHEAD, HAIR, Look, around_mesh
 from perception.deidentify.hiding import FILL, hidden, tagged
 from perception.tracking import Box
 
@@ -150,3 +150,19 @@ def test_the_burnt_in_tag_has_its_outline_right_around_its_letters(height):
     assert len(rows)
     assert (grey[~near] == 128).all()
     assert (grey < 60).any()
+
+
+@pytest.mark.parametrize(
+    ("up", "longer"),
+    [((0, -1), (0, 0, 0, 0)), ((1, 0), (0, 0, 1, 0)), ((-1, 0), (-1, 0, 0, 0)), ((0, 1), (0, 0, 0, 1))],
+    ids=["upright", "hair to the right", "hair to the left", "upside down"],
+)
+def test_the_box_of_a_head_that_lies_is_longer_towards_its_hair(up, longer):
+    middle, along, across = np.array([0.5, 0.5]), np.array(up) * 60, np.array(up[::-1]) * 40
+    points = np.zeros((478, 3), np.float32)
+    points[:] = [*middle, 0]
+    for number, at in ((FOREHEAD, along), (CHIN, -along), (33, across), (263, -across)):
+        points[number, :2] += at / (WIDTH, HEIGHT)
+    box = around_mesh(points, WIDTH, HEIGHT) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
+    plain = np.array([*points[:, :2].min(axis=0), *points[:, :2].max(axis=0)]) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
+    assert box == pytest.approx(plain + HAIR * 120 * np.array(longer), abs=0.1)
