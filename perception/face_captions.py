@@ -23,6 +23,10 @@ MOMENTS = 5  # a person at the most
 APART_S = 1.0  # between two moments: closer ones show the same
 TOLD_FROM = 1.5  # FACS intensity B: a trace is not worth a sentence
 STATE_FROM = 1.5
+HOW_CLIP = (
+    "a folder with a CLIP or SigLIP checkpoint, or its hub id: for one, hf download openai/clip-vit-base-patch32 "
+    "--local-dir FOLDER, from https://huggingface.co/openai/clip-vit-base-patch32"
+)
 NO_CLIP = "none: no CLIP was given (face_captions.engine=clip with face_captions.model=<folder or hub id>)"
 Engine = Literal["composed", "clip", "emocapclip"]
 LEVELS = ((3.5, "high"), (2.5, "medium"), (0.0, "low"))  # of the strongest action unit: D, C, below
@@ -67,8 +71,7 @@ def face_captions(engine: Engine = "composed", model: str = "") -> Run:
     if engine == "composed" and model:
         raise OptionError(f"face_captions.model={model} needs face_captions.engine=clip")
     if engine == "clip" and not model:
-        how = "a CLIP or SigLIP checkpoint, a folder or a hub id such as openai/clip-vit-base-patch32"
-        raise OptionError(f"face_captions.engine=clip needs face_captions.model=<{how}>")
+        raise OptionError(f"face_captions.engine=clip needs face_captions.model=<{HOW_CLIP}>")
     if engine == "emocapclip":
         require_emocapclip(model)
 

@@ -33,15 +33,17 @@ class Kind:
     else_from: str = ""  # where to get weights that are not in the catalogue
 
 
-TOOLBOX = "rPPG-Toolbox's final_model_release/*_PhysFormer_DiffNormalized.pth (responsible-AI licence)"
+TOOLBOX = (
+    "*_PhysFormer_DiffNormalized.pth of rPPG-Toolbox from "
+    "https://github.com/ubicomplab/rPPG-Toolbox/tree/main/final_model_release (responsible-AI licence)"
+)
+AUTHORS = "Physformer_VIPL_fold1.pkl by way of https://github.com/ZitongYu/PhysFormer, which links to it (MIT)"
 KINDS: dict[NetworkName, Kind] = {
     # Contrast-Phys: a square of 1.2 times the height of OpenFace's landmarks in the first frame, centred on each frame
     "physnet": Kind(128, 160, BoxRule("brows and jaw", "height", 1.2, stays_s=0.0), QUARTERS, "contrast_phys_physnet"),
     "factorizephys": Kind(72, 160, BY_MESH, HALVES, "PURE_FactorizePhys_FSAM_Res"),
     "physformer": Kind(128, 160, BY_MESH, HALVES, None, TOOLBOX),
-    "physformer-standard": Kind(
-        128, 160, BY_MESH, HALVES, None, "Physformer_VIPL_fold1.pkl, by way of github.com/ZitongYu/PhysFormer"
-    ),
+    "physformer-standard": Kind(128, 160, BY_MESH, HALVES, None, AUTHORS),
     "open-rppg": Kind(128, 320, BY_MESH, HALVES, None),
 }
 OPEN_RPPG_MODEL = "FacePhys.rlap"  # its own default

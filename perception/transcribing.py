@@ -25,7 +25,10 @@ PAUSE_S = 0.7  # between two words ends an utterance
 LONGEST_S = 12.0  # of an utterance: ends at the next word
 NO_SPEECH = 0.6  # probability above which what was written is not believed (Whisper's own threshold)
 HOW = "python -m pip install faster-whisper"
-WHERE = "a folder such as faster-whisper-small (hub id Systran/faster-whisper-small) in the folder of MENTALIS_MODELS"
+WHERE = (
+    "a folder such as faster-whisper-small, from https://huggingface.co/Systran/faster-whisper-small, in the folder of "
+    "MENTALIS_MODELS"
+)
 
 
 class Word(NamedTuple):

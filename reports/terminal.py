@@ -26,7 +26,7 @@ NOT_IN_LANES = (
     "frame_rate",
     "compression",
     "blink_rate",
-    "recompressed",
+    "encoder_signature",
     "edited",
     "coded_twice",
     "repeated_pictures",

@@ -178,11 +178,16 @@ def pulse(
             "fitting": Fitting(epochs=epochs, batch=batch, rate=rate, decay=5e-5, seed=seed),
             "held_out": left_out,
             "begins_with": begin_with or None,
-            "trained_on": {"ubfc": "UBFC-rPPG", "pure": "PURE"}[layout],
+            "trained_on": data_in_layout(layout),
         }
     )
     card = train_pulse(recordings, out, training, score, tell=_tell)
     typer.echo(f"{out}: {card.metric}")
+
+
+def data_in_layout(layout: str) -> str:
+    """What a card may say of data of which only the layout of the files is known."""
+    return f"recordings of the user in the layout of {({'ubfc': 'UBFC-rPPG', 'pure': 'PURE'})[layout]}"
 
 
 def _left_out(named: str, people: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ app = typer.Typer(help="Optional weights that make tools better; nothing needs t
 @app.command("list")
 def list_() -> None:
     """Show which weights are known, and which are here."""
+    from perception.engine_cards import engine_cards
     from perception.weights import list_weights
 
     use_settings()
@@ -18,17 +19,23 @@ def list_() -> None:
         weight = status.weight
         typer.echo(f"{weight.name}  {weight.bytes / 1e6:.1f} MB  {status.path or 'not here'}")
         typer.echo(f"    {weight.source}; used by {', '.join(weight.used_by)}; licence: {weight.licence}")
+    typer.echo("\nEngines that bring their weights from elsewhere (`mentalis weights card NAME`):")
+    for card in engine_cards():
+        typer.echo(f"{card.name}  {card.engine}\n    get: {card.get}; licence: {card.licence}")
 
 
 @app.command("card")
-def card_(name: Annotated[str, typer.Argument(help="Name of the weights, or a folder of trained ones.")]) -> None:
+def card_(
+    name: Annotated[str, typer.Argument(help="Name of the weights or the engine, or a folder of trained ones.")],
+) -> None:
     """Show what weights are: source, licence, training data, metric with its protocol, limits."""
     import yaml
 
+    from perception.engine_cards import engine_card
     from perception.models.trained import read_card
     from perception.weights import known
 
-    card = read_card(Path(name)) if Path(name).is_dir() else known(name)
+    card = read_card(Path(name)) if Path(name).is_dir() else engine_card(name) or known(name)
     typer.echo(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True).rstrip())
 
 

@@ -23,6 +23,8 @@ LEAST_SCORE = 0.4  # of MediaPipe's detectors, whose own default is 0.5: a doubt
 MOST_FACES = 8  # that the mesh follows; the detectors have no such limit
 CASCADE_PX = 480  # longest side of the picture that the cascade looks at
 SMALLEST_PX, SCALE_STEP, NEIGHBOURS = 24, 1.1, 3  # of the cascade; OpenCV's own defaults, its window is 24 px
+HAIR = 0.3  # of the longer side of a face's box: from the mesh, which ends at the forehead, to the top of the head
+FOREHEAD, CHIN = 10, 152  # in MediaPipe's face mesh
 DETECTORS = ("mediapipe", "cascade")
 
 
@@ -59,7 +61,8 @@ def look(clip: Clip, on_picture: Callable[[float], None] = lambda time_s: None) 
         for number, shot in enumerate(shots(clip.frames())):
             with mediapipe_models.face_mesh(MOST_FACES) as follow:
                 for frame in shot:
-                    mesh = [_around(face.points) for face in follow(frame.rgb, frame.time_s)]
+                    height, width = frame.rgb.shape[:2]
+                    mesh = [around_mesh(face.points, width, height) for face in follow(frame.rgb, frame.time_s)]
                     looks.append(_look(frame, number, detect(frame.rgb), mesh))
                     on_picture(frame.time_s)
     return looks
@@ -79,8 +82,19 @@ def _look(frame: Frame, shot: int, detected: Iterable[Shares], mesh: Iterable[Sh
     return Look(frame.time_s, frame.duration_s, shot, alone + whole, _by_cascade(frame.rgb), whole)
 
 
-def _around(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
+def around_mesh(points: npt.NDArray[np.float32], width: int, height: int) -> Shares:
+    """The box of a mesh, longer towards the hair of a head that lies on its side or upside down.
+
+    Above the box, as the picture has it, there is a margin anyway: an upright head needs no more.
+    """
+    flat = points[:, :2]
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    size = np.array([width, height])
+    up = (flat[FOREHEAD] - flat[CHIN]) * size
+    up = up / max(float(np.hypot(*up)), 1e-6)
+    hair = up * HAIR * ((high - low) * size).max() / size
+    beside, below = abs(up[0]) * hair[0], max(0.0, hair[1])
+    return np.array([low[0] + min(0.0, beside), low[1], high[0] + max(0.0, beside), high[1] + below], dtype=np.float32)
 
 
 def _by_cascade(rgb: Picture) -> tuple[Box, ...]:

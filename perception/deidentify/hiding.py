@@ -45,8 +45,11 @@ def tagged(rgb: Picture, text: str) -> Picture:
 
     size = max(0.35, FONT_SHARE * rgb.shape[0] / 22)  # the font is 22 px high at size 1
     at = (max(2, rgb.shape[1] // 100), rgb.shape[0] - max(4, rgb.shape[0] // 60))
-    for colour, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(rgb, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
+    reach = max(1, round(size))
+    around = [(x, y) for x in (-reach, 0, reach) for y in (-reach, 0, reach) if (x, y) != (0, 0)]
+    for x, y in (*around, (0, 0)):  # moved, not drawn thicker: a thicker text is a wider one in OpenCV 5
+        colour = (0, 0, 0) if x or y else (255, 255, 255)
+        cv2.putText(rgb, text, (at[0] + x, at[1] + y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
     return rgb
 
 

@@ -84,8 +84,10 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
     """
     end_s = clip.duration_s
     if coding.signed:
-        text = f"the file names software that wrote it ({'; '.join(coding.signed)}): it is not as a camera left it"
-        found.event(None, "recompressed", 0.0, end_s, text=text, confidence=0.9, quality=1.0)
+        text = (
+            f"the file names software that wrote or coded it ({'; '.join(coding.signed)}), for the first time or again"
+        )
+        found.event(None, "encoder_signature", 0.0, end_s, text=text, confidence=0.9, quality=1.0)
     else:
         found.notes["software"] = "the file names none that wrote it, which proves nothing"
     joined = edits(clip.path) if clip.container in ("mp4", "mov") else 1
@@ -95,7 +97,10 @@ def tell_container(clip: Clip, coding: Coding, changes: Floats, found: Findings)
     _tell_key_frames(clip, coding, changes, found)
     period = earlier_period(coding)
     if period is None:
-        found.notes["earlier coding"] = "no rhythm of one in the sizes of the pictures, which proves nothing"
+        found.notes["earlier coding"] = (
+            "no rhythm of one in the sizes of the pictures, which proves nothing: it shows when the earlier coding was "
+            "the coarser and today's has no pictures between others (B-frames), seldom else"
+        )
         return
     text = f"every {period}th picture took more bytes than its neighbours though it is no key frame of this file"
     text += ", as key frames of an earlier coding do"

@@ -9,14 +9,15 @@ from perception.integrity.container import read_coding, tell_container
 from perception.integrity.detector import load_detector, tell_detector, written
 from perception.integrity.frames import Changes
 from perception.integrity.lip_sync import Lips
+from perception.integrity.loops import Loops
 from perception.integrity.screens import Light, Pattern
 from perception.integrity.skin_rhythm import Skin
 from perception.tool import Run, tool
 
 
-@tool(needs=("frames", "faces"), version="1", reads_words=False)
+@tool(needs=("frames", "faces"), version="2", reads_words=False)
 def integrity(detector: str = "") -> Run:
-    """Measure traces of coding again, copied and frozen pictures, filmed screens, and voice or pulse that do not fit.
+    """Measure traces of coding, copied, looped and frozen pictures, filmed screens, and voice or pulse that do not fit.
 
     It tells which trace was seen, never that a clip is false; most traces have harmless causes.
 
@@ -30,15 +31,18 @@ def integrity(detector: str = "") -> Run:
 
     def run(clip: Clip, frames: Iterator[Frame]) -> Findings:
         found = Findings(notes={"detector": "none was given (integrity.detector=module:function)"})
-        changes, light, pattern, lips, skin = Changes(), Light(), Pattern(), Lips(), Skin()
+        changes, loops, light, pattern, lips, skin = Changes(), Loops(), Light(), Pattern(), Lips(), Skin()
         for frame in frames:
             changes.add(frame)
+            loops.add(frame)
             light.add(frame)
             pattern.add(frame)
             lips.add(frame)
             skin.add(frame)
-        tell_container(clip, read_coding(clip), changes.means, found)
-        changes.tell(clip, found)
+        coding = read_coding(clip)
+        tell_container(clip, coding, changes.means, found)
+        changes.tell(clip, found, coding.key)
+        loops.tell(clip, found)
         light.tell(clip, found)
         pattern.tell(clip, found)
         lips.tell(clip, found)

@@ -24,8 +24,9 @@ BATCH = 32  # pictures or sentences at a time
 KINDS = ("clip", "siglip")  # of transformers' models: those with one vector for a picture and one for a sentence
 PADDED = ("siglip",)  # trained on sentences filled up to their longest, without a mask (Zhai et al. 2023)
 NO_EMOCAPCLIP = (
-    "EmoCapCLIP's weights are not public (Sun et al. 2025: its repository has neither code nor weights); once you have "
-    "them, give face_captions.model=<folder in the layout of transformers' CLIP>, or use face_captions.engine=clip"
+    "EmoCapCLIP's weights are not public (Sun et al. 2025: https://github.com/sunlicai/EmoCapCLIP has neither code nor "
+    "weights); once you have them, give face_captions.model=<folder in the layout of transformers' CLIP>, or use "
+    "face_captions.engine=clip"
 )
 
 

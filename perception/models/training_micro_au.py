@@ -36,8 +36,8 @@ THRESHOLD = 0.5  # of a unit's probability, as CD6ME's logit over 0
 AT_ONCE = 32
 LIMITS = (
     "Tells which action units come from one picture to another, as probabilities of presence, not calibrated; no "
-    "intensity. Learnt from posed frontal faces in a laboratory at high frame rates; few subjects, mostly East Asian "
-    "and European adults. What a unit means for a feeling it does not say."
+    "intensity. Who and what the samples show (posed or not, light, frame rate, age, origin) is not known here: expect "
+    "less of anything unlike them. What a unit means for a feeling it does not say."
 )
 
 Coding = dict[str, frozenset[int]]  # the active units of each sample

@@ -29,8 +29,8 @@ PREDICTIONS, GOLD = "predictions.csv", "gold.csv"
 RANKED = 5  # classes that are told of each gesture
 AT_ONCE = 256  # samples that are recognised together
 LIMITS = (
-    "Probabilities are a softmax's and not calibrated. Trained gestures are of few people in one setting; a gesture "
-    "says little of a feeling and nothing of the truth of words."
+    "Probabilities are a softmax's and not calibrated. In what setting the gestures were recorded is not known here: "
+    "expect less in another. A gesture says little of a feeling and nothing of the truth of words."
 )
 
 Score = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # gold and ranked classes -> the metric in words

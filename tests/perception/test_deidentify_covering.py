@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from perception.deidentify.covering import Cover, cover_also, plan
-from perception.deidentify.detectors import Look
-from perception.deidentify.hiding import FILL, hidden
+from perception.deidentify.detectors import CHIN, FOREHEAD, HAIR, Look, around_mesh
+from perception.deidentify.hiding import FILL, hidden, tagged
 from perception.tracking import Box
 
 WIDTH, HEIGHT, RATE_HZ = 640, 360, 20
@@ -137,3 +137,32 @@ def test_what_is_still_found_is_covered_solid_and_then_its_whole_picture():
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == [30]
     cover_also(planned_so_far, seen, whole_within_s=0.5)
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == list(range(20, 41))
+
+
+@pytest.mark.parametrize("height", [180, 360, 1080])
+def test_the_burnt_in_tag_has_its_outline_right_around_its_letters(height):
+    grey = tagged(np.full((height, 2 * height, 3), 128, np.uint8), "de-identified: mask")[..., 0]
+    rows, columns = np.nonzero(grey > 135)
+    near = np.zeros(grey.shape, bool)
+    reach = max(3, height // 100)
+    for y, x in zip(rows, columns, strict=True):
+        near[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = True
+    assert len(rows)
+    assert (grey[~near] == 128).all()
+    assert (grey < 60).any()
+
+
+@pytest.mark.parametrize(
+    ("up", "longer"),
+    [((0, -1), (0, 0, 0, 0)), ((1, 0), (0, 0, 1, 0)), ((-1, 0), (-1, 0, 0, 0)), ((0, 1), (0, 0, 0, 1))],
+    ids=["upright", "hair to the right", "hair to the left", "upside down"],
+)
+def test_the_box_of_a_head_that_lies_is_longer_towards_its_hair(up, longer):
+    middle, along, across = np.array([0.5, 0.5]), np.array(up) * 60, np.array(up[::-1]) * 40
+    points = np.zeros((478, 3), np.float32)
+    points[:] = [*middle, 0]
+    for number, at in ((FOREHEAD, along), (CHIN, -along), (33, across), (263, -across)):
+        points[number, :2] += at / (WIDTH, HEIGHT)
+    box = around_mesh(points, WIDTH, HEIGHT) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
+    plain = np.array([*points[:, :2].min(axis=0), *points[:, :2].max(axis=0)]) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
+    assert box == pytest.approx(plain + HAIR * 120 * np.array(longer), abs=0.1)

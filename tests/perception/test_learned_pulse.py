@@ -156,7 +156,7 @@ def no_weights(tmp_path, monkeypatch):
             r"weights download contrast_phys_physnet \(from raw\.githubusercontent\.com, 3\.5 MB; licence: MIT",
         ),
         ("fused+factorizephys", "weights download PURE_FactorizePhys_FSAM_Res .*Responsible AI"),
-        ("physformer", r"get rPPG-Toolbox's .* name the file, as in physformer:FILE"),
+        ("physformer", r"from https://github.com/ubicomplab/rPPG-Toolbox.* name the file, as in physformer:FILE"),
         ("physformer-standard", "github.com/ZitongYu/PhysFormer"),
     ],
 )

@@ -8,7 +8,7 @@ from case_making import draft, make_case, saw
 from agents.by_rule.knowledge_base import knowledge
 from agents.checking import integrity
 from agents.checking.checks import accept
-from perception.integrity import container, detector, frames, lip_sync, screens, skin_rhythm
+from perception.integrity import container, detector, frames, lip_sync, loops, screens, skin_rhythm
 
 
 def trace(kind, start_s=0.0, end_s=10.0, value=None, person=None, confidence=0.8, tool="integrity"):
@@ -32,7 +32,7 @@ def test_a_trace_over_the_claims_time_lowers_its_confidence_and_says_which_it_wa
     "harmless",
     [
         (),
-        (trace("recompressed"),),
+        (trace("encoder_signature"),),
         (trace("coded_twice"),),
         (trace("lip_sync"),),
         (trace("skin_rhythm", person="P1"),),
@@ -54,6 +54,14 @@ def test_flicker_lowers_only_what_rests_on_the_pulse():
     assert confidence(trace("light_flicker"), cites="heart_rate")[0] == 0.5
 
 
+@pytest.mark.parametrize(("kind", "limit"), [("encoder_signature", 0.8), ("coded_twice", 0.6)])
+def test_coding_lowers_only_what_rests_on_what_it_takes_away_and_is_a_caveat(kind, limit):
+    assert confidence(trace(kind), cites="au12", percent=90) == (0.9, [])
+    assert confidence(trace(kind), cites="heart_rate", percent=90)[0] == limit
+    (told,) = integrity.caveats(make_case(trace(kind)).evidence)
+    assert f"[{kind}-1]" in told
+
+
 def test_a_detectors_high_score_limits_every_claim_and_the_lowest_limit_counts():
     assert confidence(trace("forgery_score", value=0.9))[0] == 0.5
     sure, why = confidence(trace("forgery_score", value=0.9), trace("frozen"))
@@ -66,7 +74,7 @@ def test_a_claim_that_is_less_sure_anyway_stays_so():
 
 
 def test_the_report_tells_each_trace_with_its_harmless_causes_and_no_verdict():
-    evidence = make_case(trace("moire"), trace("forgery_score", value=0.9), trace("recompressed")).evidence
+    evidence = make_case(trace("moire"), trace("forgery_score", value=0.9), trace("lip_sync")).evidence
     told = integrity.caveats(evidence)
     assert [text.split(".")[0] for text in told] == [
         "Moire was seen [moire-1]",
@@ -77,7 +85,7 @@ def test_the_report_tells_each_trace_with_its_harmless_causes_and_no_verdict():
 
 
 def test_every_kind_that_a_rule_names_is_one_that_the_tool_tells_and_is_no_marker_of_emotion():
-    tools = (container, detector, frames, lip_sync, screens, skin_rhythm)
+    tools = (container, detector, frames, lip_sync, loops, screens, skin_rhythm)
     sources = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in tools)
     for known in integrity.known_traces().traces:
         assert f'"{known.kind}"' in sources

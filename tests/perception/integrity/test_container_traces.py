@@ -50,9 +50,10 @@ def found_in(path, changes=None):
 
 
 def test_software_that_signed_the_file_is_named(make_clip):
-    (trace,) = found_in(make_clip()).events("recompressed")
+    (trace,) = found_in(make_clip()).events("encoder_signature")
     assert "Lavf" in trace.text
     assert "x264 - core" in trace.text
+    assert "for the first time or again" in trace.text
 
 
 def test_a_coding_over_an_earlier_one_shows_its_key_frames(tmp_path):

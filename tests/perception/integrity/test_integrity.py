@@ -11,7 +11,7 @@ from perception.integrity.detector import Score
 from perception.scheduler import perceive
 from perception.tool import make_tool
 
-HARMLESS = {"recompressed", "coded_twice", "edited", "repeated_pictures", "skin_rhythm", "lip_sync"}
+HARMLESS = {"encoder_signature", "coded_twice", "edited", "repeated_pictures", "skin_rhythm", "lip_sync"}
 VERDICT = re.compile(r"\b(fake|forged|deepfake|manipulated|genuine|authentic)\b", re.IGNORECASE)
 
 

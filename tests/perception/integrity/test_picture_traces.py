@@ -1,5 +1,6 @@
 """Copies, frozen stretches, beating light and moire are found where they were put, and not in what is genuine."""
 
+import av
 import numpy as np
 import pytest
 from conftest import write_clip
@@ -7,7 +8,9 @@ from conftest import write_clip
 from perception.clip import Clip
 from perception.evidence import Findings
 from perception.frame import Frame
+from perception.integrity.container import read_coding
 from perception.integrity.frames import Changes
+from perception.integrity.loops import Loops
 from perception.integrity.screens import Light, Pattern, pattern
 
 RATE_HZ = 30
@@ -62,6 +65,74 @@ def test_a_stretch_without_any_change_is_frozen_and_a_short_one_is_not(clip):
 def test_one_picture_throughout_is_called_a_still_picture(clip):
     found = told(Changes(), list(moving(1)) * 240, clip)
     assert [o.kind for o in found.observations] == ["still_picture"]
+
+
+def coded(path, pictures, **options):
+    """Pictures coded by x264 and decoded again, as a clip shows them."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=RATE_HZ, options={"threads": "1", **options})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for picture in pictures:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(stream.encode(None))
+    return Clip.open(path)
+
+
+def seen_in(clip, looker, *args):
+    for frame in clip.frames():
+        looker.add(frame)
+    found = Findings()
+    looker.tell(clip, found, *args)
+    return found
+
+
+@pytest.mark.parametrize("crf", ["23", "35"])
+def test_a_stretch_that_stands_still_is_found_through_coding_and_over_its_key_frames(tmp_path, crf):
+    pictures = list(moving(150))
+    pictures[45:105] = [pictures[45]] * 60
+    clip = coded(tmp_path / "a.mp4", pictures, crf=crf, g="20", sc_threshold="0")
+    found = seen_in(clip, Changes(), read_coding(clip).key)
+    (trace,) = found.events("frozen")
+    assert trace.value == pytest.approx(2.0, abs=0.2)
+
+
+def test_a_photograph_is_a_still_picture_through_coding(tmp_path):
+    clip = coded(tmp_path / "a.mp4", list(moving(1)) * 90, crf="23", g="30")
+    found = seen_in(clip, Changes(), read_coding(clip).key)
+    assert [o.kind for o in found.observations] == ["still_picture"]
+
+
+def test_a_small_part_that_moves_in_a_picture_that_does_not_is_no_still_picture(clip):
+    (still,) = moving(1)
+    pictures = []
+    for mouth in moving(120, size=(24, 48)):
+        pictures.append(still.copy())
+        pictures[-1][120:144, 150:198] = mouth
+    assert not told(Changes(), pictures, clip).observations
+
+
+def test_pictures_that_are_repeated_at_no_beat_are_counted_through_coding(tmp_path):
+    again = np.random.default_rng(3).random(150) < 0.15
+    shown = [p for p, twice in zip(moving(150), again, strict=True) for p in [p] * (1 + twice)]
+    clip = coded(tmp_path / "a.mp4", shown, crf="23")
+    (trace,) = seen_in(clip, Changes(), read_coding(clip).key).events("repeated_pictures")
+    assert trace.value == pytest.approx(again.sum() / len(shown), abs=0.05)
+    assert "at no beat" in trace.text
+
+
+def test_a_stretch_that_is_shown_again_is_found_through_coding(tmp_path):
+    pictures = list(moving(130))
+    clip = coded(tmp_path / "a.mp4", pictures[:120] + pictures[20:80] + pictures[120:], crf="28")
+    (trace,) = seen_in(clip, Loops()).events("looped")
+    assert trace.start_s == pytest.approx(4.0, abs=0.3)
+    assert trace.value == pytest.approx(2.0, abs=0.4)
+    assert "from 0.7 s on" in trace.text
+
+
+def test_a_scene_that_goes_on_or_stands_still_is_no_loop(clip):
+    assert not told(Loops(), moving(240), clip).observations
+    assert not told(Loops(), list(moving(1)) * 240, clip).observations
 
 
 def beating(hz, share, bands=False):
