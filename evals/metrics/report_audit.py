@@ -1,7 +1,8 @@
 """Hallucination in our own reports, without labels: whether claims rest on what was measured, and agree.
 
 Evidence is right when the observation exists, is of the claim's person, happens while the claim holds, and is a sign of
-the claim's label by some rule of the knowledge base. Ours; after the notion of faithfulness of EmotionHallucer (arXiv 2505.11405).
+the claim's label by some rule of the knowledge base. Ours; after the notion of faithfulness of EmotionHallucer (arXiv
+2505.11405).
 """
 
 from collections.abc import Iterable, Sequence
