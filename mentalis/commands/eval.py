@@ -202,8 +202,10 @@ def zero_shot(
 
     settings = read_settings()
     use_weights_of(settings)
-    faces = export(name, folder, out, encoder, engine, settings.data)
-    typer.echo(f"{out}: {faces} faces")
+    faces, unread = export(name, folder, out, encoder, engine, settings.data)
+    for line in unread:
+        typer.echo(f"not read: {line}", err=True)
+    typer.echo(f"{out}: {faces} faces" + (f"; {len(unread)} could not be read and have no row" if unread else ""))
 
 
 @app.command("calibrate")
