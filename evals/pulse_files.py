@@ -14,6 +14,7 @@ from evals.reading import csv_rows, json_value, refuse, text_lines
 
 Floats = npt.NDArray[np.floating]
 
+TOLD_CHARACTERS = 80  # of what is no number
 GRID_HZ = 30.0  # to which waves are brought before they are compared, about the videos' rate
 SHORTEST_S = 5.0
 RATES_HZ = (10.0, 5000.0)  # of sampling: slower can't hold a heart rate of 3.3 Hz with its double; oximeters have 30-60
@@ -143,7 +144,7 @@ def _numbers(where: Path | str, cells: list[Any]) -> Floats:
     try:
         return np.array([float(cell) for cell in cells])
     except (TypeError, ValueError) as error:
-        raise DatasetError(f"{where}: {error}; give numbers") from error
+        raise DatasetError(f"{where}: {str(error)[:TOLD_CHARACTERS]}; give numbers") from error
 
 
 def _checked(times: str, times_s: Floats, wave: str, values: Floats, unit: str = "seconds") -> PulseWave:
