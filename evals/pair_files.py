@@ -93,10 +93,14 @@ def pair_of(where: str, id_: str, row: Mapping[str, Any], folder: Path, root: Pa
     other = {**row, **sides[HALLUCINATION]}
     if _media(where, other, folder, root)[1] not in (None, media) or found(other, "text") not in (None, text):
         raise DatasetError(f"{where}: its two questions are about different things; a pair is about one")
+    _check_text(where, text)
+    basic, hallucination = (_question(f"{where}, {side}", told) for side, told in sides.items())
+    if basic == hallucination:
+        raise DatasetError(f"{where}: both of its questions are the same; the hallucinated one is to be falsified")
     return Pair(
         id=id_,
-        basic=_question(f"{where}, basic", sides[BASIC]),
-        hallucination=_question(f"{where}, hallucination", sides[HALLUCINATION]),
+        basic=basic,
+        hallucination=hallucination,
         media=media,
         text=text or None,
         category=str(found(both, "category") or category or "all"),
@@ -164,6 +168,17 @@ def _check_answer(where: str, told: Mapping[str, Any], due: bool) -> None:
     if answer is not None and _meant(answer) is not due:
         right = "yes" if due else "no"
         raise DatasetError(f"{where}, column answer: {answer!r} where {right} is due; check the pair's order")
+
+
+def _check_text(where: str, text: Any) -> None:
+    turns = text if isinstance(text, list) else [{"text": text}] if text is not None else []
+    for number, turn in enumerate(turns, 1):
+        told = turn if isinstance(turn, Mapping) else {}
+        if not isinstance(told.get("text"), str) or not isinstance(told.get("speaker"), str | None):
+            at = f", turn {number}" if isinstance(text, list) else ""
+            raise DatasetError(
+                f'{where}, column text{at}: is no text; give a string, or a list of {{"speaker", "text"}}'
+            )
 
 
 def _meant(answer: object) -> bool | None:

@@ -53,6 +53,11 @@ def numbered(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: ([int(digits) for digits in re.findall(r"\d+", path.stem)], path.name))
 
 
+def pictured(folder: Path) -> bool:
+    """Whether there is a picture in a folder."""
+    return any(path.suffix.lower() in PICTURES for path in folder.iterdir())
+
+
 def clip_of(pictures: Sequence[Path], rate_hz: float, kept: Path) -> Path:
     """A clip without loss (FFV1) of pictures in order, made once and found again while they stay as they are.
 

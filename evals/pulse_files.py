@@ -9,12 +9,17 @@ import numpy.typing as npt
 
 from evals.errors import DatasetError
 from evals.metrics.heart_rate import bpm_of, post_processed
+from evals.pictures import pictured
 from evals.reading import csv_rows, json_value, refuse, short, text_lines
 
 Floats = npt.NDArray[np.floating]
 
 GRID_HZ = 30.0  # to which waves are brought before they are compared, about the videos' rate
 SHORTEST_S = 5.0
+RATES_HZ = (10.0, 5000.0)  # of sampling: slower can't hold a heart rate of 3.3 Hz with its double; oximeters have 30-60
+LONGEST_HOLE_S = 2.0  # without a sample: more than a beat of the slowest heart is lost
+LONGEST_FLAT_S = 5.0  # of one and the same value: several beats; the sensor was off
+FURTHEST_OFF_S = 5.0  # that a wave may start before or after its video: beyond it the clocks are not the same
 NANOSECONDS = 1e9
 
 
@@ -65,6 +70,9 @@ def pure_recordings(folder: Path) -> list[PulseRecording]:
     ills = [
         f"there is no {t.name}/{name}" for t in takes for name in (t.name, f"{t.name}.json") if not (t / name).exists()
     ]
+    ills += [
+        f"there is no picture in {t.name}/{t.name}" for t in takes if (t / t.name).is_dir() and not pictured(t / t.name)
+    ]
     refuse(folder, ills)
     return [PulseRecording(t.name, t.name[:2], t / t.name, t / f"{t.name}.json") for t in takes]
 
@@ -90,19 +98,20 @@ def ubfc_wave(path: Path) -> PulseWave:
     """ground_truth.txt of UBFC-rPPG's second set (Bobbia et al. 2019): lines of wave, heart rate and times in seconds.
 
     Raises:
-        DatasetError: it has no three lines of as many numbers.
+        DatasetError: it has no three lines of as many numbers, or they can't be a pulse on the clock of a video.
     """
     lines = text_lines(path)
     if len(lines) != 3:
         raise DatasetError(f"{path}: {len(lines)} lines; give three: the wave, the heart rate, the times in seconds")
-    return _checked(path, _numbers(f"{path}, line 3", lines[2].split()), _numbers(f"{path}, line 1", lines[0].split()))
+    times, wave = f"{path}, line 3", f"{path}, line 1"
+    return _checked(times, _numbers(times, lines[2].split()), wave, _numbers(wave, lines[0].split()))
 
 
 def pure_wave(path: Path) -> PulseWave:
     """A JSON file of PURE (Stricker et al. 2014): samples with times in nanoseconds, on the clock of its pictures.
 
     Raises:
-        DatasetError: it has not the fields of PURE.
+        DatasetError: it has not the fields of PURE, or they can't be a pulse on the clock of a video.
     """
     content = json_value(path)
     fields = "/FullPackage (Timestamp, Value.waveform) and /Image (Timestamp)"
@@ -114,18 +123,20 @@ def pure_wave(path: Path) -> PulseWave:
         values = [sample["Value"]["waveform"] for sample in samples]
     except (KeyError, IndexError, TypeError) as error:
         raise DatasetError(f"{path}: has not the fields of PURE, {fields}: {error!r} is missing") from error
-    return _checked(path, _numbers(path, times), _numbers(path, values))
+    stamps, wave = f"{path}, Timestamp of /FullPackage", f"{path}, Value.waveform of /FullPackage"
+    return _checked(stamps, _numbers(stamps, times), wave, _numbers(wave, values), unit="nanoseconds")
 
 
 def csv_wave(path: Path) -> PulseWave:
     """A CSV of ours with the columns time_s, on the clock of the first view, and bvp.
 
     Raises:
-        DatasetError: a column is missing, or a cell is no number.
+        DatasetError: a column is missing, a cell is no number, or they can't be a pulse on the clock of a video.
     """
     rows = csv_rows(path, ("time_s", "bvp"))
-    times, values = (_numbers(f"{path}, column {name}", [row[name] for row in rows]) for name in ("time_s", "bvp"))
-    return _checked(path, times, values)
+    times, wave = f"{path}, column time_s", f"{path}, column bvp"
+    times_s, values = _numbers(times, [row["time_s"] for row in rows]), _numbers(wave, [row["bvp"] for row in rows])
+    return _checked(times, times_s, wave, values)
 
 
 def _numbers(where: Path | str, cells: list[Any]) -> Floats:
@@ -135,11 +146,61 @@ def _numbers(where: Path | str, cells: list[Any]) -> Floats:
         raise DatasetError(f"{where}: {short(error)}; give numbers") from error
 
 
-def _checked(path: Path, times_s: Floats, values: Floats) -> PulseWave:
+def _checked(times: str, times_s: Floats, wave: str, values: Floats, unit: str = "seconds") -> PulseWave:
+    """A wave that can be one.
+
+    Args:
+        times: file and place of the times.
+        times_s: (samples,).
+        wave: file and place of the values.
+        values: as many.
+        unit: in which the file is to have its times.
+    """
     if len(times_s) != len(values):
-        raise DatasetError(f"{path}: {len(values)} values of the wave at {len(times_s)} times; give one for each time")
-    if not np.isfinite(times_s).all() or not np.isfinite(values).all() or (np.diff(times_s) < 0).any():
-        raise DatasetError(f"{path}: times go back, or a value is not finite; correct the file")
+        raise DatasetError(f"{wave}: {len(values)} values of the wave at {len(times_s)} times; give one for each time")
+    if not np.isfinite(times_s).all() or (np.diff(times_s) < 0).any():
+        raise DatasetError(f"{times}: times go back, or one is not finite; correct the file")
+    if not np.isfinite(values).all():
+        raise DatasetError(f"{wave}: a value is not finite; correct the file")
     if len(times_s) < 2 or times_s[-1] - times_s[0] < SHORTEST_S:
-        raise DatasetError(f"{path}: less than {SHORTEST_S:.0f} s of the wave, in which no rate can be told")
+        raise DatasetError(
+            f"{times}: less than {SHORTEST_S:.0f} s of the wave, in which no rate can be told; "
+            f"the times are to be in {unit}"
+        )
+    _check_clock(times, times_s, unit)
+    _check_beating(wave, times_s, values)
     return PulseWave(times_s, values)
+
+
+def _check_clock(times: str, times_s: Floats, unit: str) -> None:
+    steps_s = np.diff(times_s)
+    usual_s = float(np.median(steps_s))
+    if not 1 / RATES_HZ[1] <= usual_s <= 1 / RATES_HZ[0]:
+        low, high = RATES_HZ
+        raise DatasetError(
+            f"{times}: a sample every {usual_s:.3g} s, where a pulse is measured {low:.0f} to {high:.0f} times "
+            f"a second; give the times in {unit}"
+        )
+    at = int(np.argmax(steps_s))
+    if steps_s[at] > LONGEST_HOLE_S:
+        raise DatasetError(
+            f"{times}: a hole of {steps_s[at]:.1f} s after sample {at + 1} ({times_s[at]:.1f} s); "
+            f"cut the recording there, or leave it out"
+        )
+    if abs(times_s[0]) > FURTHEST_OFF_S:
+        side = "after" if times_s[0] > 0 else "before"
+        raise DatasetError(
+            f"{times}: the wave starts {abs(times_s[0]):.1f} s {side} the first picture; "
+            f"put both on one clock, which starts with the video"
+        )
+
+
+def _check_beating(wave: str, times_s: Floats, values: Floats) -> None:
+    starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)  # of stretches of one value
+    lasting_s = times_s[np.append(starts[1:], len(values)) - 1] - times_s[starts]
+    longest = int(np.argmax(lasting_s))
+    if lasting_s[longest] > LONGEST_FLAT_S:
+        raise DatasetError(
+            f"{wave}: nothing beats for {lasting_s[longest]:.1f} s from sample {starts[longest] + 1} on, all are "
+            f"{values[starts[longest]]:g}; cut the recording there, or leave it out"
+        )

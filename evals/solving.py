@@ -128,6 +128,15 @@ async def choices(item: Item, run: Run, questions: tuple[Question, ...]) -> tupl
     return [made.choices[question.id] for question in questions], outcome
 
 
+def of_choice(
+    value: Any, run: Run, confidence: float | None = None, source: ConfidenceFrom | None = None
+) -> Prediction:
+    """What was chosen as a prediction; nothing is an abstention of the rules, but of a model no (valid) answer."""
+    if value is None:
+        return Prediction(abstained=run.model is None)
+    return Prediction(value=value, confidence=confidence, confidence_from=source)
+
+
 async def statements(item: Item, run: Run, texts: tuple[str, ...]) -> Outcome:
     """Whether each statement holds of an item, put to the model one by one by the variant that the strategy names.
 

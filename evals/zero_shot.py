@@ -16,8 +16,10 @@ import yaml
 from evals.errors import DatasetError
 from evals.expressions import classes
 from evals.pictures import CLIPS, PICTURES, video_of
+from evals.reading import refuse
 from evals.registry import benchmark
 from perception.clip import Clip
+from perception.errors import ClipError
 from perception.models.face_clip import face_encoder
 from perception.zero_shot import fitting, looks, prompts
 
@@ -27,8 +29,10 @@ FILE = Path(__file__).parent / "data" / "expression_words.yaml"
 
 def zero_shot(
     name: str, folder: Path, target: Path, encoder: str, engine: str = "clip", data: Path | None = None
-) -> int:
-    """Write the label of a set of expressions that fits each of its faces best; how many there were.
+) -> tuple[int, list[str]]:
+    """Write the label of a set of expressions that fits each of its faces best.
+
+    A face that can't be read has no row: whoever scores the file counts it as wrong, and as not covered.
 
     Args:
         name: of the benchmark, one of `evals.expressions.classes`.
@@ -38,27 +42,49 @@ def zero_shot(
         engine: whose wording is used, `clip` or `emocapclip`.
         data: folder of caches, for clips that are made of pictures; none are kept when not given.
 
+    Returns:
+        How many labels were written, and a line for each face that could not be read.
+
     Raises:
-        DatasetError: no such set of expressions or engine, or the folder lacks something.
+        DatasetError: none of the faces can be read, the target can't be written, no such set of expressions or engine,
+            or the folder lacks something.
         ToolError: the encoder can't be loaded.
-        ClipError: a clip can't be decoded.
     """
     if name not in classes():
         raise DatasetError(f"{name} is no set of facial expressions; there are {', '.join(classes())}")
     if engine not in prompts().templates:
         raise DatasetError(f"no wording for engine {engine!r}; there are {', '.join(prompts().templates)}")
     items = benchmark(name).items(folder)
+    _check_writable(target)
     model = face_encoder(engine, encoder)
     texts = looks(model, {label: words()[label] for label in classes()[name].labels}, engine)
-    found = []
+    found, unread = [], list[str]()
     with tempfile.TemporaryDirectory() as passing:
         for item in items:
             assert item.clip is not None, "every item of these sets has a face"
-            scores = fitting(model, _pictures(item.clip, (data or Path(passing)) / CLIPS), texts)
+            try:
+                pictures = _pictures(item.clip, (data or Path(passing)) / CLIPS)
+            except (ClipError, DatasetError) as error:
+                unread.append(f"{item.id}: {error}")
+                continue
+            scores = fitting(model, pictures, texts)
             found.append((item.id, max(scores, key=lambda label: scores[label])))
+    if not found:
+        refuse(folder, [f"none of {len(items)} faces can be read", *unread])
     with target.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "value"), *found])
-    return len(found)
+    return len(found), unread
+
+
+def _check_writable(target: Path) -> None:
+    """Refuse a file that can't be written before the long work, not after it; what is there stays as it is."""
+    there = target.exists()
+    try:
+        target.open("a").close()
+    except OSError as error:
+        raise DatasetError(f"{target}: can't be written: {error.strerror}; name another file") from error
+    if not there:
+        target.unlink()
 
 
 @cache

@@ -1,7 +1,8 @@
 """Hallucination in our own reports, without labels: whether claims rest on what was measured, and agree.
 
-Evidence is right when the observation exists, happens while the claim holds, and is a sign of the claim's label by some
-rule of the knowledge base. Ours; after the notion of faithfulness of EmotionHallucer (arXiv 2505.11405).
+Evidence is right when the observation exists, is of the claim's person, happens while the claim holds, and is a sign of
+the claim's label by some rule of the knowledge base. Ours; after the notion of faithfulness of EmotionHallucer (arXiv
+2505.11405).
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,10 +29,11 @@ class ReportAudit(NamedTuple):
     abstained: int
     cited: int  # pieces of evidence, by all claims
     existing: int
+    of_person: int  # of those that exist: of the claim's person or of the whole clip
     in_time: int  # of those that exist
     ruled: int  # of those that exist: observations under a label that rules know
     by_rule: int  # of those, signs of the label
-    right: int  # that exist, in time, and as a rule has it where one can tell
+    right: int  # that exist, of the claim's person, in time, and as a rule has it where one can tell
     unsupported: int  # claims without one piece of right evidence
     contradicted: int  # claims that face or other claims speak against
     pairs: int  # of a true and a falsified statement that the model was asked
@@ -44,13 +46,14 @@ class Cited(NamedTuple):
     """What is found of one piece of evidence; `by_rule` is none where no rule can tell."""
 
     exists: bool
+    of_person: bool
     in_time: bool
     by_rule: bool | None
 
     @property
     def right(self) -> bool:
         """Whether it bears the claim out."""
-        return self.exists and self.in_time and self.by_rule is not False
+        return self.exists and self.of_person and self.in_time and self.by_rule is not False
 
 
 def audit(report: Report, codebook: Codebook) -> ReportAudit:
@@ -72,6 +75,7 @@ def audit(report: Report, codebook: Codebook) -> ReportAudit:
         abstained=len(report.claims) - len(claims),
         cited=len(each),
         existing=len(existing),
+        of_person=sum(one.of_person for one in existing),
         in_time=sum(one.in_time for one in existing),
         ruled=sum(one.by_rule is not None for one in existing),
         by_rule=sum(one.by_rule is True for one in existing),
@@ -86,18 +90,24 @@ def audit(report: Report, codebook: Codebook) -> ReportAudit:
 
 
 def cited(evidence_id: str, claim: Claim, case: Case) -> Cited:
-    """What is found of a piece of evidence of a claim."""
+    """What is found of a piece of evidence of a claim; a claim about everybody may rest on anybody's."""
     span = when(evidence_id, case)
     if span is None:
-        return Cited(exists=False, in_time=False, by_rule=None)
+        return Cited(exists=False, of_person=False, in_time=False, by_rule=None)
     in_time = span[0] <= claim.end_s + ROUNDING_S and span[1] >= claim.start_s - ROUNDING_S
-    signs = signs_of(claim.level, claim.label, case.codebook)
-    if evidence_id.startswith(FRAME_PREFIX) or signs is None:  # in a picture a model may see what no tool measures
-        return Cited(True, in_time, None)
-    kind = next(o.kind for o in case.evidence.observations if o.id == evidence_id)
-    if claim.label == case.codebook.neutral.get(claim.level):
-        return Cited(True, in_time, kind not in signs)
-    return Cited(True, in_time, kind in signs)
+    if evidence_id.startswith(FRAME_PREFIX):  # in a picture a model may see what no tool measures
+        return Cited(exists=True, of_person=True, in_time=in_time, by_rule=None)
+    observation = next(o for o in case.evidence.observations if o.id == evidence_id)
+    of_person = None in (claim.person, observation.person) or observation.person == claim.person
+    return Cited(True, of_person, in_time, _by_rule(observation.kind, claim, case.codebook))
+
+
+def _by_rule(kind: str, claim: Claim, codebook: Codebook) -> bool | None:
+    """Whether some rule takes a kind of observation for a sign of a claim's label; none where no rule can tell."""
+    signs = signs_of(claim.level, claim.label, codebook)
+    if signs is None:
+        return None
+    return (kind in signs) is not (claim.label == codebook.neutral.get(claim.level))
 
 
 def signs_of(level: Level, label_id: str, codebook: Codebook) -> frozenset[str] | None:
@@ -116,13 +126,18 @@ def signs_of(level: Level, label_id: str, codebook: Codebook) -> frozenset[str] 
 
 
 def evidence_precision(audits: Sequence[ReportAudit | None]) -> Measure:
-    """Share of evidence that exists, in time and as a rule has it where one can tell, in [0, 1]."""
+    """Share of evidence that exists, is of the claim's person, in time and as a rule has it where one can tell."""
     return _share(audits, "right", "cited")
 
 
 def evidence_exists(audits: Sequence[ReportAudit | None]) -> Measure:
     """Share of evidence that exists, in [0, 1]."""
     return _share(audits, "existing", "cited")
+
+
+def evidence_of_person(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of existing evidence that is of its claim's person or of the whole clip, in [0, 1]."""
+    return _share(audits, "of_person", "existing")
 
 
 def evidence_in_time(audits: Sequence[ReportAudit | None]) -> Measure:

@@ -10,14 +10,14 @@ from typing import Any
 from inspect_ai import Task, task
 
 from agents.choosing import Question
-from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.benchmark import Benchmark, Item, Outcome
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy
 from evals.metrics.emobench import Understanding, understanding_scores
 from evals.metrics.intervals import Metric
 from evals.reading import existing, jsonl_rows, one_of
 from evals.run import Run
-from evals.solving import CHOOSING, choices, spoken
+from evals.solving import CHOOSING, choices, of_choice, spoken
 from graphs.choosing import Choice
 
 HOW = "download it from EmoBench's repository (data)"
@@ -87,16 +87,14 @@ async def understand(item: Item, run: Run) -> Outcome:
     (emotion, cause), outcome = await choices(item, run, _questions(item))
     value = {"emotion": _option(emotion), "cause": _option(cause)}
     sure = None if emotion.confidence is None or cause.confidence is None else emotion.confidence * cause.confidence
-    prediction = Prediction(
-        value=None if None in value.values() else value, confidence=sure, confidence_from=emotion.confidence_from
-    )
-    return outcome.model_copy(update={"predictions": (prediction,)})
+    answer = None if None in value.values() else value
+    return outcome.model_copy(update={"predictions": (of_choice(answer, run, sure, emotion.confidence_from),)})
 
 
 async def apply(item: Item, run: Run) -> Outcome:
     """Choose the best action or response."""
     (best,), outcome = await choices(item, run, _questions(item))
-    prediction = Prediction(value=_option(best), confidence=best.confidence, confidence_from=best.confidence_from)
+    prediction = of_choice(_option(best), run, best.confidence, best.confidence_from)
     return outcome.model_copy(update={"predictions": (prediction,)})
 
 

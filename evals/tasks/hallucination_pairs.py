@@ -3,7 +3,8 @@
 inspect eval evals/tasks/hallucination_pairs.py -T folder=DATA -T model=NAME -T base_url=URL --model none
 
 The pairs have the shape of EmotionHallucer's ancestor VideoHallucer and are scored alike, but nobody reviewed them:
-figures can be compared with one another, and with no published ones.
+figures can be compared with one another, and with no published ones. Each emotion is as often falsely claimed as truly,
+so that whoever looks at the emotion alone is right in half of the questions; pairs that would upset this are left out.
 """
 
 import random
@@ -13,6 +14,7 @@ from typing import Any
 
 from inspect_ai import Task, task
 
+from evals.balancing import balanced
 from evals.benchmark import Benchmark, Item
 from evals.errors import DatasetError
 from evals.inspecting import as_task
@@ -22,17 +24,13 @@ from evals.tasks import emobench as emobench_data
 from evals.tasks import meld as meld_data
 from evals.tasks import reccon as reccon_data
 
-SEED = 0  # of what is falsified; each pair draws by itself, so that other pairs do not change it
+SEED = 0  # of what is falsified; each cause draws by itself, the emotions of a source together
 CONTEXT = 8  # utterances before the one in question
 FILES = ("EU.jsonl", meld_data.TABLE, *reccon_data.TABLES)  # of EmoBench, MELD and RECCON; at least one
-DISTANT = {  # emotions of the other sign, or else of another kind: nobody takes one for the other
-    "happiness": ("sadness", "anger", "disgust", "fear"),
-    "sadness": ("happiness",),
-    "anger": ("happiness",),
-    "disgust": ("happiness",),
-    "fear": ("happiness",),
-    "surprise": ("sadness", "disgust"),
-}
+EMOTIONS = frozenset(meld_data.LABELS.values()) - {"neutral"}  # of MELD: nobody can say that nothing is shown
+# Taken for one another even by people who look (Ekman & Friesen 1976), and rare. Happiness and surprise have to be
+# drawn for each other: else their false labels are all negative, and a yes to both, unread, has half of the pairs.
+CLOSE = ({"anger", "disgust"}, {"fear", "surprise"})
 
 Row = dict[str, Any]  # a pair in VideoHallucer's shape
 
@@ -70,38 +68,47 @@ def rows(folder: Path) -> list[Row]:
     """
     made: list[Row] = []
     if (folder / "EU.jsonl").is_file():
-        made += [row for item in emobench_data.read_understanding(folder) for row in _of_scenario(item)]
+        made += _of_scenarios(emobench_data.read_understanding(folder))
     if (folder / meld_data.TABLE).is_file():
-        made += [row for item in meld_data.read(folder) for row in _of_dialogue(item)]
+        made += _of_dialogues(meld_data.read(folder))
     if any((folder / name).is_file() for name in reccon_data.TABLES):
         made += [row for item in reccon_data.read(folder) for row in _of_causes(item)]
     return made
 
 
-def _of_scenario(item: Item) -> Iterator[Row]:
+def _of_scenarios(items: Sequence[Item]) -> Iterator[Row]:
     """EmoBench: another of the emotions to choose from, and another of the causes."""
-    questions: Any = item.given["questions"]
-    statements = {
-        "category": ("emotion", "To “{asks}” the right answer is: {option}"),
-        "reasoning": ("cause", "To “{asks}” the right answer is: {option}"),
-    }
-    for category, (name, says) in statements.items():
-        asks, options, true = questions[name]["asks"], questions[name]["options"], item.gold[0][name]
-        id_ = f"emobench-{item.id}-{name}"
-        wrong = _drawn(id_, [option for option in options if option != true])
-        said = tuple(says.format(asks=asks, option=option) for option in (true, wrong))
-        yield _row(id_, "EmoBench", category, item, len(item.words), said)
+    asked = [item.given["questions"] for item in items]
+    true = [item.gold[0]["emotion"] for item in items]
+    wrong = balanced(true, [questions["emotion"]["options"] for questions in asked], SEED)
+    for item, questions, emotion in zip(items, asked, wrong, strict=True):
+        if emotion is not None:
+            yield _of_choice(item, questions, "emotion", emotion)
+        options = [option for option in questions["cause"]["options"] if option != item.gold[0]["cause"]]
+        yield _of_choice(item, questions, "cause", _drawn(f"emobench-{item.id}-cause", options))
 
 
-def _of_dialogue(item: Item) -> Iterator[Row]:
-    """MELD: an emotion far from the one that is shown."""
-    for n, emotion in enumerate(item.gold, 1):
-        if emotion in DISTANT:
-            id_ = f"meld-{item.id}-{n}"
+def _of_choice(item: Item, questions: Any, name: str, wrong: str) -> Row:
+    asks, category = questions[name]["asks"], {"emotion": "category", "cause": "reasoning"}[name]
+    options = (item.gold[0][name], wrong)
+    said = tuple(f"To “{asks}” the right answer is: {option}" for option in options)
+    return _row(f"emobench-{item.id}-{name}", "EmoBench", category, item, len(item.words), said)
+
+
+def _of_dialogues(items: Sequence[Item]) -> Iterator[Row]:
+    """MELD: another emotion than the one that is shown, and none close to it."""
+    shown = [(item, n, label) for item in items for n, label in enumerate(item.gold, 1) if label in EMOTIONS]
+    falsified = balanced([label for *_, label in shown], [may_replace(label) for *_, label in shown], SEED)
+    for (item, n, emotion), wrong in zip(shown, falsified, strict=True):
+        if wrong is not None:
             speaker = item.words[n - 1].speaker or "the speaker"
-            wrong = _drawn(id_, DISTANT[emotion])
             said = tuple(f"In the last utterance {speaker} expresses {label}." for label in (emotion, wrong))
-            yield _row(id_, "MELD", "category", item, n, said)
+            yield _row(f"meld-{item.id}-{n}", "MELD", "category", item, n, said)
+
+
+def may_replace(emotion: str) -> frozenset[str]:
+    """The emotions that a statement may wrongly claim instead of one that is shown."""
+    return frozenset(other for other in EMOTIONS if other != emotion and {emotion, other} not in CLOSE)
 
 
 def _of_causes(item: Item) -> Iterator[Row]:

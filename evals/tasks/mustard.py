@@ -10,13 +10,13 @@ from typing import Any
 from inspect_ai import Task, task
 
 from agents.choosing import Question
-from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.benchmark import Benchmark, Item, Outcome
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy, macro_f1, weighted_f1
 from evals.reading import existing, json_value, require
 from evals.run import Run
-from evals.solving import CHOOSING, choices, of_sarcasm, spoken
+from evals.solving import CHOOSING, choices, of_choice, of_sarcasm, spoken
 
 TABLE = "sarcasm_data.json"
 FIELDS = ("utterance", "speaker", "context", "context_speakers", "show", "sarcasm")
@@ -77,7 +77,7 @@ async def solve(item: Item, run: Run) -> Outcome:
         return await of_sarcasm(item, run)
     (choice,), outcome = await choices(item, run, (QUESTION,))
     value = choice.options[0] == YES if choice.options else None
-    prediction = Prediction(value=value, confidence=choice.confidence, confidence_from=choice.confidence_from)
+    prediction = of_choice(value, run, choice.confidence, choice.confidence_from)
     return outcome.model_copy(update={"predictions": (prediction,)})
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from inspect_ai import Task, task
 
 from agents.choosing import LETTERS, Question
-from evals.benchmark import Benchmark, Item, Outcome, Prediction, answer_as_json
+from evals.benchmark import Benchmark, Item, Outcome, answer_as_json
 from evals.errors import DatasetError
 from evals.inspecting import as_task
 from evals.metrics.evidence import evidence_macro_f1, evidence_turns
 from evals.metrics.intervals import Metric
 from evals.reading import json_value, require
 from evals.run import Run
-from evals.solving import CHOOSING, choices, spoken
+from evals.solving import CHOOSING, choices, of_choice, spoken
 
 TABLES = ("dailydialog_test.json", "iemocap_test.json")  # of data/original_annotation; at least one
 FIELDS = ("turn", "speaker", "utterance", "emotion")
@@ -77,11 +77,9 @@ def dialogues(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 async def solve(item: Item, run: Run) -> Outcome:
     """Choose the turns; more of them than there are letters are asked about in parts."""
     chosen, outcome = await choices(item, run, _questions(item))
-    if any(choice.options is None for choice in chosen):
-        prediction = Prediction()
-    else:
-        prediction = Prediction(value=[int(o.split(":")[0]) for choice in chosen for o in choice.options or ()])
-    return outcome.model_copy(update={"predictions": (prediction,)})
+    turns = [int(option.split(":")[0]) for choice in chosen for option in choice.options or ()]
+    answered = all(choice.options is not None for choice in chosen)
+    return outcome.model_copy(update={"predictions": (of_choice(turns if answered else None, run),)})
 
 
 def _turn(where: str, number: int, turn: Any, path: Path) -> dict[str, Any]:

@@ -135,6 +135,7 @@ AUDIT = Benchmark(
         for name in (
             "evidence_precision",
             "evidence_exists",
+            "evidence_of_person",
             "evidence_in_time",
             "evidence_by_rule",
             "unsupported_rate",

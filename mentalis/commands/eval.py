@@ -205,8 +205,11 @@ def zero_shot(
 
     settings = read_settings()
     use_weights_of(settings)
-    faces = export(name, folder, out, encoder, engine, settings.data)
-    typer.echo(f"{out}: {counted(faces, 'face')}")
+    faces, unread = export(name, folder, out, encoder, engine, settings.data)
+    for line in unread:
+        typer.echo(f"not read: {line}", err=True)
+    left = f"; {len(unread)} could not be read and have no row" if unread else ""
+    typer.echo(f"{out}: {counted(faces, 'face')}{left}")
 
 
 @app.command("calibrate")

@@ -59,11 +59,26 @@ def predicted(path):
 def test_each_photograph_gets_the_label_whose_words_fit_and_the_file_is_scored(photographs, tmp_path, monkeypatch):
     monkeypatch.setattr(evals.zero_shot, "face_encoder", lambda engine, model: ByColour())
     out = tmp_path / "out.csv"
-    assert zero_shot("raf_db", photographs, out, "colours") == 3
+    assert zero_shot("raf_db", photographs, out, "colours") == (3, [])
     told = predicted(out)
     assert [told[f"original/test_000{n}.jpg"] for n in (1, 2, 3)] == ["happiness", "sadness", "anger"]
     scores = {s.metric: s.value for s in score_files(benchmark("raf_db"), photographs, out).scores}
     assert (scores["war"], scores["uar"]) == (pytest.approx(2 / 3), pytest.approx((1 + 0.5) / 2))
+
+
+def test_a_picture_that_can_not_be_read_is_told_and_the_others_are_named(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(evals.zero_shot, "face_encoder", lambda engine, model: ByColour())
+    (photographs / "original/test_0002.jpg").write_bytes(b"no picture")
+    count, unread = zero_shot("raf_db", photographs, tmp_path / "out.csv", "colours")
+    assert (count, len(unread)) == (2, 1)
+    assert unread[0].startswith("original/test_0002.jpg: ")
+    assert list(predicted(tmp_path / "out.csv")) == ["original/test_0001.jpg", "original/test_0003.jpg"]
+
+
+def test_a_target_that_can_not_be_written_is_told_before_anything_is_encoded(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(evals.zero_shot, "face_encoder", lambda engine, model: pytest.fail("the encoder was loaded"))
+    with pytest.raises(DatasetError, match=r"none/out\.csv: can't be written: No such file or directory; name another"):
+        zero_shot("raf_db", photographs, tmp_path / "none" / "out.csv", "colours")
 
 
 def test_a_clip_is_judged_by_frames_from_all_over_it(tmp_path, monkeypatch):

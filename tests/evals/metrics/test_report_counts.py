@@ -1,4 +1,4 @@
-"""What a report's claims rest on is counted: evidence that exists, in time, and by rule."""
+"""What a report's claims rest on is counted: evidence that exists, of the person, in time, and by rule."""
 
 import pytest
 from case_making import claim, face, make_case, saw
@@ -11,6 +11,7 @@ from evals.metrics.report_audit import (
     audit,
     contradiction_rate,
     evidence_by_rule,
+    evidence_of_person,
     evidence_precision,
     round_agreement,
     self_audit_pair_accuracy,
@@ -52,6 +53,16 @@ def test_what_is_made_up_late_or_no_sign_of_the_label_is_not_right():
     assert evidence_by_rule([counts]).value == pytest.approx(2 / 3)
     assert unsupported_rate([counts]).value == pytest.approx(2 / 3)
     assert counts.contradicted >= 1, "a full smile speaks against fear"
+
+
+def test_what_another_person_does_bears_nothing_out():
+    theirs = [saw("au6", value=3.0, person="P2"), saw("au12", value=3.0, person="P2")]
+    of_one = claim("emotion", "happiness", "au6-1", "au12-1")
+    counts = audit(*report_of(of_one, observations=theirs))
+    assert (counts.existing, counts.in_time, counts.of_person, counts.right, counts.unsupported) == (2, 2, 0, 0, 1)
+    assert evidence_of_person([counts]).value == 0
+    of_all = claim("emotion", "happiness", "au6-1", "au12-1", person=None)
+    assert audit(*report_of(of_all, observations=theirs)).right == 2, "a claim about everybody rests on anybody's"
 
 
 def test_neutral_rests_on_what_is_no_sign_of_another_label():

@@ -152,6 +152,14 @@ def test_a_photograph_and_a_sound_are_put_to_the_model_as_they_are(tmp_path):
             "pair,question,answer,text\n1,q?,yes,He laughs.\n1,r?,no,He weeps.\n",
             "its two questions are about different things",
         ),
+        (
+            "a.json",
+            json.dumps([pair([{"speaker": "A"}], "p?", "q?")]),
+            r"pair 1, column text, turn 1: is no text",
+        ),
+        ("a.json", json.dumps([pair([1], "p?", "q?")]), r"column text, turn 1: is no text"),
+        ("a.json", json.dumps([pair(5, "p?", "q?")]), r"pair 1, column text: is no text; give a string, or a list"),
+        ("a.csv", "pair,question,answer\n1,q?,yes\n1,q?,no\n", "pair 1: both of its questions are the same"),
         ("readme.md", "nothing", "there is no JSON, JSONL or CSV file with pairs"),
     ],
 )

@@ -110,6 +110,56 @@ def test_pure_and_views_are_read_in_their_layouts(tmp_path):
     assert [name.rsplit("/", 1)[1] for name in item.given["views"]] == ["left.mp4", "right.mp4"]
 
 
+def make_pure(folder, start_s=0.0, picture=True):
+    """A recording of PURE whose wave starts later than its pictures."""
+    take = folder / "01-01"
+    (take / "01-01").mkdir(parents=True)
+    if picture:
+        (take / "01-01" / "Image1392643993642815000.png").touch()
+    package = [
+        {"Timestamp": int((start_s + t) * 1e9), "Value": {"waveform": v}} for t, v in zip(*wave(20.0), strict=True)
+    ]
+    (take / "01-01.json").write_text(json.dumps({"/FullPackage": package, "/Image": [{"Timestamp": 0}]}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("times", "values", "says"),
+    [
+        (lambda t: t * 1e3, lambda v: v, r"line 3: a sample every 16.7 s, .* give the times in seconds"),
+        (lambda t: t * 1e9, lambda v: v, r"line 3: a sample every 1.67e\+07 s"),
+        (lambda t: t / 60, lambda v: v, r"line 3: less than 5 s of the wave.* in seconds"),
+        (lambda t: t + 60 * (t >= 10), lambda v: v, r"line 3: a hole of 60.0 s after sample 600 \(10.0 s\); cut"),
+        (lambda t: t + 100, lambda v: v, r"line 3: the wave starts 100.0 s after the first picture; put both on one"),
+        (lambda t: t - 100, lambda v: v, r"line 3: the wave starts 100.0 s before the first picture"),
+        (lambda t: t, lambda v: v * 0 + 7, r"line 1: nothing beats for 20.0 s from sample 1 on, all are 7; cut"),
+        (
+            lambda t: t,
+            lambda v: np.where(np.arange(len(v)) < 600, v, 0),
+            r"line 1: nothing beats for 10.0 s from sample 601 on, all are 0",
+        ),
+    ],
+)
+def test_what_can_be_no_pulse_on_the_clock_of_a_video_is_refused(tmp_path, times, values, says):
+    (write_ubfc(tmp_path) / "vid.avi").touch()
+    times_s, measured = wave(20.0)
+    rows = [values(measured), np.full(len(measured), BPM), times(times_s)]
+    (tmp_path / "subject1" / "ground_truth.txt").write_text("\n".join(" ".join(map(repr, map(float, r))) for r in rows))
+    with pytest.raises(DatasetError, match=says):
+        UBFC.read(tmp_path)
+
+
+def test_a_wave_of_pure_that_starts_long_after_its_pictures_is_refused(tmp_path):
+    assert PURE.read(make_pure(tmp_path / "late", start_s=1.0))
+    with pytest.raises(DatasetError, match=r"01-01\.json, Timestamp of /FullPackage: the wave starts 100\.0 s after"):
+        PURE.read(make_pure(tmp_path / "later", start_s=100.0))
+
+
+def test_a_folder_without_pictures_is_told_before_anything_runs(tmp_path):
+    with pytest.raises(DatasetError, match=r"there is no picture in 01-01/01-01"):
+        PURE.read(make_pure(tmp_path, picture=False))
+
+
 def test_what_is_wrong_is_told_with_its_place(tmp_path):
     with pytest.raises(DatasetError, match=r"there is no folder subject\*; the layout is subjectN/vid\.avi"):
         UBFC.read(tmp_path)
@@ -124,6 +174,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path):
     with pytest.raises(DatasetError, match=r"ground_truth\.txt, line 1: could not convert.*give numbers"):
         UBFC.read(tmp_path)
     (tmp_path / "01-01" / "01-01").mkdir(parents=True)
+    (tmp_path / "01-01" / "01-01" / "Image1.png").touch()
     (tmp_path / "01-01" / "01-01.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"01-01\.json: has not the fields of PURE, /FullPackage"):
         PURE.read(tmp_path)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from scripted_endpoint import sample, schema_of, scripted_endpoint
+from task_running import outcome_of
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
@@ -50,6 +51,16 @@ def test_emobench_has_two_questions_of_understanding_and_one_of_application(tmp_
     assert list(understanding.given["questions"]) == ["emotion", "cause"]
     assert application.gold == ("Rest",)
     assert application.strata == {"language": "en", "category": "Personal-Others"}
+
+
+def test_what_the_rules_do_not_guess_is_abstained_from_and_what_a_model_never_answered_is_not(tmp_path):
+    (tmp_path / "EU.jsonl").write_text(json.dumps({**EU_ROW, "language": "zh", "scenario": "x"}), encoding="utf-8")
+    given = {"data": str(tmp_path / "caches")}
+    (guessed,) = run("emobench_eu", tmp_path, [], tmp_path / "logs", **given)
+    with scripted_endpoint(lambda request: (200, "perhaps", "stop"), served={"m": 32_000}) as endpoint:
+        (asked,) = run("emobench_eu", tmp_path, [], tmp_path / "more", model="m", base_url=endpoint.url, **given)
+    told = [outcome_of(read_eval_log(log.location).samples[0])["predictions"][0] for log in (guessed, asked)]
+    assert [(one["value"], one["abstained"]) for one in told] == [(None, True), (None, False)]
 
 
 def test_mustard_has_what_was_said_before_and_the_clip_where_there_is_one(tmp_path):
