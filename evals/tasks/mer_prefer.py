@@ -11,14 +11,14 @@ from typing import Any
 from inspect_ai import Task, task
 
 from agents.choosing import Question
-from evals.benchmark import Benchmark, Item, Outcome, Prediction
+from evals.benchmark import Benchmark, Item, Outcome
 from evals.inspecting import as_task
 from evals.metrics.intervals import Metric
 from evals.metrics.preference import PREFERENCES, parse_preference, preference_scores
 from evals.named_clips import TRANSCRIPTS, VIDEOS, named_items, table_of
 from evals.reading import one_of
 from evals.run import Run
-from evals.solving import CHOOSING, choices
+from evals.solving import CHOOSING, choices, of_choice
 
 TABLES = ("track3_emoprefer.csv", "track3_emopreferv2.csv", "preferences.csv")  # the first that is there
 COLUMNS = ("name", "a1", "a2", "preference")
@@ -56,7 +56,7 @@ async def solve(item: Item, run: Run) -> Outcome:
     question = Question(id="preference", asks=ASKS, options=tuple(f"{name}: {text}" for name, text in options.items()))
     (choice,), outcome = await choices(item, run, (question,))
     value = PREFERENCES[question.options.index(choice.options[0])] if choice.options else None
-    prediction = Prediction(value=value, confidence=choice.confidence, confidence_from=choice.confidence_from)
+    prediction = of_choice(value, run, choice.confidence, choice.confidence_from)
     return outcome.model_copy(update={"predictions": (prediction,)})
 
 
