@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from agents.case import Case
 from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
-from agents.checking.counter_evidence import Observed, denied, overcounted
+from agents.checking.counter_evidence import Observed, denied
 from agents.checking.head_counts import miscounted
+from agents.checking.overcounts import overcounted
 from agents.checking.stated_facts import UTTERANCE, Ground, another_time, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
