@@ -15,7 +15,7 @@ from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, no
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
-from agents.reading.denials import affirmed
+from agents.reading.denials import affirmed, without_idioms
 from agents.reading.people import named_people, said_to_be_absent
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
@@ -220,7 +220,8 @@ def _another_feeling(text: str, cited: Sequence[Source]) -> str | None:
     # what follows the first sentence of a claim warns of look-alikes
     texts = (source.text if UTTERANCE in source.kinds else source.text.split(". ")[0] for source in cited)
     told = {topic.name for one in texts for topic in feelings(one)}
-    named = [topic for clause in affirmed(text) for topic in feelings(reported(clause)[0]) if topic.name not in told]
+    clauses = (reported(without_idioms(clause))[0] for clause in affirmed(text))
+    named = [topic for clause in clauses for topic in feelings(clause) if topic.name not in told]
     bare = (topic for topic in named if not kinds & set(topic.labels) and not suggested(topic.labels, kinds))
     missing = next((topic.name.removeprefix("claim of ") for topic in bare), None)
     return f"it tells of {missing}, but cites no claim or sign of it" if missing else None
