@@ -11,7 +11,8 @@ from agents.reading.sentences import sentences
 def miscounted(text: str, people: Sequence[str], most: int = 0) -> str | None:
     """What is wrong with a text that tells of more people than there are, or counts fewer; none where nothing is.
 
-    Whom it quotes, denies, reports as spoken of or says may be there does not count, and "two people smile" may be true of three.
+    Whom it quotes, denies, reports as spoken of or says may be there does not count, and "two people smile" may be
+    true of three.
 
     Args:
         text: of an answer or a narrative.
