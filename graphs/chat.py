@@ -31,7 +31,7 @@ from agents.searching.retrieval import answer_by_retrieval
 from agents.showing.escaping import data_line
 from graphs.chat_actions import ACTIONS, Outcome, failed, searched
 from graphs.chat_asking import put_on, questioned
-from graphs.chat_reading import asked_at, asked_of, is_for_model, read_alone, understood_as
+from graphs.chat_reading import asked_at, asked_of, asks_of_a_moment, is_for_model, read_alone, understood_as
 from graphs.chat_setup import USUAL_LIMITS, Chat, Limits, open_to
 from graphs.state import Json
 from perception.errors import ClipError, MentalisError
@@ -190,7 +190,8 @@ async def tell(state: State, runtime: Runtime[Chat]) -> State:
     sources = sources_of(report, history)
     people, understood = [person.id for person in report.people], _understood(state, runtime.context)
     of, at = asked_of(understood, report), asked_at(understood, report)
-    reply, notes = borne_out(decision.action, sources, people, report.clip.duration_s, of, at)
+    moment = asks_of_a_moment(understood, report)
+    reply, notes = borne_out(decision.action, sources, people, report.clip.duration_s, of, at, of_a_moment=moment)
     # what was left out is not remembered either: later answers would build on it
     said = Exchange(said=Said.model_validate(state["said"]), decision=Decision(action=reply).model_dump_json())
     history = history.model_copy(

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from agents.reading.times import of_a_time
 from agents.report import Report
 from agents.searching.follow_up import answered, goes_on, understood
-from agents.searching.question import read_question
+from agents.searching.question import read_question, without_times
 from agents.searching.retrieval import not_there
 
 
@@ -39,3 +40,10 @@ def asked_of(question: str, report: Report) -> str | None:
 def asked_at(question: str, report: Report) -> tuple[float, float] | None:
     """The seconds that a question, as it is understood, names."""
     return read_question(question, report).window
+
+
+def asks_of_a_moment(question: str, report: Report) -> bool:
+    """Whether a question, as it is understood, names a time in words or more than one thing: "while P1 nods"."""
+    asked = read_question(question, report)
+    things = [topic for topic in asked.topics if not topic.people]
+    return len(things) > 1 or bool(asked.rest) or of_a_time(without_times(question))

@@ -8,18 +8,19 @@ from agents.chat import Reply, Sentence
 from agents.chat_history import Basis, ChatHistory, Source
 from agents.checking.acts import acts, acts_shown, feelings, suggested
 from agents.checking.checks import of_others
-from agents.checking.counter_evidence import Observed, denied, overcounted
+from agents.checking.counter_evidence import Observed, denied
 from agents.checking.head_counts import miscounted
+from agents.checking.overcounts import overcounted
 from agents.checking.stated_facts import MISSING, PICTURE, UTTERANCE, Ground, not_in
 from agents.checking.unjudged import judged
 from agents.checking.visual_facts import not_heard, seen_of_a_person, visible_word
 from agents.claims import FRAME_PREFIX
-from agents.reading.denials import affirmed
+from agents.reading.denials import affirmed, without_idioms
 from agents.reading.people import named_people, said_to_be_absent
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.report import Report
-from agents.searching.question import Topic
+from agents.searching.question import AROUND_S, Topic
 from agents.searching.report_entries import Entry, entries_of
 from agents.showing.media import frame_id
 
@@ -88,6 +89,7 @@ def borne_out(
     end_s: float = math.inf,
     asked_of: str | None = None,
     asked_at: tuple[float, float] | None = None,
+    of_a_moment: bool = False,
 ) -> tuple[Reply, tuple[str, ...]]:
     """The answer without ids that do not exist and sentences that the others do not bear out, and what was left out.
 
@@ -98,6 +100,7 @@ def borne_out(
         end_s: of the clip.
         asked_of: the only person whom the question names; a sentence that names nobody is about them.
         asked_at: seconds that the question names; a sentence that denies may be about them.
+        of_a_moment: the question names another time or act, of which a denial may be.
     """
     kept, notes = list[Sentence](), list[str]()
     for sentence in reply.sentences:
@@ -109,8 +112,13 @@ def borne_out(
         if unknown:
             notes.append(f"cited, but there is no {unknown}")
         cited = [sources[e] for e in known]
-        against = _against(sentence.text, cited, sources, people, asked_at)
-        if problem := _problem(sentence.text, cited, people, end_s, asked_of) or against:
+        problem = _problem(sentence.text, cited, people, end_s, asked_of)
+        if not problem and not any(PICTURE in source.kinds for source in cited):  # it may show what was not measured
+            seen = _seen(sources.values())
+            then = [] if of_a_moment else _within(seen, asked_at)
+            problem = denied(sentence.text, _observed(then), people, asked_of)
+            problem = problem or overcounted(sentence.text, _observed(seen), people, asked_of)
+        if problem:
             notes.append(f"left out, for {problem}: {sentence.text}")
         else:
             kept.append(sentence.model_copy(update={"evidence": known}))
@@ -133,24 +141,20 @@ def _problem(
     return problem or next((why for why in each if why), None)
 
 
-def _against(
-    text: str,
-    cited: Sequence[Source],
-    sources: Mapping[str, Source],
-    people: Sequence[str],
-    asked_at: tuple[float, float] | None,
-) -> str | None:
-    """That it denies what it cites, or counts more than there are; pictures may show what was not measured."""
-    if any(PICTURE in source.kinds for source in cited):
-        return None
+def _seen(sources: Iterable[Source]) -> list[Source]:
+    """What was seen, without claims of it."""
+    return [source for source in sources if source.basis == "seen" and not CLAIM.search(source.id)]
+
+
+def _within(sources: Sequence[Source], asked_at: tuple[float, float] | None) -> list[Source]:
+    """Those of the time that was asked for, not of its edges: a moment that is asked for stands for a stretch."""
     start_s, end_s = asked_at or (0.0, math.inf)
-    then = [source for source in cited if source.start_s <= end_s and source.end_s >= start_s]
-    each = [source for source in sources.values() if not CLAIM.search(source.id)]
-    return denied(text, _observed(then), people) or overcounted(text, _observed(each), people)
+    inset_s = min(AROUND_S, (end_s - start_s) / 2)
+    return [s for s in sources if s.start_s <= end_s - inset_s and s.end_s >= start_s + inset_s]
 
 
 def _observed(sources: Iterable[Source]) -> list[Observed]:
-    return [Observed(frozenset(s.kinds), s.person, s.text) for s in sources if s.basis == "seen"]
+    return [Observed(frozenset(s.kinds), s.person, s.text) for s in sources]
 
 
 def _ground(source: Source) -> Ground:
@@ -216,7 +220,8 @@ def _another_feeling(text: str, cited: Sequence[Source]) -> str | None:
     # what follows the first sentence of a claim warns of look-alikes
     texts = (source.text if UTTERANCE in source.kinds else source.text.split(". ")[0] for source in cited)
     told = {topic.name for one in texts for topic in feelings(one)}
-    named = [topic for clause in affirmed(text) for topic in feelings(reported(clause)[0]) if topic.name not in told]
+    clauses = (reported(without_idioms(clause))[0] for clause in affirmed(text))
+    named = [topic for clause in clauses for topic in feelings(clause) if topic.name not in told]
     bare = (topic for topic in named if not kinds & set(topic.labels) and not suggested(topic.labels, kinds))
     missing = next((topic.name.removeprefix("claim of ") for topic in bare), None)
     return f"it tells of {missing}, but cites no claim or sign of it" if missing else None

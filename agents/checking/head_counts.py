@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.reading.denials import affirmed
-from agents.reading.people import people_in_all, people_told
+from agents.reading.people import hedged, people_in_all, people_told
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 
@@ -11,7 +11,8 @@ from agents.reading.sentences import sentences
 def miscounted(text: str, people: Sequence[str], most: int = 0) -> str | None:
     """What is wrong with a text that tells of more people than there are, or counts fewer; none where nothing is.
 
-    Whom it quotes, denies or reports as spoken of does not count, and "two people smile" may be true of three.
+    Whom it quotes, denies, reports as spoken of or says may be there does not count, and "two people smile" may be
+    true of three.
 
     Args:
         text: of an answer or a narrative.
@@ -20,6 +21,8 @@ def miscounted(text: str, people: Sequence[str], most: int = 0) -> str | None:
     """
     are = f"there {'is' if len(people) == 1 else 'are'} {', '.join(people) or 'nobody'}"
     for clause in (reported(one)[0] for sentence in sentences(text) for one in affirmed(unquoted(sentence))):
+        if hedged(clause):
+            continue
         least, exactly = people_told(clause), people_in_all(clause)
         if least > max(len(people), most):
             return f"it tells of {least} people, but {are}"

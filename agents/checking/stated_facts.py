@@ -192,6 +192,8 @@ def _cited_then(time: Time, grounds: Sequence[Ground], end_s: float) -> bool:
     longest_s = max(ground.end_s - ground.start_s for ground in grounds)
     if time.how == "last" and not math.isinf(end_s):
         return any(ground.end_s >= end_s - time.end_s - NEAR_S for ground in grounds)
+    if time.how == "loose" and abs(time.end_s - end_s) <= NEAR_S:  # as long as the clip: "three blinks in 14 s"
+        return True
     if time.how in ("length", "last") or (time.how in ("loose", "first") and time.end_s <= longest_s + NEAR_S):
         return True
     start_s = time.end_s if time.how == "until" else time.start_s

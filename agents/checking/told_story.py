@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from agents.case import Case
 from agents.checking.acts import acts
 from agents.checking.checks import ground_of, nobody_called
-from agents.checking.counter_evidence import Observed, denied, overcounted
+from agents.checking.counter_evidence import Observed, denied
 from agents.checking.head_counts import miscounted
+from agents.checking.overcounts import overcounted
 from agents.checking.stated_facts import UTTERANCE, Ground, another_time, ground_of_reason, not_in
 from agents.checking.unjudged import judged
 from agents.claims import Claim
-from agents.reading.denials import affirmed
+from agents.reading.denials import affirmed, without_idioms
 from agents.reading.quotations import reported, unquoted
 from agents.reading.sentences import sentences
 from agents.reading.stems import stems
@@ -82,7 +83,7 @@ def _not_claimed(clause: str, claims: Sequence[Claim], case: Case) -> str | None
     ids = {label.id for label in labels}
     claimed = {c.label for c in claims} | {a.label for c in claims for a in c.alternatives}
     known = {topic.name for topic in names_labels(held)}
-    for topic in names_labels(clause):
+    for topic in names_labels(without_idioms(clause)):
         if ids & set(topic.labels) and not claimed & set(topic.labels) and topic.name not in known:
             return f"it tells of a {topic.name}, but there is none"
     return None

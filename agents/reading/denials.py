@@ -27,7 +27,12 @@ class Denials(Frozen):
 
 def denies(text: str) -> bool:
     """Whether a text denies anything; "no doubt" and "nothing but" do not."""
-    return bool(_any(_file().denials).search(_any(_file().idioms).sub(" ", _plain(text))))
+    return bool(_any(_file().denials).search(without_idioms(text)))
+
+
+def without_idioms(text: str) -> str:
+    """A text without such phrases as "no doubt", which have a word of denial or of doubt and tell of neither."""
+    return _any(_file().idioms).sub(" ", _plain(text))
 
 
 def affirmed(sentence: str) -> list[str]:

@@ -21,6 +21,11 @@ ABSENT = re.compile(
     re.IGNORECASE,
 )
 
+HEDGED = re.compile(
+    r"\b(?:whether|may|might|could|perhaps|possibly|maybe|unknown|unclear|not (?:known|clear|certain))\b", re.IGNORECASE
+)
+SOMEBODY = re.compile(rf"\b(?:an?|any|some) {NAME}\b", re.IGNORECASE)
+
 
 class PeopleWords(Frozen):
     """The file of words."""
@@ -66,9 +71,18 @@ def renamed(text: str, name: str) -> str:
 
 
 def said_to_be_absent(name: str, text: str) -> bool:
-    """Whether a text says no more of somebody than that nobody is there: "there is no P3", "P3 is not seen"."""
+    """Whether a text says no more of somebody than that nobody is there, or somebody may be.
+
+    "There is no P3", "P3 is not seen", "it is unknown whether a second person is there".
+    """
     told = [one for sentence in sentences(own_words(text)) for one in clauses(sentence) if name in named_people(one)]
-    return all(ABSENT.search(renamed(one, NAME)) for one in told)
+    each = ((one, renamed(one, NAME)) for one in told)
+    return all(ABSENT.search(plain) or (hedged(one) and SOMEBODY.search(plain)) for one, plain in each)
+
+
+def hedged(text: str) -> bool:
+    """Whether a text leaves open what it tells: "may", "whether", "unknown"."""
+    return HEDGED.search(text) is not None
 
 
 def _number(match: re.Match[str]) -> int:

@@ -31,7 +31,9 @@ SPAN = re.compile(
     rf"(?P<length>{LASTING})?(?:\b(?P<between>between|from) {ROUGHLY}(?P<a>{NUMBER})(?: s)?\s*(?:and|{TO})\s*"
     rf"{ROUGHLY}(?P<b>\d+(?:\.\d+)?) s\b|(?P<c>{NUMBER})(?: s)?\s*{TO}\s*(?P<d>\d+(?:\.\d+)?) s\b)(?! {RHYTHM})"
 )
-EDGE = re.compile(rf"\b(?:in |during |for )?(?:the )?(first|last) ({NUMBER}) s\b")
+EDGE = re.compile(  # "the nods last 2 s" tells a length
+    rf"(?:\b(?:in |during |for )?(?:the )?(?=first)|(?:^|\b(?:in|during|for|the) ))(first|last) ({NUMBER}) s\b"
+)
 SIDE = re.compile(rf"\b(after|since|from|before|until|till) {ROUGHLY}({NUMBER}) s\b(?! of\b)(?: on(?:wards?)?\b)?")
 LENGTH = re.compile(rf"\b(?:within|over) {ROUGHLY}{NUMBER} s\b|{LASTING}{NUMBER} s\b")
 MOMENT = re.compile(

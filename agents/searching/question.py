@@ -28,6 +28,7 @@ ACTION_UNITS = re.compile(  # "AU12", "AU6 and AU12", "action units 6, 7 and 12"
     r"\b(?:aus?|action units?)\s*(\d{1,2}\b(?:(?:\s*[,/+&]\s*|,?\s+(?:and|or)\s+)\d{1,2}\b"
     r"(?!\.\d|:|\s*(?:s|secs?|seconds?|ms|minutes?|times|%|\w+s)\b))*)"
 )
+REPEATED = re.compile(r"\((\d+)x\b")
 NO_WORDS_OF_THEIR_OWN = frozenset({"a", "an", "the", "his", "her", "their", "any"})
 Window = tuple[Seconds, Seconds]
 
@@ -231,6 +232,11 @@ def movements_alone(text: str) -> tuple[Topic, ...]:
     topics, explained = _topics(tokens)
     alone = explained.issuperset(t for t in tokens if t not in NO_WORDS_OF_THEIR_OWN)
     return tuple(topic for topic in topics if topic.shown_by) if alone else ()
+
+
+def repetitions(text: str) -> int:
+    """How many of a movement the text of an observation stands for: three for "P1 nods (3x, 9 degrees)"."""
+    return max(1, *map(int, REPEATED.findall(text) or [1]))
 
 
 def names_labels(text: str) -> tuple[Topic, ...]:

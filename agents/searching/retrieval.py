@@ -16,7 +16,7 @@ from pydantic import Field
 from agents.reading.people import named_people
 from agents.reading.quotations import own_words, unquoted
 from agents.report import Report
-from agents.searching.question import Question, Topic, Window, content, question_words, read_question
+from agents.searching.question import Question, Topic, Window, content, question_words, read_question, repetitions
 from agents.searching.report_entries import Entry, Sort, entries_of, span
 from agents.showing.relevance import load_embedder
 from perception.evidence import SHORT_S, Frozen, Seconds, Share
@@ -265,7 +265,7 @@ def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told
     counted = sorted((e for e in found if topic.people or e.mark in topic.counted), key=lambda e: (e.start_s, e.id))
     for person in [None] * bool(counted) if topic.people else sorted({e.person for e in counted}, key=str):
         entries = counted if topic.people else [e for e in counted if e.person == person]
-        number = len({e.person for e in entries} if topic.people else entries)
+        number = len({e.person for e in entries}) if topic.people else _how_many(entries, lasting=lasting)
         shown = entries[:MOST_PLACES]
         places = ", ".join(
             f"{e.person if topic.people else _lasting(e) if lasting else _at(e)} [{e.id}]" for e in shown
@@ -276,6 +276,11 @@ def _counted(topic: Topic, asked: Question, found: Sequence[Entry]) -> list[Told
         told.append((line, tuple(e.id for e in shown)))
     others = [e for e in found if told and not topic.people and e.mark in topic.kinds and e.mark not in topic.counted]
     return told + [_cited(e) for e in others]
+
+
+def _how_many(entries: Sequence[Entry], *, lasting: bool) -> int:
+    """How many there are, some of which are observed together ("nods (2x)"), as their lengths are."""
+    return len(entries) if lasting else sum(repetitions(e.text) for e in entries)
 
 
 def _none(topic: Topic, asked: Question, report: Report) -> str:

@@ -177,6 +177,14 @@ def test_what_is_not_borne_out_is_left_out_and_said_so(report, demo, data):
     assert "rich" not in answer.history.model_dump_json(), "later answers must not build on it"
 
 
+@pytest.mark.parametrize(
+    ("question", "kept"), [("Does P1 smile?", False), ("Does P1 smile while nodding?", True)], ids=["ever", "then"]
+)
+def test_what_the_report_has_is_not_denied_unless_a_moment_was_asked_for(question, kept, report, demo, data):
+    answer = ask(Script(reply(("No, P1 does not smile", "face_visible-1"))), question, report, demo.clip, data)
+    assert ("does not smile [face_visible-1]" in answer.text) is kept
+
+
 def test_an_invalid_action_is_asked_for_again(report, demo, data):
     script = Script(action("dance"), ANSWER)
     answer = ask(script, "Does he smile?", report, demo.clip, data)

@@ -343,3 +343,15 @@ def test_a_picture_of_ones_face_shows_nobody_else():
     assert "but cites observations of P1" in problem("P2 smiles", "frame@2.40", found=(picture(2.4, "P1"),))
     both = tuple(by_id((picture(2.4, "P1"), picture(2.4, "P2"))).values())
     assert not problem("P2 smiles", "frame@2.40", found=both), "each face was looked at then"
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        ("There is no doubt that P1 smiles", ["au12-1"]),
+        ("There is one smile in 10 s", ["au12-1"]),
+        ("P1's smiles last 0.8 s", ["au12-1"]),
+    ],
+)
+def test_no_doubt_the_clips_length_and_how_long_something_lasts_need_nothing_more(text, evidence):
+    assert alone(text, *evidence) == ""

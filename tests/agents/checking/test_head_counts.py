@@ -5,6 +5,7 @@ from case_making import claim, face, make_case, saw
 
 from agents.checking.head_counts import miscounted
 from agents.checking.told_story import not_in_report
+from agents.reading.people import said_to_be_absent
 
 SMILE = claim("emotion", "happiness", "au12-1")
 ALONE, PAIR, THREE = ("P1",), ("P1", "P2"), ("P1", "P2", "P3")
@@ -22,6 +23,8 @@ ALONE, PAIR, THREE = ("P1",), ("P1", "P2"), ("P1", "P2", "P3")
         ("P1 and another man talk.", ALONE, "it tells of 2 people"),
         ("Several people laugh.", ALONE, "it tells of 2 people"),
         ("Both of them smile.", ALONE, "it tells of 2 people"),
+        ("They smile at each other.", ALONE, "it tells of 2 people"),
+        ("The couple smiles.", ALONE, "it tells of 2 people"),
         ("There is one person in the clip.", PAIR, "it counts 1 person, but there are P1, P2"),
         ("A single person is seen.", PAIR, "it counts 1 person"),
         ("Only one person is visible, and P1 smiles.", PAIR, "it counts 1 person"),
@@ -53,6 +56,14 @@ def test_another_number_of_people_is_found(text, people, why):
         ("P1 says that three people came.", ALONE),
         ("P1 says “there were three people here”.", ALONE),
         ("Nothing shows that two people talk.", ALONE),
+        ("The nods follow one another quickly.", ALONE),
+        ("The nods at 3.6 s and 4.1 s follow each other closely.", ALONE),
+        ("P1's two smiles overlap with each other.", ALONE),
+        ("P1's smile and the tilted head go together; they both last until the end.", ALONE),
+        ("P1 nods twice; both of them are small.", ALONE),
+        ("The couple of nods are small.", ALONE),
+        ("P1 might react to two people off camera.", ALONE),
+        ("Whether two people are present is unknown.", ALONE),
     ],
 )
 def test_a_right_number_and_numbers_of_other_things_may_be_told(text, people):
@@ -73,3 +84,17 @@ def test_where_nobody_was_looked_for_or_some_are_only_heard_more_may_be_told():
     heard = case.__class__(**{**vars(case), "clip": clip})
     assert not_in_report("Two people talk.", heard) is None
     assert "it tells of 3 people" in not_in_report("Three people talk.", heard)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("P1 may be looking at a second person to the right.", True),
+        ("It is unknown whether a second person is there.", True),
+        ("It is not known who speaks, whether P1 or a second person.", True),
+        ("A second person smiles.", False),
+        ("P2 may smile.", False),
+    ],
+)
+def test_somebody_of_whom_it_is_open_whether_they_are_there_may_be_told_of(text, right):
+    assert said_to_be_absent("P2", text) is right

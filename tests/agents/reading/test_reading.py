@@ -140,3 +140,18 @@ def test_what_only_sounds_like_a_denial_is_none(text):
 )  # fmt: skip
 def test_a_denial_reaches_no_further_than_its_clause(text, stated):
     assert affirmed(text) == stated
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("the two nods last 0.8 s", "length"),
+        ("in the last 3 s", "last"),
+        ("last 3 s", "last"),
+        ("for the last 3 seconds", "last"),
+        ("in the first 3 s", "first"),
+        ("first 3 s", "first"),
+    ],
+)
+def test_last_is_a_length_after_what_lasts_and_else_the_end(text, how):
+    assert [time.how for time in read_times(text)[0]] == [how]

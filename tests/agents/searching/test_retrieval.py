@@ -69,6 +69,10 @@ def test_how_many_is_answered_by_the_count_and_cites_each(report):
     assert answer.method == "bm25"
 
 
+def test_nods_that_are_observed_together_are_counted_each(report):
+    assert "Nods found for P2: 2 (" in answer_by_retrieval("How many times does P2 nod?", report).text
+
+
 def test_only_what_is_of_the_time_asked_for_is_counted(report):
     assert answer_by_retrieval("how many blinks in the first 4 seconds?", report).citations == ("blink-1", "blink-2")
 
