@@ -17,11 +17,13 @@ STEP = 8  # every eighth pixel across and down
 MOVES, COPY = 0.5, 0.15  # mean change, of 255, where something moves; share of it in a copy
 BESIDE, FEWEST = 5, 20  # pictures before and after; pictures in which something moves, to tell copies by
 MANY = 0.02  # of the pictures that are copies: one in 25 where 24 pictures a second were made 25
+MANY_AT_NO_BEAT = 0.08  # a face that moves little holds as still for up to 4 % of its pictures
 FEWEST_STEPS, REGULAR = 6, 0.7  # from copy to copy; share of them that are alike
 TILE = 4  # sampled pixels across and down: the mean over a tile hides what coding changes, and shows a mouth
 # Mean change, of 255, of no tile by more. Measured: one picture coded by x264 (crf 18-35) at most 1.1 from picture to
 # picture, real clips 2.3 and more (crf up to 42), a mouth that alone moves 1.4 and more on 19 of 20 pictures.
 STILL = 1.25
+DRIFT = 1.3  # the same, from the first picture since something moved: coding adds nothing up (1.0), slight sway 1.6
 NEAR_COPY = 2.0  # of no tile by more where things move before and after it; most of the changes there are up to 1.4
 CODED_ANEW = 3.0  # mean change, of 255, that a key frame alone may make in a picture that stands still: up to 2.2
 FROZEN_S = 1.0
@@ -34,18 +36,25 @@ class Changes:
     def __init__(self) -> None:
         """Nothing was seen yet."""
         self._before: npt.NDArray[np.int16] | None = None
+        self._first: npt.NDArray[np.int16] | None = None  # since something moved
         self._times_s, self._ends_s = array("d"), array("d")
         self._mean, self._most = array("f"), array("f")  # of all; of the tile that changes most
+        self._drifted = array("f")  # the same from the first picture since something moved
 
     def add(self, frame: Frame) -> None:
         """See the next picture."""
         now = frame.rgb[::STEP, ::STEP, 1].astype(np.int16)
-        if self._before is not None:
-            change = np.abs(now - self._before)
-            self._mean.append(float(change.mean()))
-            self._most.append(_most_of_tiles(change))
-            self._times_s.append(frame.time_s)
-            self._ends_s.append(frame.time_s + frame.duration_s)
+        if self._before is None or self._first is None:
+            self._before = self._first = now
+            return
+        change = np.abs(now - self._before)
+        self._mean.append(float(change.mean()))
+        self._most.append(_most_of_tiles(change))
+        self._drifted.append(_most_of_tiles(np.abs(now - self._first)))
+        self._times_s.append(frame.time_s)
+        self._ends_s.append(frame.time_s + frame.duration_s)
+        if self._most[-1] > STILL or self._drifted[-1] > DRIFT:
+            self._first = now
         self._before = now
 
     @property
@@ -88,11 +97,11 @@ class Changes:
 
     def still_stretches(self, key: Bools | None = None) -> list[tuple[float, float]]:
         """Start and end in seconds of the stretches in which nothing changes but by coding; key frames as in `tell`."""
-        return [(self._times_s[a], self._ends_s[b]) for a, b in runs(self._unchanged(STILL, key))]
+        still = (np.array(self._most) <= STILL) & (np.array(self._drifted) <= DRIFT)
+        return [(self._times_s[a], self._ends_s[b]) for a, b in runs(self._bridged(still, key))]
 
-    def _unchanged(self, most: float, key: Bools | None) -> Bools:
-        """Which pictures change no tile by more, or only as a key frame between such pictures does; shape (n - 1,)."""
-        still: Bools = np.array(self._most) <= most
+    def _bridged(self, still: Bools, key: Bools | None) -> Bools:
+        """With the key frames that change no more than coding does between pictures that are still; shape (n - 1,)."""
         if key is None or len(key) != len(still) + 1:
             return still
         between = np.zeros_like(still)
@@ -119,7 +128,7 @@ class Changes:
         steps = np.diff([first for first, _ in runs(copied)])
         at_beat = len(steps) >= FEWEST_STEPS and (np.abs(steps - np.median(steps)) <= 1).mean() >= REGULAR
         if not at_beat:
-            alike = self._unchanged(NEAR_COPY, key)
+            alike = self._bridged(np.array(self._most) <= NEAR_COPY, key)
             for first, last in runs(alike):
                 alike[first : last + 1] = last - first < BESIDE  # longer: it stands still, which is told by itself
             copied &= alike
@@ -131,7 +140,7 @@ class Changes:
             found.abstain(None, "too little moves to tell copies of pictures from pictures that are alike")
             return
         share, at_beat = told
-        if share >= MANY:
+        if share >= (MANY if at_beat else MANY_AT_NO_BEAT):
             rate_hz = clip.fps * (1 - share)
             why = f"the true rate is about {rate_hz:.0f} a second" if at_beat else "at no beat, as where some were lost"
             found.event(

@@ -22,6 +22,11 @@ def test_real_recordings_show_only_traces_that_have_harmless_causes(shared):
         assert not any(VERDICT.search(o.text) for o in evidence.observations)
 
 
+def test_a_face_that_hardly_moves_is_no_picture_that_stands_still(demo):
+    evidence = perceive(Clip.open(demo.clip), [make_tool("integrity")])
+    assert {o.kind for o in evidence.observations if o.tool == "integrity"} == {"encoder_signature", "skin_rhythm"}
+
+
 @pytest.fixture
 def plug(tmp_path, monkeypatch):
     """Write a module with detectors and make it importable."""
