@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+KEEP_ALIVE_S = 75  # longer than clients and proxies keep a connection: who closes first must not be this server
 SWITCH_S = 0.0005  # after which a thread that thinks lets one that serves go on, if it waits; Python's usual is 5 ms
 
 
@@ -51,5 +52,11 @@ def serve(
 
         webbrowser.open(address)
     uvicorn.run(
-        app, host=limits.host, port=limits.port, access_log=False, log_level="warning", timeout_graceful_shutdown=5
+        app,
+        host=limits.host,
+        port=limits.port,
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=5,
     )
