@@ -117,7 +117,7 @@ def test_a_crop_is_cut_out_and_enlarged(make_clip):
         ("What happens between 5 and 8 seconds?", "does P1 smile?", "What happens between 5 and 8 seconds?"),
         ("Describe what happens at 5 s", "does P1 smile?", "Describe what happens at 5 s"),
         ("and P2?", "is P1 lying to us?", "and P2?"),
-        ("and P2?", "does P7 smile?", "and P2?"),
+        ("and P2?", "does P7 smile?", "does P2 smile?"),
         ("and P2?", "What does the weather do?", "and P2?"),
         ("and P2?", None, "and P2?"),
     ],

@@ -116,7 +116,8 @@ def test_a_model_that_can_not_be_asked_is_told_before_any_sample_is_begun(served
 
 def test_samples_that_are_scored_already_need_no_endpoint_but_further_ones_do(asked):
     given = {"model": "tiny", "retries": 0}
-    with scripted_endpoint(lambda request: (200, json.dumps(sample(schema_of(request))), "stop")) as endpoint:
+    obliging = scripted_endpoint(lambda request: (200, json.dumps(sample(schema_of(request))), "stop"), {"tiny": 8192})
+    with obliging as endpoint:
         asked(limit=2, base_url=endpoint.url, **given)
     (log,) = asked(limit=2, base_url=endpoint.url, **given)
     assert log.results.completed_samples == 2

@@ -136,7 +136,7 @@ def test_an_endpoint_that_never_answers_is_given_up_and_said(demo, tmp_path):
         time.sleep(1.0)
         return 200, "too late", "stop"
 
-    with scripted_endpoint(asleep) as endpoint:
+    with scripted_endpoint(asleep, {"tiny": 8192}) as endpoint:
         report = _ask(demo, tmp_path, endpoint.url, timeout_s=0.2)
     assert_grounded(report)
     assert {f.stage for f in report.failures} >= {"agent behaviour", "agent cognition", "agent emotion"}

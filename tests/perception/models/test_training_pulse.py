@@ -116,7 +116,8 @@ def test_a_recording_in_ubfc_s_layout_is_trained_on_and_the_engine_takes_the_fol
         main(["train", "pulse", str(tmp_path / "ubfc"), "--out", str(out), *given])
     assert "1 recordings of 1 people held out" in capsys.readouterr().out
     card = read_card(out)
-    assert (card.network, card.trained_on) == ("factorizephys", "UBFC-rPPG: 1 chunks of 160 frames of 1 people")
+    trained_on = "recordings of the user in the layout of UBFC-rPPG: 1 chunks of 160 frames of 1 people"
+    assert (card.network, card.trained_on) == ("factorizephys", trained_on)
     network = PulseNetwork(Source(str(out), "factorizephys", out, ""))
     assert network.waves(np.zeros((1, 20, 72, 72, 3), dtype=np.uint8)).shape == (1, 2, 20)
 
