@@ -34,6 +34,7 @@ from server.strays import sweep_strays
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
+POLL_EVERY_S = 0.5  # each queue for what is new: each look takes 5 ms from whoever is answered meanwhile
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
 REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
@@ -124,7 +125,7 @@ class Jobs:
         DBOS.launch()
         for queue, at_once in ((MEASURE, measure_at_once), (REASON, reason_at_once), (TELL, reason_at_once)):
             await DBOS.register_queue_async(
-                queue, worker_concurrency=at_once, polling_interval_sec=0.2, on_conflict="always_update"
+                queue, worker_concurrency=at_once, polling_interval_sec=POLL_EVERY_S, on_conflict="always_update"
             )
 
     def take_over(self, server: str) -> None:
