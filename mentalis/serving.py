@@ -77,11 +77,32 @@ class Product:
         places: Places,
     ) -> ChatAnswer:
         """Answer a question about a report; without the clip nothing more can be measured or shown."""
-        return await self._loop.run(self._answer(report, clip, question, history, codebook, places))
+
+        async def answered() -> ChatAnswer:
+            settings = self._settings
+            about = Chat(
+                report=report,
+                codebook=load_codebook(codebook or settings.codebook),
+                clip=await self._opened(clip, places.transcript) if clip is not None else None,
+                model=await self._keeping(places.cache / "answers", settings.seed),
+                embedder=settings.embedder,
+                cache=Cache(places.cache / "tools"),
+                worker=limits(settings),
+                wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
+                fence=fence(report.clip.sha256, secret(settings.data)),
+            )
+            return await converse(question, about, history)
+
+        return await self._loop.run(answered())
 
     async def tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
         """Boxes and landmarks of the faces, where they were measured with the tool's usual options."""
-        return await self._loop.run(self._tracks(clip, places))
+
+        async def looked_up() -> list[dict[str, Any]]:
+            opened = await self._opened(clip, places.transcript)
+            return await asyncio.to_thread(overlay, opened, Cache(places.cache / "tools"))
+
+        return await self._loop.run(looked_up())
 
     def check(self, options: Options) -> None:
         """Refuse options that can't be used.
@@ -134,33 +155,6 @@ class Product:
         setup = await self._setup(clip, options, codebook, places)
         async for event in run(setup, places.checkpoints, resume=True, thread=places.thread):
             tell(event)
-
-    async def _answer(
-        self,
-        report: Report,
-        clip: Path | None,
-        question: str,
-        history: ChatHistory | None,
-        codebook: str | None,
-        places: Places,
-    ) -> ChatAnswer:
-        settings = self._settings
-        about = Chat(
-            report=report,
-            codebook=load_codebook(codebook or settings.codebook),
-            clip=await self._opened(clip, places.transcript) if clip is not None else None,
-            model=await self._keeping(places.cache / "answers", settings.seed),
-            embedder=settings.embedder,
-            cache=Cache(places.cache / "tools"),
-            worker=limits(settings),
-            wanted=Wanted(media=settings.media, frames=settings.frames, frame_choice=settings.frame_choice),
-            fence=fence(report.clip.sha256, secret(settings.data)),
-        )
-        return await converse(question, about, history)
-
-    async def _tracks(self, clip: Path, places: Places) -> list[dict[str, Any]]:
-        opened = await self._opened(clip, places.transcript)
-        return await asyncio.to_thread(overlay, opened, Cache(places.cache / "tools"))
 
     async def _setup(self, clip: Path, options: Options, codebook: str | None, places: Places) -> Setup:
         settings = with_overrides(

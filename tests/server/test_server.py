@@ -1,6 +1,7 @@
 """A real server on loopback, used by httpx, the unmodified openai client and LangChain's."""
 
 import base64
+import http.client
 import json
 import time
 from io import BytesIO
@@ -69,6 +70,15 @@ def test_each_tool_is_told_once_though_the_graph_looks_again(client, done):
     told = [json.loads(e["data"]) for e in events_of(client.get(f"/v1/analyses/{done['id']}/events").text)]
     finished = [event["tool"] for event in told if event["kind"] == "tool_finished"]
     assert sorted(finished) == ["blinks", "faces", "speech"]
+
+
+def test_a_connection_that_was_idle_for_as_long_as_clients_keep_one_still_answers(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    for idle_s in (5.5, 0):  # httpx and OpenAI's client keep connections for 5 s
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b'{"status":"ok"}'
+        time.sleep(idle_s)
+    connection.close()
 
 
 def test_analyses_are_listed_newest_first_and_found_by_name(client, done, demo):
