@@ -37,7 +37,7 @@ from evals.benchmark import Benchmark, Item, Outcome
 from evals.inspecting import as_task
 from evals.metrics.classification import accuracy
 from evals.run import Run
-from evals.running import AHEAD, LOG_EVERY
+from evals.running import AHEAD, LOG_EVERY, collecting_seldom
 from evals.solving import analysis, of_claim, reported, spoken, surest
 from graphs.preparing import case_about
 from graphs.state import BACKGROUND, STRATEGIES, Setup
@@ -123,10 +123,11 @@ def inspected(task: Task, at_once: int, logs: Path) -> None:
     Raises:
         RuntimeError: it did not come to its end.
     """
-    (log,) = inspect_eval(
-        task, model="none/none", log_dir=str(logs), max_samples=at_once, display="none", log_realtime=False,
-        log_buffer=LOG_EVERY, score_display=False, log_level="error",
-    )  # fmt: skip
+    with collecting_seldom():
+        (log,) = inspect_eval(
+            task, model="none/none", log_dir=str(logs), max_samples=at_once, display="none", log_realtime=False,
+            log_buffer=LOG_EVERY, score_display=False, log_level="error",
+        )  # fmt: skip
     if log.status != "success":
         raise RuntimeError(f"the run ended as {log.status}: {log.error}")
 

@@ -5,6 +5,7 @@ context, invalid answers are repaired, and each answer is kept by its question, 
 """
 
 import ast
+import asyncio
 import hashlib
 import json
 import math
@@ -26,6 +27,7 @@ from evals.conditions import conditions
 from evals.errors import DatasetError, EndpointError
 from evals.metrics.measure import coverage
 from evals.run import Run, open_run
+from evals.turns import turn
 from perception.errors import MentalisError
 
 DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the logs
@@ -85,6 +87,7 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: d
 
     The outcome goes past the sample's store to the scorer, by the sample's uuid: Inspect logs a store with each change.
     """
+    turns = asyncio.Semaphore(1)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         if benchmark.needs_model and run.model is None:
@@ -92,7 +95,11 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: d
         item = items[str(state.sample_id)]
         unusable = False
         try:
-            outcome = await benchmark.solve(item, run)
+            if item.clip is not None:
+                outcome = await benchmark.solve(item, run)
+            else:
+                async with turn(run, turns) as mine:
+                    outcome = await benchmark.solve(item, mine)
         except MentalisError as error:
             unusable = not isinstance(error, ModelError)
             outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(str(error),))

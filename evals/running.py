@@ -1,8 +1,10 @@
 """A benchmark run under one strategy after another, a log of Inspect each; called again, it goes on where it was."""
 
 import asyncio
+import gc
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ AHEAD = 2  # samples under way for each call: while some are measured or checked
 ILLS_TOLD = 3  # kinds of failures
 ANOTHER = "name another folder with --log-dir"
 UNSCALED = "nothing"
+SELDOM = (20_000, 20, 100)  # objects made until a collection of the youngest; of these until one of older ones
 LOG_EVERY = 25  # samples; what was answered since is found in the cache of answers when a killed run goes on
 
 
@@ -67,24 +70,25 @@ def run(
     _refuse_others(log_dir, made, shuffle)
     if not _all_scored(log_dir, made, limit):
         asyncio.run(check_endpoint(Conditions.model_validate((made[0].metadata or {})["conditions"])))
-    logs = _logs_of(
-        made,
-        log_dir=str(log_dir),
-        model="none/none",
-        limit=limit,
-        sample_shuffle=shuffle,
-        max_samples=samples,
-        max_tasks=1,  # strategies one after the other: later ones find what earlier ones measured and asked
-        retry_attempts=0,
-        retry_immediate=False,
-        fail_on_error=True,  # at the end, so that the samples that failed are run again
-        continue_on_fail=True,
-        log_realtime=False,
-        log_buffer=LOG_EVERY,
-        score_display=False,  # of all samples after every sample
-        display="none",
-        log_level="error",
-    )
+    with collecting_seldom():
+        logs = _logs_of(
+            made,
+            log_dir=str(log_dir),
+            model="none/none",
+            limit=limit,
+            sample_shuffle=shuffle,
+            max_samples=samples,
+            max_tasks=1,  # strategies one after the other: later ones find what earlier ones measured and asked
+            retry_attempts=0,
+            retry_immediate=False,
+            fail_on_error=True,  # at the end, so that the samples that failed are run again
+            continue_on_fail=True,
+            log_realtime=False,
+            log_buffer=LOG_EVERY,
+            score_display=False,  # of all samples after every sample
+            display="none",
+            log_level="error",
+        )
     by_strategy = {log.eval.metadata["strategy"]: log for log in logs if log.eval.metadata}
     found = [by_strategy[task.metadata["strategy"]] for task in made if task.metadata]
     for log in found:
@@ -118,6 +122,20 @@ def _logs_of(made: Sequence[Task], log_dir: str, **given: Any) -> Sequence[EvalL
         if "log_dir" in told:
             raise RunError(f"{log_dir} has a log of other data or other options: {ANOTHER}") from error
         raise RunError(f"Inspect can't run this: {told}") from error
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Spare the garbage collector what is loaded already, and wake it seldom: it would take an eighth of a run."""
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def ill(log: EvalLog) -> list[str]:

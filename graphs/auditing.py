@@ -30,10 +30,13 @@ class Told(NamedTuple):
     presentation: Presentation
 
 
+def wanted(setup: Setup) -> bool:
+    """Whether there is a model, and it is to be asked."""
+    return setup.model is not None and setup.audit_pairs > 0
+
+
 async def self_audit(state: State, case: Case, setup: Setup, tell: Tell) -> State:
-    """Put pairs of statements to the model and score its answers; nothing without a model or where it is not wanted."""
-    if setup.model is None or not setup.audit_pairs:
-        return {}
+    """Put pairs of statements to the model and score its answers; only where that is wanted."""
     started = time.perf_counter()
     pairs = statement_pairs(case.claims, case.evidence, case.codebook, case.people, setup.audit_pairs, setup.seed)
     told = await answers([statement.text for statement in pairs], case, setup)

@@ -14,6 +14,7 @@ from agents.showing.zoom import body_boxes, crops
 from graphs.events import AgentFinished
 from graphs.perceiving import Tell, measure
 from graphs.state import Setup, State
+from graphs.store import keep
 from perception.evidence import Abstention, Evidence, Observation, Signal
 from perception.micro_gestures import gestures
 
@@ -23,10 +24,13 @@ FEWEST_PICTURES, MOST_PICTURES, PICTURES_PER_S = 4, 8, 2.0
 LOOKED_AT_WITH = ("bodies", "faces")  # tools that tell where someone is
 
 
+def wanted(setup: Setup) -> bool:
+    """Whether gestures are to be looked at, and there are a picture and a model that looks."""
+    return setup.check_gestures and setup.model is not None and setup.video is not None
+
+
 async def check_gestures(state: State, setup: Setup, tell: Tell) -> State:
-    """Ask the model about each gesture, and keep the evidence as it is afterwards; nothing where it is not wanted."""
-    if not setup.check_gestures or setup.model is None or setup.video is None:
-        return {}
+    """Ask the model about each gesture, and keep the evidence as it is afterwards; only where that is wanted."""
     started = time.perf_counter()
     evidence = setup.store.get(state["evidence"], Evidence)
     asked = sorted((o for o in evidence.observations if _is_gesture(o)), key=lambda o: (-o.confidence, o.id))[:MOST]
@@ -42,7 +46,7 @@ async def check_gestures(state: State, setup: Setup, tell: Tell) -> State:
     told = "; ".join(failures) or None
     tell(AgentFinished(agent="gesture_check", seconds=seconds, tokens=tokens, error=told))
     return {
-        "evidence": await asyncio.to_thread(setup.store.put, after(evidence, looked)),
+        "evidence": await keep(setup.store, after(evidence, looked)),
         "verdicts": [v.model_dump(mode="json") for v in verdicts(asked, looked)],
         "failures": [{"stage": "gesture check", "what": failure} for failure in failures],
         "tokens": tokens.model_dump(),

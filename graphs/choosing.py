@@ -1,6 +1,5 @@
 """Questions with options about a clip or a text: lay the case out, then ask; several draws vote where wanted."""
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,6 +21,7 @@ from graphs.asking import drawn, put
 from graphs.perceiving import measure
 from graphs.preparing import case_about, laid_out
 from graphs.state import Json, Setup, facts_of
+from graphs.store import keep
 from perception.evidence import Evidence, Frozen
 
 
@@ -81,7 +81,7 @@ async def perceive(state: State, runtime: Runtime[Ask]) -> State:
     setup = runtime.context.setup
     evidence = await measure(setup, runtime.stream_writer)
     case, notes = await laid_out(evidence, setup, Background())
-    key = await asyncio.to_thread(setup.store.put, evidence)
+    key = await keep(setup.store, evidence)
     return {"evidence": key, "presentation": case.presentation.model_dump(mode="json"), "failures": list(notes)}
 
 

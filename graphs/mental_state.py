@@ -5,9 +5,9 @@ each level anchored in those before it; only levels that fail are sent back, a b
 fails a check of the code is not in the report's claims. The other strategies are there to be compared with it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -21,6 +21,7 @@ from graphs.flat import debate, flat, single, voters
 from graphs.perceiving import measure
 from graphs.preparing import laid_out
 from graphs.state import BACKGROUND, Setup, State, case_of
+from graphs.store import keep
 from perception.evidence import Evidence
 
 Graph = CompiledStateGraph[State, Setup, State, State]
@@ -30,7 +31,7 @@ async def perceive(state: State, runtime: Runtime[Setup]) -> State:
     """Run the tools; the evidence itself goes to the content store."""
     started = time.perf_counter()
     evidence = await measure(runtime.context, runtime.stream_writer)
-    key = await asyncio.to_thread(runtime.context.store.put, evidence)
+    key = await keep(runtime.context.store, evidence)
     failures = [
         {"stage": f"tool {run.tool}", "what": run.error}
         for run in evidence.tools
@@ -74,6 +75,16 @@ async def report(state: State, runtime: Runtime[Setup]) -> State:
     return await reporting.finish(state, case_of(state, runtime.context), runtime.context, runtime.stream_writer)
 
 
+def after_perceive(state: State, runtime: Runtime[Setup]) -> Literal["check_gestures", "board"]:
+    """Gestures are checked where that is wanted and can be done."""
+    return "check_gestures" if checking_gestures.wanted(runtime.context) else "board"
+
+
+def after_narrate(state: State, runtime: Runtime[Setup]) -> Literal["audit", "report"]:
+    """The report is audited where that is wanted and there is a model to ask."""
+    return "audit" if auditing.wanted(runtime.context) else "report"
+
+
 PARTS: dict[str, Callable[[Building], None]] = {
     "single": flat("single", single),
     "single+evidence": flat("single", single),
@@ -94,10 +105,10 @@ def build(checkpointer: Checkpointer = None, strategy: str = "cascade+critic") -
     for node in (perceive, check_gestures, board, narrate, audit, report):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "perceive")
-    graph.add_edge("perceive", "check_gestures")
+    graph.add_conditional_edges("perceive", after_perceive, ["check_gestures", "board"])
     graph.add_edge("check_gestures", "board")
     PARTS[strategy](graph)
-    graph.add_edge("narrate", "audit")
+    graph.add_conditional_edges("narrate", after_narrate, ["audit", "report"])
     graph.add_edge("audit", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=checkpointer, name="mental_state")

@@ -1,6 +1,5 @@
 """The last two steps: tell the claims in words, and put the report together."""
 
-import asyncio
 import time
 from functools import cache
 from pathlib import Path
@@ -27,6 +26,7 @@ from graphs.events import AgentFinished, ReportReady
 from graphs.judging import can_be_judged
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
+from graphs.store import keep
 from perception.au_intensity import catalogue
 from perception.evidence import Evidence
 
@@ -96,7 +96,7 @@ async def finish(state: State, case: Case, setup: Setup, tell: Tell) -> State:
             seconds={stage: round(s, 4) for stage, s in state["seconds"].items()},
         ),
     )
-    key = await asyncio.to_thread(setup.store.put, report)
+    key = await keep(setup.store, report)
     tell(ReportReady(report=report))
     return {"report": key}
 

@@ -1,5 +1,6 @@
 """Large values of a run kept outside of the graph's state, which holds only their content hashes."""
 
+import asyncio
 import hashlib
 import os
 import tempfile
@@ -31,6 +32,13 @@ class Store(Protocol):
     def has(self, key: str) -> bool:
         """Whether there is a value."""
         ...
+
+
+async def keep(store: Store, value: BaseModel) -> str:
+    """Put a value in a store without keeping the event loop waiting, and return its key."""
+    if isinstance(store, PassingStore):
+        return store.put(value)
+    return await asyncio.to_thread(store.put, value)
 
 
 class PassingStore:

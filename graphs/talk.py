@@ -1,6 +1,5 @@
 """What the graphs over a conversation share: what they are given, measuring, and laying out."""
 
-import asyncio
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from agents.showing.presentation import Presentation
 from graphs.events import Event
 from graphs.perceiving import measure
 from graphs.state import Json, Setup, add_tokens, facts_of
-from graphs.store import Store
+from graphs.store import Store, keep
 from perception.clip import Clip
 from perception.evidence import Evidence
 from perception.transcripts import Utterance
@@ -88,7 +87,7 @@ async def perceive(state: TalkState, runtime: Runtime[Talk]) -> TalkState:
         if run.status in ("failed", "skipped")
     ]
     people = sorted({o.person for o in evidence.of("face_visible") if o.person}, key=lambda p: (len(p), p))
-    key = await asyncio.to_thread(talk.store.put, evidence)
+    key = await keep(talk.store, evidence)
     return {"evidence": key, "people": people, "failures": failures}
 
 
