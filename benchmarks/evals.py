@@ -74,7 +74,7 @@ def items(count: int) -> list[Item]:
 async def solve(item: Item, run: Run) -> Outcome:
     """The surest emotion of an analysis."""
     report = await analysis(item, run)
-    return reported(report, (of_claim(surest(report, "emotion", "neutral")),))
+    return reported(report, (of_claim(surest(report, "emotion", "neutral"), report, "emotion"),))
 
 
 def question(item: Item, folder: Path) -> tuple[list[Message], dict[str, Any]]:

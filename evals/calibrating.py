@@ -35,7 +35,9 @@ class Fits(NamedTuple):
 
 
 def calibrate(log: Path, folder: Path) -> Fits:
-    """Fit a temperature for each level and source of confidence that a benchmark's log has, then keep all that fit.
+    """Fit a temperature for each level and source of confidence that a benchmark's log has, then keep those that help.
+
+    It helps where the calibration error of answers that it was not fitted on falls.
 
     Args:
         log: of a run with a model, whose confidences were not scaled yet.
@@ -43,7 +45,7 @@ def calibrate(log: Path, folder: Path) -> Fits:
 
     Raises:
         CalibrationError: the log can't be read, its predictions are no labels of a codebook, no model was used, its
-            confidences are scaled already, or no level has enough predictions, right and wrong ones.
+            confidences are scaled already, or no level has enough predictions, right and wrong ones, or none is helped.
     """
     read = _read(log)
     told: dict[tuple[Level, ConfidenceFrom], list[Sure]] = defaultdict(list)
@@ -54,7 +56,9 @@ def calibrate(log: Path, folder: Path) -> Fits:
     fitted, left_out = [], []
     for (level, source), answers in told.items():
         try:
-            fitted.append(_fitted(read, level, source, answers))
+            found = _fitted(read, level, source, answers)
+            _refuse_unhelpful(found)
+            fitted.append(found)
         except CalibrationError as error:
             left_out.append(f"{level} by {source.replace('_', ' ')}: {error}")
     if not fitted:
@@ -81,6 +85,15 @@ def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[
         ece_before=expected_calibration_error(confidences, right),
         ece_after=_held_out_error(sure),
     )
+
+
+def _refuse_unhelpful(found: Calibration) -> None:
+    told = f"temperature {found.temperature:.2f} of {found.n} answers is not kept"
+    if found.ece_after is None:
+        raise CalibrationError(f"{told}: they are too few to tell the error after")
+    if found.ece_after >= found.ece_before:
+        errors = f"{found.ece_before:.3f} before, {found.ece_after:.3f} after"
+        raise CalibrationError(f"{told}: on answers that it was not fitted on it does not help (error {errors})")
 
 
 def _held_out_error(sure: Sequence[Sure]) -> float | None:

@@ -16,7 +16,7 @@ from agents.report import Report
 from evals.benchmark import Item, Outcome, Prediction
 from evals.errors import DatasetError
 from evals.run import Run
-from graphs import mental_state
+from graphs import conversation, incongruity, mental_state
 from graphs.choosing import Ask, Choice, choose
 from graphs.conversation import converse
 from graphs.incongruity import incongruities
@@ -29,6 +29,7 @@ from graphs.talk import Talk
 from perception.clip import Clip
 from perception.transcripts import Utterance, Words
 
+NOTHING_SAID = "the model said nothing of what was asked"
 VOTES = 5  # draws of the strategy `vote` of a choice, as many as of an analysis
 CHOOSING = ("single", "vote")  # strategies of a choice
 TALKING = ("conversation",)
@@ -57,6 +58,8 @@ def reported(report: Report, predictions: tuple[Prediction, ...]) -> Outcome:
     evidence = report.evidence.model_copy(update={"signals": ()})
     shown = report.model_copy(update={"evidence": evidence}).model_dump_json()
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in report.failures)
+    if not failures and any(p.value is None and not p.abstained for p in predictions):
+        failures = (NOTHING_SAID,)
     return Outcome(predictions=predictions, tokens=report.provenance.tokens, failures=failures, report=shown)
 
 
@@ -70,10 +73,11 @@ def surest(report: Report, level: Level, neutral: str | None) -> Claim | None:
     return min(claims, key=lambda c: (c.label == neutral, -c.confidence), default=None)
 
 
-def of_claim(claim: Claim | None) -> Prediction:
-    """A claim's label as a prediction; none: an abstention."""
+def of_claim(claim: Claim | None, report: Report, level: Level) -> Prediction:
+    """A claim's label as a prediction; none: an abstention, or no answer where a model said nothing of the level."""
     if claim is None:
-        return Prediction(abstained=True)
+        said = {*(c.level for c in report.claims), *(r.level for r in report.rejected)}
+        return Prediction(abstained=report.provenance.model is None or level in said)
     return Prediction(value=claim.label, confidence=claim.confidence, confidence_from=claim.confidence_from)
 
 
@@ -81,7 +85,7 @@ async def of_level(item: Item, run: Run, level: Level) -> Outcome:
     """The label of a clip at one level: that of its surest claim."""
     report = await analysis(item, run)
     neutral = (run.codebook or load_codebook("basic")).neutral.get(level)
-    return reported(report, (of_claim(surest(report, level, neutral)),))
+    return reported(report, (of_claim(surest(report, level, neutral), report, level),))
 
 
 async def of_utterances(item: Item, run: Run) -> Outcome:
@@ -93,7 +97,7 @@ async def of_utterances(item: Item, run: Run) -> Outcome:
     predictions = tuple(
         Prediction(value=u.label, confidence=u.confidence, confidence_from=u.confidence_from)
         if not (u := judged[index]).abstained
-        else Prediction(abstained=True)
+        else Prediction(abstained=u.reason != conversation.UNANSWERED)
         for index in asked
     )
     failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
@@ -107,7 +111,7 @@ async def of_sarcasm(item: Item, run: Run) -> Outcome:
     found = await incongruities(talk)
     last = len(talk.utterances)
     if last in found.not_judged:
-        predictions = (Prediction(abstained=True),)
+        predictions = (Prediction(abstained=found.not_judged[last] != incongruity.UNANSWERED),)
     else:
         conflict = next((c for c in found.conflicts if c.index == last and c.kind == "sarcasm"), None)
         predictions = (

@@ -30,7 +30,7 @@ async def of_clip(item: Item, run: Run) -> Outcome:
         raise DatasetError(f"{item.id}: a dialogue is judged by the strategy {', '.join(TALKING)} alone")
     report = await analysis(item, run)
     claim = surest(report, "emotion", codebook_of(run).neutral.get("emotion"))
-    return reported(report, (of_claim(claim),))
+    return reported(report, (of_claim(claim, report, "emotion"),))
 
 
 async def labels_of(item: Item, run: Run) -> Outcome:
@@ -45,7 +45,7 @@ async def labels_of(item: Item, run: Run) -> Outcome:
     report = await analysis(item, run)
     claims = sorted((c for c in report.claims if c.level == "emotion" and not c.abstained), key=lambda c: -c.confidence)
     value = list(dict.fromkeys(_in_words(claim.label) for claim in claims))
-    prediction = Prediction(value=value) if value else Prediction(abstained=True)
+    prediction = Prediction(value=value) if value else of_claim(None, report, "emotion")
     return reported(report, (prediction,))
 
 

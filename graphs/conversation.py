@@ -43,6 +43,7 @@ from graphs.window_asking import Answered, ask_all, ask_one, cost, draft_of, sur
 from perception.evidence import Evidence
 
 STRATEGY = "conversation"  # whose calibrations hold for it
+UNANSWERED = "The model did not answer."
 LONGEST_SUMMARY = ("x" * TEXT_CHARACTERS,) * MOST_SENTENCES  # what room is kept for before there is one
 
 
@@ -122,7 +123,7 @@ def judged(
     """What an answer says of an utterance, checked, and as sure as its label's tokens or its samples make it."""
     draft = draft_of(answer.content, said)
     if draft is None:
-        return abstention(said, talk.about, "The model did not answer."), None
+        return abstention(said, talk.about, UNANSWERED), None
     sure = sureness(said, answer, "label", talk.codebook.ids("emotion"), as_claim)
     return checked(said, draft, case, talk.about, calibrated(sure, "emotion", talk.calibrations))
 

@@ -35,6 +35,31 @@ class Labels:
     confusion: Confusion | None
 
 
+@dataclass(frozen=True)
+class Part:
+    """One level or part of the answers, of each run that has it."""
+
+    name: str
+    tables: tuple[Labels, ...]
+
+    @property
+    def rows(self) -> list[tuple[str, int, list[Label | None]]]:
+        """Each label with its gold samples, and how it fares in each run."""
+        found = [{label.name: label for label in table.labels} for table in self.tables]
+        names = dict.fromkeys(name for labels in found for name in labels)
+        return [
+            (name, max(labels[name].support for labels in found if name in labels), [x.get(name) for x in found])
+            for name in names
+        ]
+
+
+def by_part(runs: Sequence[Logged]) -> list[Part]:
+    """The labels of all runs, those of one part beside each other."""
+    tables = [table for run in runs for table in by_label(run)]
+    parts = dict.fromkeys(table.part for table in tables)
+    return [Part(name, tuple(table for table in tables if table.part == name)) for name in parts]
+
+
 def by_label(run: Logged) -> list[Labels]:
     """A table for each level or part of the answers that is a label or a list of labels; none for other answers."""
     of = pooled(run.samples)

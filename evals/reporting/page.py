@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from evals.benchmark import Benchmark
 from evals.reporting.costs import calibrated, cost, failures
-from evals.reporting.labels import by_label
+from evals.reporting.labels import by_part
 from evals.reporting.logs import Logged, conditions_told, names, read_logs
 from evals.reporting.published import published
 from evals.reporting.samples import sample_rows, write_pages
@@ -104,8 +104,8 @@ def _told(s: Section, pages: Mapping[tuple[Path, str], str], resamples: int) -> 
         "strata": s.strata,
         "differences": differences(s.runs, resamples),
         "published": published(s.benchmark.name),
-        "ours": {n.run.path: {score.metric: score.value for score in n.scores} for n in s.scores},
-        "labels": [table for run in s.runs for table in by_label(run)],
+        "ours": {n.run.path: {score.metric: score.found for score in n.scores} for n in s.scores},
+        "parts": by_part(s.runs),
         "costs": [cost(run) for run in s.runs],
         "failures": [(run, failures(run)) for run in s.runs],
         "calibrated": [found for run in s.runs for found in calibrated(run)],

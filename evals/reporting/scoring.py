@@ -163,21 +163,21 @@ def _difference(first: Logged, second: Logged, resamples: int) -> Difference:
     theirs = {sample.id: sample for sample in second.samples}
     mine = [sample for sample in first.samples if sample.id in theirs]
     both = [theirs[sample.id] for sample in mine]
-    nothing = Difference(first, second, name, len(pooled(mine).gold), None, None)
+    of, other = pooled(mine), pooled(both).predicted
     if any(a.gold != b.gold for a, b in zip(mine, both, strict=True)):
         return Difference(
-            first, second, name, nothing.n, None, None, "their gold differs: other data or another reader"
+            first, second, name, len(of.gold), None, None, "their gold differs: other data or another reader"
         )
-    of, other = pooled(mine), pooled(both).predicted
 
     def gap(gold: Any, pairs: Any) -> float:
         a, b = zip(*pairs, strict=True)
         return float(compute(gold, list(a))) - float(compute(gold, list(b)))
 
     try:
+        n = as_measure(compute(of.gold, of.predicted), of.predicted).n
         compared = permutation_test(compute, of.gold, of.predicted, other, of.clusters, permutations=resamples)
         paired = list(zip(of.predicted, other, strict=True))
         interval = bootstrap(gap, of.gold, paired, of.clusters, resamples=resamples, leave_out_undefined=True)
     except ValueError as error:
-        return Difference(first, second, name, nothing.n, None, None, f"can't be tested: {error}")
-    return Difference(first, second, name, nothing.n, compared, interval)
+        return Difference(first, second, name, len(of.gold), None, None, f"can't be tested: {error}")
+    return Difference(first, second, name, n, compared, interval)

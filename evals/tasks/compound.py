@@ -99,7 +99,7 @@ def _clip(folder: Path, name: str) -> Path | None:
 def _at(report: Report, time_s: float) -> Prediction:
     claims = [c for c in report.claims if c.level == "emotion" and not c.abstained and c.start_s <= time_s <= c.end_s]
     surest: Claim | None = min(claims, key=lambda c: (c.label == OTHER, -c.confidence), default=None)
-    return of_claim(surest)
+    return of_claim(surest, report, "emotion")
 
 
 COMPOUND = Benchmark(

@@ -100,7 +100,8 @@ def recognition(classes: str = "imigue", first: int | str = 0) -> Benchmark:
         labels=lambda told: told[0] if isinstance(told, list) else told,
         answer=lambda told: ranking_of(told, taxonomy, first),
         answer_form="a class, or a list of classes from the likeliest on",
-        truth=lambda told: class_of(told, taxonomy, first),
+        truth_form=f"a class of {taxonomy}",
+        truth=lambda told: known(class_of(told, taxonomy, first), taxonomy),
         variant=recognition,
     )
 
@@ -127,7 +128,8 @@ def spotting(classes: str = "imigue", first: int | str = 0) -> Benchmark:
         {"f1": _spotting("f1"), "precision": _spotting("precision"), "recall": _spotting("recall")},
         answer=lambda told: spotted_of(told, taxonomy, first),
         answer_form="a list of gestures, each [class, start, end] in seconds",
-        truth=lambda told: spotted_of(told, taxonomy, first),
+        truth_form=f"a list of gestures, each [class of {taxonomy}, start, end] in seconds",
+        truth=lambda told: [[known(label, taxonomy), *times] for label, *times in spotted_of(told, taxonomy, first)],
         notes=lambda gold, predicted: of_no_class(predicted, taxonomy),
         variant=spotting,
     )
@@ -167,6 +169,17 @@ def class_of(told: object, taxonomy: Taxonomy, first: int) -> str:
     if not first <= int(name) < first + len(names):
         raise ValueError("no class has this number")
     return names[int(name) - first]
+
+
+def known(name: str, taxonomy: Taxonomy) -> str:
+    """A class of gold.
+
+    Raises:
+        ValueError: the list of classes has no such name.
+    """
+    if name not in class_names(taxonomy):
+        raise ValueError(f"no class of {taxonomy} is called {name!r}")
+    return name
 
 
 def ranking_of(told: object, taxonomy: Taxonomy, first: int) -> list[str] | None:

@@ -73,7 +73,9 @@ async def solve(item: Item, run: Run) -> Outcome:
         item = await asyncio.to_thread(words_alone, item)
     report = await analysis(item, run)
     neutral = (run.codebook or load_codebook("motor")).neutral
-    return reported(report, tuple(_named(level, of_group(report, level, neutral.get(level))) for level in LEVELS))
+    return reported(
+        report, tuple(_named(level, report, of_group(report, level, neutral.get(level))) for level in LEVELS)
+    )
 
 
 def of_group(report: Report, level: Level, neutral: str | None) -> Claim | None:
@@ -130,8 +132,8 @@ def _name(level: Level, label: str) -> str:
     return f"{level}: {label}"  # `positive` is a label of two levels
 
 
-def _named(level: Level, claim: Claim | None) -> Prediction:
-    prediction = of_claim(claim)
+def _named(level: Level, report: Report, claim: Claim | None) -> Prediction:
+    prediction = of_claim(claim, report, level)
     return prediction.model_copy(update={"value": _name(level, claim.label)}) if claim else prediction
 
 

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mentalis.commands.options import BaseUrl, Media, Model, Seed, SomeTools
+
+if TYPE_CHECKING:
+    from evals.reporting.scoring import Score
 
 app = typer.Typer(
     help="Benchmarks through the graphs that serve (Inspect runs, logs and resumes).", no_args_is_help=True
@@ -17,7 +20,6 @@ FLAGS = (  # what has an option of its own
     "at_once",
 )  # fmt: skip
 ARGUMENTS = {"name": "the name of the benchmark", "folder": "the folder of its data"}
-OF_ALL = {"n": "answers", "coverage": "answered"}  # of a run; a score's own n and coverage are in the report
 CLIPS_AT_ONCE = 2  # without a model: perception of one clip fills two cores
 
 Name = Annotated[str, typer.Argument(help="Benchmark, as `mentalis eval list` has it.", show_default=False)]
@@ -223,16 +225,13 @@ def calibrate(
 
     found = fit(log, read_settings().data / "calibrations")
     for fitted in found.fitted:
-        after = "too few to tell the error after"
-        if fitted.ece_after is not None:
-            after = f"{fitted.ece_after:.3f} after, on what it was not fitted on (cross-validated by group)"
         typer.echo(
             f"{fitted.model} by {fitted.strategy}, {fitted.level} by {fitted.source.replace('_', ' ')}: temperature "
             f"{fitted.temperature:.2f} on {fitted.n} predictions; calibration error {fitted.ece_before:.3f} before, "
-            f"{after}"
+            f"{fitted.ece_after:.3f} after, on what it was not fitted on (cross-validated by group)"
         )
     for line in found.left_out:
-        typer.echo(f"not fitted: {line}", err=True)
+        typer.echo(f"not kept: {line}", err=True)
     typer.echo(f"kept in {found.file}")
 
 
@@ -269,15 +268,19 @@ def _print(logs: list[Any], limit: int | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from evals.reporting.logs import read_log
+    from evals.reporting.scoring import scored
     from evals.running import ill, more_than_asked
 
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for log in logs:
         table.add_column(log.eval.metadata["strategy"], justify="right")
-    scores = [log.results.scores[0].metrics for log in logs]
-    for metric in scores[0]:
-        table.add_row(OF_ALL.get(metric, metric), *(_value(found[metric].value) for found in scores))
+    runs = [scored(read_log(Path(log.location)), resamples=0) for log in logs]
+    for of_each in zip(*(run.scores for run in runs), strict=True):
+        table.add_row(of_each[0].metric, *map(_told, of_each))
+    for share in ("answered", "abstained", "unparsed"):
+        table.add_row(share, *(f"{getattr(run, share):.4g} of {run.asked}" for run in runs))
     Console().print(table)
     for log in logs:
         unscored = log.results.total_samples - log.results.completed_samples
@@ -288,6 +291,12 @@ def _print(logs: list[Any], limit: int | None) -> None:
         for line in ill(log):
             typer.echo(line, err=True)
         typer.echo(f"log: {log.location}")
+
+
+def _told(score: "Score") -> str:
+    """A score with what it rests on."""
+    basis = f" (n {score.found.n}, coverage {score.found.coverage:.3g})" if score.found else ""
+    return f"{_value(score.value)}{basis}"
 
 
 def _value(score: float | None) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from evals.reporting.logs import read_log
 from evals.tasks.labelled_clips import labelled_clips
 from mentalis.cli import app
 
-CLIPS, RIGHT = 12, 8
+CLIPS, RIGHT = 24, 16
 
 
 def always_happy(request):
@@ -66,7 +67,7 @@ def test_a_temperature_is_fitted_kept_and_used(run, demo):
     assert (file, left_out) == (data / "calibrations" / "basic.calibration.json", ())
     assert (fitted.model, fitted.level, fitted.source, fitted.n) == ("sanguine", "emotion", "sample_agreement", CLIPS)
     assert fitted.temperature > 2, "it was sure of all and right in two thirds"
-    assert fitted.ece_after is None, "of so few nothing can be held out"
+    assert fitted.ece_after < fitted.ece_before, "or it would not be kept"
     assert fitted.ece_before == pytest.approx(1 - RIGHT / CLIPS, abs=1e-6)
     with scripted_endpoint(always_happy) as endpoint:
         report = mentalis.analyze(
@@ -149,22 +150,28 @@ def test_the_error_after_is_of_groups_that_the_temperature_was_not_fitted_on(tmp
         one for number in range(4) for one in of_group(f"subject {number}", right=10 * (number % 2))
     ]  # of two subjects the model is right in all, of two in nothing: what fits three is wrong for the fourth
     monkeypatch.setattr(calibrating, "_read", lambda _: log)
-    (fitted,) = calibrate(tmp_path / "l.eval", tmp_path).fitted
-    assert fitted.ece_before == pytest.approx(0.3)
-    assert fitted.ece_after > 0.5, "on what it was fitted on it would be 0"
-    told = CliRunner().invoke(
-        app, ["eval", "calibrate", str(tmp_path / "l.eval")], env={"MENTALIS_DATA": str(tmp_path)}
-    )
-    assert "calibration error 0.300 before, " in told.stdout
-    assert "after, on what it was not fitted on (cross-validated by group)" in told.stdout
+    with pytest.raises(CalibrationError, match="not fitted on it does not help") as told:
+        calibrate(tmp_path / "l.eval", tmp_path)
+    before, after = map(float, re.findall(r"(\d\.\d+) (?:before|after)", str(told.value)))
+    assert before == pytest.approx(0.3)
+    assert after > 0.5, "on what it was fitted on it would be 0"
+    assert not list(tmp_path.iterdir()), "a temperature that makes it worse is not kept"
 
 
-def test_too_few_answers_to_cross_validate_are_said(tmp_path, monkeypatch):
+def test_the_errors_before_and_after_are_printed(tmp_path, monkeypatch):
     monkeypatch.setattr(calibrating, "_read", lambda _: predicted(RIGHT))
     told = CliRunner().invoke(
         app, ["eval", "calibrate", str(tmp_path / "l.eval")], env={"MENTALIS_DATA": str(tmp_path)}
     )
-    assert "too few to tell the error after" in told.stdout
+    assert re.search(r"calibration error 0\.\d+ before, 0\.\d+ after, on what it was not fitted on", told.stdout)
+
+
+def test_what_can_not_be_told_to_help_is_not_kept(tmp_path, monkeypatch):
+    log = predicted(RIGHT)
+    log.samples = log.samples[RIGHT - 7 : RIGHT + 6]
+    monkeypatch.setattr(calibrating, "_read", lambda _: log)
+    with pytest.raises(CalibrationError, match="of 13 answers is not kept: they are too few to tell the error after"):
+        calibrate(tmp_path / "l.eval", tmp_path)
 
 
 def test_where_no_level_can_be_fitted_nothing_is_kept(tmp_path, monkeypatch):

@@ -138,6 +138,7 @@ def test_emotion_and_valence_are_read_under_either_name(tmp_path):
         ("reccon", "[1]", "[1]", r'gold\.csv, id a: .* is not an object such as \{"turns": \[1, 3\], "of": 4\}'),
         ("reccon", '{"turns": [1], "of": 2}', "1", r"answers\.csv, id a: '1' is not a list of turns"),
         ("mer_unibench", '{"label": "x"}', "['happy']", r"mer_unibench can't score values such as .* dataset, kind"),
+        ("micro_gesture_online", '[["A", 1, 2]]', '[["A", 1, 2]]', "is not a list of gestures, each .class of imigue,"),
         ("report_audit", "1", "1", "report_audit is not scored from files: reports are audited without gold"),
     ],
 )

@@ -100,7 +100,8 @@ def test_a_score_that_is_not_defined_is_told_as_such_by_a_run(tmp_path, monkeypa
     assert told.exit_code == 0, told.output
     assert "not defined" in told.stdout
     assert "nan" not in told.stdout
-    assert re.search(r"^answers +1$", told.stdout, re.M), "n of all, not of each score"
+    assert re.search(r"^accuracy +0 \(n 1, coverage 0\)$", told.stdout, re.M), "each with what it rests on"
+    assert re.search(r"^abstained +1 of 1$", told.stdout, re.M)
 
 
 @pytest.mark.parametrize(

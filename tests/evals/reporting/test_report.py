@@ -25,7 +25,7 @@ from evals.metrics.classification import accuracy, macro_f1
 from evals.metrics.measure import Measure
 from evals.registry import benchmarks
 from evals.reporting import logs as reading
-from evals.reporting.labels import by_label
+from evals.reporting.labels import by_label, by_part
 from evals.reporting.logs import names, read_logs
 from evals.reporting.page import write
 from evals.reporting.published import FILE, Published, published
@@ -122,6 +122,26 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
     assert (mean.stratum, mean.asked) == (("language", "mean of 2"), 8)
     assert mean.scores[0].found == Measure(0.375, 8, 0.75)
+
+
+def test_a_difference_is_of_as_many_as_its_metric(runs):
+    (single, vote), _ = read_logs([runs])
+
+    def of_every_second(gold, predicted):
+        return accuracy(gold[::2], predicted[::2])
+
+    halved = replace(TOY, metrics={"of_every_second": of_every_second})
+    pair = [replace(run, benchmark=halved) for run in (single, vote)]
+    (difference,) = differences(pair, resamples=20)
+    assert difference.n == 4 == scored(pair[0], resamples=0).scores[0].found.n
+
+
+def test_the_labels_of_runs_stand_beside_each_other(runs):
+    (part,) = by_part(read_logs([runs])[0])
+    assert [(name, support, [label.recall for label in each]) for name, support, each in part.rows[:2]] == [
+        ("anger", 3, [1, pytest.approx(2 / 3)]),
+        ("joy", 5, [0.8, 0.2]),
+    ]
 
 
 def test_each_level_has_labels_of_its_own(runs):

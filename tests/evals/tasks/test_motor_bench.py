@@ -5,7 +5,7 @@ import json
 import pytest
 from benchmark_running import always, scores_of
 from measured_once import knowing
-from scripted_endpoint import scripted_endpoint
+from scripted_endpoint import sample, schema_of, scripted_endpoint
 from task_running import outcome_of
 
 from agents.checking.calibration import CalibrationError
@@ -43,8 +43,32 @@ def test_words_alone_are_scored_by_level_and_calibrated_by_level(folder):
     assert not any(e.startswith("frame@") for e in cited), "there is no picture"
 
 
+def of_behaviour_alone(request):
+    """A model that keeps to the form and leaves two levels out."""
+    if (schema := schema_of(request)) is None:
+        return 200, "ok", "stop"
+    return 200, json.dumps({**sample(schema), "cognition": [], "emotion": []}), "stop"
+
+
+@pytest.mark.parametrize(
+    ("answer", "given", "why"),
+    [
+        (of_behaviour_alone, [True, False, False], "the model said nothing of what was asked"),
+        (lambda request: (200, "no json, sorry", "stop"), [False, False, False], "gave no valid answer in 3 tries"),
+    ],
+)
+def test_a_level_that_the_model_does_not_answer_is_not_called_abstained(answer, given, why, folder):
+    with scripted_endpoint(answer) as endpoint:
+        task = motor_bench(str(folder), model="m", base_url=endpoint.url, strategy="single", data=str(folder / "data"))
+        log, _ = scores_of(task, folder)
+    outcome = outcome_of(log.samples[0])
+    assert [p["value"] is not None for p in outcome["predictions"]] == given
+    assert not any(p["abstained"] for p in outcome["predictions"]), "nothing was chosen: it never came"
+    assert why in outcome["failures"][0]
+
+
 def test_each_level_is_calibrated_by_itself(folder):
-    rows = [{**row, "id": f"{row['id']}{n}"} for n in range(4) for row in ROWS]
+    rows = [{**row, "id": f"{row['id']}{n}"} for n in range(8) for row in ROWS]
     (folder / "motor.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with scripted_endpoint(always("monitoring", "positive")) as endpoint:
         task = motor_bench(
@@ -53,7 +77,7 @@ def test_each_level_is_calibrated_by_itself(folder):
         log, _ = scores_of(task, folder)
         fitted = calibrate(log.location, folder / "data" / "calibrations").fitted
         assert [(f.level, f.n, f.strategy, f.codebook_sha256 != "") for f in fitted] == [
-            (level, 12, "cascade", True) for level in ("behaviour", "cognition", "emotion")
+            (level, 24, "cascade", True) for level in ("behaviour", "cognition", "emotion")
         ]
         again = motor_bench(
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
