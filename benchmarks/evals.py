@@ -77,6 +77,11 @@ async def solve(item: Item, run: Run) -> Outcome:
     return reported(report, (of_claim(surest(report, "emotion", "neutral"), report, "emotion"),))
 
 
+def benchmark(every: list[Item]) -> Benchmark:
+    """These samples as a benchmark."""
+    return Benchmark("words", "", lambda _: every, solve, {"accuracy": accuracy}, STRATEGIES, "", "")
+
+
 def question(item: Item, folder: Path) -> tuple[list[Message], dict[str, Any]]:
     """What the one call of `single` sends about an item."""
     words = Words(name=item.id, sha256=fence(item.id, b""), utterances=item.words)
@@ -135,12 +140,16 @@ def inspected(task: Task, at_once: int, logs: Path) -> None:
 def measured(count: int, seconds: float, at_once: int, strategies: Sequence[str]) -> dict[str, Cost]:
     """The cost of each way of asking."""
     every = items(count)
-    ours = Benchmark("words", "", lambda _: every, solve, {"accuracy": accuracy}, STRATEGIES, "", "")
     with tempfile.TemporaryDirectory() as folder, endpoint(seconds) as (url, calls):
         data = Path(folder)
         asked = {item.id: question(item, data) for item in every}
         samples = MemoryDataset([Sample(id=item.id, input=item.id, target="neutral") for item in every])
-        inspected(Task(dataset=samples[:1], solver=bare(asked, url), scorer=exact()), 1, data / "logs")  # imports
+        options = {"model": MODEL, "base_url": url, "concurrency": at_once}
+        for first in (  # imports what is used
+            Task(dataset=samples[:1], solver=bare(asked, url), scorer=exact()),
+            as_task(benchmark(every[:1]), folder, data=str(data / "first"), strategy=strategies[0], **options),
+        ):
+            inspected(first, 1, data / "logs")
         costs = {
             "loop": timed(lambda: asyncio.run(loop(list(asked.values()), url, at_once)), calls),
             "inspect": timed(
@@ -151,8 +160,7 @@ def measured(count: int, seconds: float, at_once: int, strategies: Sequence[str]
             ),
         }
         for strategy in strategies:
-            options = {"strategy": strategy, "model": MODEL, "base_url": url, "concurrency": at_once}
-            task = as_task(ours, folder, data=str(data / strategy), **options)
+            task = as_task(benchmark(every), folder, data=str(data / strategy), strategy=strategy, **options)
             costs[strategy] = timed(lambda task=task: inspected(task, AHEAD * at_once, data / "logs"), calls)  # type: ignore[misc]
     return costs
 

@@ -24,7 +24,7 @@ def smallest(schema: dict[str, Any]) -> Any:
         return schema["enum"][0]
     if "anyOf" in schema:
         return smallest(schema["anyOf"][0])
-    kind = schema.get("type")
+    kind = str(schema.get("type"))
     if kind == "object":
         return {name: smallest(child) for name, child in schema["properties"].items()}
     if kind == "array":
