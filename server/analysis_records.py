@@ -160,6 +160,12 @@ class Analyses:
         with self._engine.connect() as connection:
             return [_read(row) for row in connection.execute(select(ANALYSES).where(ANALYSES.c.file == file))]
 
+    def derived_only_files(self) -> list[str]:
+        """The ids of the files whose media are not to be kept."""
+        wanted = select(ANALYSES.c.file).where(ANALYSES.c.derived_only).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.execute(wanted).scalars())
+
     def expired(self, now: float) -> list[Analysis]:
         """Those whose time is over."""
         with self._engine.connect() as connection:

@@ -35,6 +35,7 @@ from server.strays import sweep_strays
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 POLL_EVERY_S = 0.5  # each queue for what is new: each look takes 5 ms from whoever is answered meanwhile
+AWAITED_S = 60.0  # for which media that came again, and are not to be kept, wait for an analysis to be asked for
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
 REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
@@ -258,11 +259,14 @@ class Jobs:
     async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
         """End an analysis, and its media where they are not to be kept; whether this ended it."""
         ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
-        await asyncio.to_thread(self._drop_media, analysis.file)
+        await self.drop_media(analysis.file)
         return ended
 
-    def _drop_media(self, file: str) -> None:
+    async def drop_media(self, file: str) -> None:
         """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
+        await asyncio.to_thread(self._drop_media, file)
+
+    def _drop_media(self, file: str) -> None:
         of_file = self.analyses.of_file(file)
         if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
             self._files.media(file).unlink(missing_ok=True)
@@ -271,7 +275,7 @@ class Jobs:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
         with suppress(ApiError):  # deleted by now
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
-            await asyncio.to_thread(self._drop_media, analysis.file)  # if the server was killed before it could
+            await self.drop_media(analysis.file)  # if the server was killed before it could
             if analysis.webhook:
                 return await deliver(analysis, tries)
         return None
@@ -289,9 +293,17 @@ class Jobs:
                 if not analysis.ended:
                     await self.cancel(analysis)
             await asyncio.to_thread(self._files.delete, file.id)
+        await asyncio.to_thread(self._drop_unasked, now)
         await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
         await asyncio.to_thread(self._files.sweep_strays, now)
         return len(analyses) + len(files)
+
+    def _drop_unasked(self, now: float) -> None:
+        """Delete media that are not to be kept, and came again without that an analysis of them was asked for."""
+        for file in self.analyses.derived_only_files():
+            with suppress(FileNotFoundError):
+                if now - self._files.media(file).stat().st_mtime > AWAITED_S:
+                    self._drop_media(file)
 
     async def _start_forgotten(self) -> None:
         """Queue the analyses whose server was killed between their row and their queue."""

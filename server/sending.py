@@ -108,6 +108,8 @@ def _asked(wanted: Wanted, sent: Stored | None) -> str:
 async def _queued(analysis: Analysis, wanted: Wanted, jobs: Jobs) -> Analysis:
     if analysis.status == "queued":
         await jobs.start(analysis, wanted.priority)
+    elif analysis.ended:  # known already: the media that came with the request again are not to be kept for it
+        await jobs.drop_media(analysis.file)
     return analysis
 
 
