@@ -18,6 +18,7 @@ from server.errors import ApiError
 from server.strays import sweep_strays
 from server.uploads import received
 
+NAMELESS, PURPOSE = "clip", "user_data"  # of files of which their client says neither
 ID = re.compile(r"file-[0-9a-f]{32}")
 
 
@@ -56,9 +57,16 @@ class Files:
         return self.folder(file) / "media"
 
     async def save(
-        self, body: AsyncIterator[bytes], owner: str, name: str, purpose: str, expires_at: float | None
+        self, body: AsyncIterator[bytes], owner: str, name: str | None, purpose: str | None, expires_at: float | None
     ) -> Stored:
-        """Keep a body as it comes; the same bytes of the same owner are kept once.
+        """Keep a body as it comes; the same bytes of the same owner are kept once, as they were last named.
+
+        Args:
+            body: the bytes.
+            owner: whose they are.
+            name: what they are called; none: as before, if they came before.
+            purpose: one of OpenAI's; none: as before.
+            expires_at: unix seconds; none: they stay.
 
         Raises:
             ApiError: 413, too long, or more than its owner may keep; 400, empty.
@@ -72,8 +80,8 @@ class Files:
             if known is None:
                 self._check_room(owner, size)
                 row = {
-                    "id": file, "owner": owner, "name": name, "purpose": purpose, "bytes": size, "sha256": sha256,
-                    "created_at": time.time(), "expires_at": expires_at,
+                    "id": file, "owner": owner, "name": name or NAMELESS, "purpose": purpose or PURPOSE, "bytes": size,
+                    "sha256": sha256, "created_at": time.time(), "expires_at": expires_at,
                 }  # fmt: skip
                 try:
                     with self._engine.begin() as connection:
@@ -90,7 +98,7 @@ class Files:
         again.parent.mkdir(parents=True, exist_ok=True)
         os.replace(folder / "media", again)
         shutil.rmtree(folder, ignore_errors=True)
-        return self._renewed(known, expires_at)
+        return self._renewed(known, name, purpose, expires_at)
 
     def get(self, file: str, owner: str | None) -> Stored:
         """A file by its id.
@@ -153,12 +161,13 @@ class Files:
         with self._engine.connect() as connection:
             return set(connection.execute(select(FILES.c.id)).scalars())
 
-    def _renewed(self, known: Stored, expires_at: float | None) -> Stored:
-        """A file that came again stays as long as the later of its times."""
+    def _renewed(self, known: Stored, name: str | None, purpose: str | None, expires_at: float | None) -> Stored:
+        """A file that came again is called as it is called now, and stays as long as the later of its times."""
         later = None if known.expires_at is None or expires_at is None else max(known.expires_at, expires_at)
+        now = {"name": name or known.name, "purpose": purpose or known.purpose, "expires_at": later}
         with self._engine.begin() as connection:
-            connection.execute(update(FILES).where(FILES.c.id == known.id).values(expires_at=later))
-        return known.model_copy(update={"expires_at": later})
+            connection.execute(update(FILES).where(FILES.c.id == known.id).values(now))
+        return known.model_copy(update=now)
 
 
 def _read(row: Row[Any]) -> Stored:
