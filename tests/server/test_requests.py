@@ -99,6 +99,17 @@ async def test_an_analysis_that_failed_has_no_faces_and_tells_no_path(serve):
     assert refused.json()["error"]["message"] == "mine.mp4: it can't be opened"
 
 
+async def test_a_question_about_media_that_are_damaged_tells_no_path(serve):
+    async def answer(report, clip, *_):
+        raise MentalisError(f"{clip}: cut short")
+
+    served = serve(answer=answer)
+    keep_report(served.folder, served.name)
+    async with client_of(served.app) as client:
+        refused = await client.post(f"/v1/analyses/{served.name}/chat", json={"question": "Does P1 smile?"})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "mine.mp4: cut short")
+
+
 @pytest.mark.parametrize(("format", "apart"), [("html", True), ("json", False)])
 async def test_a_reports_page_is_apart_from_the_server(serve, format, apart):
     served = serve()
