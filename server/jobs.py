@@ -141,9 +141,9 @@ class Jobs:
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
         await self.log.close()
 
-    async def start(self, analysis: Analysis, priority: str = "normal") -> None:
+    async def start(self, analysis: Analysis) -> None:
         """Queue an analysis that is in the table; done twice, it is queued once."""
-        await self._enqueue(MEASURE, analysis.id, URGENCY[priority], self._first)
+        await self._enqueue(MEASURE, analysis.id, URGENCY[analysis.priority], self._first)
 
     async def cancel(self, analysis: Analysis) -> bool:
         """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
@@ -273,12 +273,27 @@ class Jobs:
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
-        with suppress(ApiError):  # deleted by now
+        try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
-            await self.drop_media(analysis.file)  # if the server was killed before it could
-            if analysis.webhook:
-                return await deliver(analysis, tries)
-        return None
+        except ApiError:  # deleted by now
+            return None
+        await self.drop_media(analysis.file)  # if the server was killed before it could
+        if analysis.webhook is None:
+            return None
+        try:
+            wait_s = await deliver(analysis, tries)
+        except ApiError as error:
+            logger.warning("analysis %s: %s", name, error.message)
+            await asyncio.to_thread(self.analyses.webhook_told, name, "failed", error.message)
+            return None
+        except Exception as error:
+            logger.exception("analysis %s: its webhook could not be told", name)
+            why = f"telling it broke off ({type(error).__name__})"
+            await asyncio.to_thread(self.analyses.webhook_told, name, "failed", why)
+            return None
+        if wait_s is None:
+            await asyncio.to_thread(self.analyses.webhook_told, name, "delivered")
+        return wait_s
 
     async def sweep(self) -> int:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""
@@ -307,9 +322,9 @@ class Jobs:
 
     async def _start_forgotten(self) -> None:
         """Queue the analyses whose server was killed between their row and their queue."""
-        for name in await asyncio.to_thread(self.analyses.queued):
-            if await DBOS.get_workflow_status_async(f"{name}:{MEASURE}") is None:
-                await self._enqueue(MEASURE, name, URGENCY["normal"], self._first)
+        for analysis in await asyncio.to_thread(self.analyses.queued):
+            if await DBOS.get_workflow_status_async(f"{analysis.id}:{MEASURE}") is None:
+                await self.start(analysis)
 
 
 @lru_cache(maxsize=REPORTS_KEPT)

@@ -5,13 +5,13 @@ import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reports.writing import write_file
 from server.access import Caller
-from server.analysis_records import Analysis, new_id
+from server.analysis_records import Analysis, Priority, new_id
 from server.engine import Options
 from server.errors import ApiError
 from server.file_records import Files, Stored
@@ -33,7 +33,7 @@ class Terms(BaseModel):
     derived_only: bool = Field(
         default=False, description="the media are deleted once it has ended; so for all analyses of these bytes"
     )
-    priority: Literal["high", "normal", "low"] = "normal"
+    priority: Priority = "normal"
     webhook: str | None = Field(default=None, max_length=2000, description="told when it has ended")
     expires_after: int | None = Field(default=None, ge=60, le=365 * 86_400, description="seconds")
 
@@ -104,7 +104,7 @@ async def made(
         raise ApiError(400, "name one of: file, url, demo", "file")
     asked = _asked(wanted, stored)
     if idempotency_key and (known := jobs.analyses.made_before(caller.owner, idempotency_key, asked)):
-        return await _queued(known, wanted, jobs)
+        return await _queued(known, jobs)
     check_all(wanted, caller, sending)
     if stored is None and wanted.file is not None:
         stored = files.get(wanted.file, caller.owner)
@@ -114,7 +114,7 @@ async def made(
         stored = await files.save(body, caller.owner, shown_name(name), None, later(sending.file_s))
     if not files.media(stored.id).exists():
         raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
-    return await _queued(_added(wanted, stored, caller, sending, idempotency_key, asked), wanted, jobs)
+    return await _queued(_added(wanted, stored, caller, sending, idempotency_key, asked), jobs)
 
 
 def _asked(wanted: Wanted, sent: Stored | None) -> str:
@@ -124,9 +124,9 @@ def _asked(wanted: Wanted, sent: Stored | None) -> str:
     return hashlib.sha256(json.dumps([plain, about]).encode()).hexdigest()
 
 
-async def _queued(analysis: Analysis, wanted: Wanted, jobs: Jobs) -> Analysis:
+async def _queued(analysis: Analysis, jobs: Jobs) -> Analysis:
     if analysis.status == "queued":
-        await jobs.start(analysis, wanted.priority)
+        await jobs.start(analysis)
     elif analysis.ended:  # known already: the media that came with the request again are not to be kept for it
         await jobs.drop_media(analysis.file)
     return analysis
@@ -193,7 +193,9 @@ def _row(
         purpose=wanted.purpose,
         consent=wanted.consent,
         derived_only=wanted.derived_only,
+        priority=wanted.priority,
         webhook=wanted.webhook,
+        webhook_status=None if wanted.webhook is None else "pending",
         expires_at=later(wanted.expires_after or sending.analysis_s),
     )
 

@@ -7,7 +7,7 @@ pytest.importorskip("dbos", reason="the server extra is not installed")
 from unstarted_app import app_in, client_of
 
 HOOK = "https://hooks.example/ended"
-TOLD = {"webhook_hosts": ("hooks.example",), "webhook_secret": "s" * 16}
+TOLD = {"webhook_hosts": ("hooks.example", "127.0.0.1", "::1"), "webhook_secret": "s" * 16}
 SAID = {"name": "interview_7.mp4", "purpose": "a study", "consent": "P1, in writing", "derived_only": True,
         "webhook": HOOK}  # fmt: skip
 OPTIONS = {"strategy": "cascade", "media": "text", "frames": 3, "samples": 2, "check_gestures": False, "seed": 7}
@@ -15,14 +15,11 @@ OPTIONS = {"strategy": "cascade", "media": "text", "frames": 3, "samples": 2, "c
 
 @pytest.fixture
 async def client(tmp_path, monkeypatch):
-    async def start(jobs, analysis, priority="normal"):
+    async def start(jobs, analysis):
         """It stays queued."""
-        urgencies.append(priority)
 
-    urgencies = []
     monkeypatch.setattr("server.jobs.Jobs.start", start)
     async with client_of(app_in(tmp_path, **TOLD)) as opened:
-        opened.urgencies = urgencies
         yield opened
 
 
@@ -37,7 +34,7 @@ async def test_what_json_can_say_of_an_analysis_the_query_says_of_a_clip_that_is
     assert {name: made[name] for name in SAID} == SAID
     assert made["options"] == {**OPTIONS, "tools": ["blinks", "speech"]}
     assert made["expires_at"] == pytest.approx(made["created_at"] + 3600, abs=5)
-    assert client.urgencies == ["high"]
+    assert (made["priority"], made["webhook_status"]) == ("high", "pending")
     assert (await sent(client, tools=["blinks", "speech"]))["options"] == {"tools": ["blinks", "speech"]}
     assert (await sent(client))["options"] == {}
 
@@ -51,6 +48,8 @@ async def test_what_json_can_say_of_an_analysis_the_query_says_of_a_clip_that_is
         ({"seed": "-1"}, 422, "seed"),
         ({"priority": "now"}, 422, "priority"),
         ({"webhook": "https://elsewhere.example/"}, 400, "WEBHOOK_HOSTS"),
+        ({"webhook": "http://127.0.0.1/x"}, 400, "not at a public address"),
+        ({"webhook": "http://[::1]/x"}, 400, "not at a public address"),
     ],
 )
 async def test_a_query_that_is_not_understood_is_refused_before_anything_is_kept(client, params, status, words):

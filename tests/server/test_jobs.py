@@ -7,6 +7,10 @@ pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
 from jobs_running import becomes, files_of, jobs_running, sent, started, until
 
+from server.analysis_records import new_id
+from server.errors import ApiError
+from server.jobs import URGENCY
+
 HELD = {"options": {"strategy": "debate"}}
 
 
@@ -56,6 +60,50 @@ async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_h
     jobs.engine.held.clear()
     await becomes(jobs, held, "done")
     await until(lambda: not has_media(jobs, file))
+
+
+async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
+    async def deliver(analysis, tries):
+        if analysis.webhook == "refuses":
+            raise ApiError(502, "the webhook's receiver answers 410", "webhook_failed")
+        if analysis.webhook == "breaks":
+            raise RuntimeError("a secret")
+        return 600.0 if analysis.webhook == "slow" else None
+
+    async with jobs_running(tmp_path, deliver) as jobs:
+        file = await sent(jobs)
+        asked = {
+            webhook: await started(jobs, file, webhook=webhook, webhook_status="pending")
+            for webhook in ("refuses", "breaks", "slow", "takes")
+        }
+
+        def told():
+            return {
+                webhook: (row.webhook_status, row.webhook_error)
+                for webhook, analysis in asked.items()
+                for row in [jobs.analyses.get(analysis.id, "me")]
+            }
+
+        await until(lambda: [status for status, _ in told().values()].count("pending") == 1)
+        assert told() == {
+            "refuses": ("failed", "the webhook's receiver answers 410"),
+            "breaks": ("failed", "telling it broke off (RuntimeError)"),
+            "slow": ("pending", None),
+            "takes": ("delivered", None),
+        }
+
+
+async def test_an_analysis_whose_server_was_killed_before_it_was_queued_keeps_its_priority(jobs, monkeypatch):
+    queued = []
+
+    async def enqueue(workflow_queue, *_):
+        queued.append(_[1:])
+
+    monkeypatch.setattr(DBOS, "enqueue_workflow_async", enqueue)
+    for priority in ("high", "low"):
+        jobs.analyses.add(new_id(), None, "", owner="me", file="file-1", name="a", options={}, priority=priority)
+    await jobs.sweep()
+    assert sorted(urgency for _, urgency in queued) == [URGENCY["high"], URGENCY["low"]]
 
 
 async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again(tmp_path):

@@ -122,7 +122,7 @@ async def test_a_reports_page_is_apart_from_the_server(serve, format, apart):
 
 
 async def test_the_tokens_of_an_analysis_are_told_by_the_request_that_made_it_alone(serve, monkeypatch):
-    async def start(jobs, analysis, priority="normal"):
+    async def start(jobs, analysis):
         """All that the jobs do, at once."""
         found = report()
         spent = found.provenance.model_copy(update={"tokens": TokenUse(prompt_tokens=70, completion_tokens=7)})
