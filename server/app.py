@@ -26,10 +26,11 @@ from server.fetching import fetched
 from server.figures import Figures
 from server.file_records import Files
 from server.heartbeats import Heartbeats
-from server.jobs import Deliver, Jobs
+from server.jobs import Jobs
 from server.security_headers import SecurityHeaders, names_of
 from server.sending import Demo, Sending
 from server.settings import ServerSettings
+from server.telling import Deliver
 from server.webhooks import deliver
 
 SWEEP_EVERY_S = 60.0

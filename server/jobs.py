@@ -10,14 +10,13 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
-from dbos import error as dbos_error
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from agents.report import Report
 from graphs.events import Event
@@ -25,36 +24,25 @@ from perception.errors import MentalisError
 from reports.writing import read_report, write_file
 from server.analysis_records import ENDED, Analyses, Analysis, Status
 from server.codebook_records import Codebooks
+from server.derived_only import drop_media, drop_unasked
 from server.engine import Engine, Places
 from server.errors import ApiError
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
 from server.strays import sweep_strays
+from server.telling import Deliver, tell
+from server.workflows import Json, delete_ended
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 POLL_EVERY_S = 0.5  # each queue for what is new: each look takes 5 ms from whoever is answered meanwhile
-AWAITED_S = 60.0  # for which media that came again, and are not to be kept, wait for an analysis to be asked for
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
+ENDS_S = 60.0  # in which the stages of an analysis that is deleted have ended, each of them
 REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
-Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
-
-
-class _Json(Serializer):
-    """Workflows take and return plain values: nothing is pickled."""
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=str)
-
-    def deserialize(cls, serialized_data: str) -> Any:
-        return json.loads(serialized_data)
-
-    def name(self) -> str:
-        return "json"
 
 
 class Jobs:
@@ -74,6 +62,7 @@ class Jobs:
         """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
         self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
         self._figures, self._folder, self._checkpoints = figures, folder, checkpoints
+        self._deleting: set[asyncio.Task[None]] = set()
 
     def folder(self, name: str) -> Path:
         """Of an analysis that there is."""
@@ -104,7 +93,7 @@ class Jobs:
 
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
-        DBOS(config={**config, "serializer": _Json()})
+        DBOS(config={**config, "serializer": Json()})
 
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
@@ -138,6 +127,9 @@ class Jobs:
 
     async def close(self, patience_s: int) -> None:
         """Stop taking jobs; what still runs after a while goes on at the next start."""
+        for task in self._deleting:
+            task.cancel()
+        await asyncio.gather(*self._deleting, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
         await self.log.close()
 
@@ -154,12 +146,20 @@ class Jobs:
 
     async def delete(self, analysis: Analysis) -> None:
         """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
-        await self.cancel(analysis)
+        await self._end(analysis, "cancelled", {"kind": "cancelled"})
         await asyncio.to_thread(self.analyses.delete, analysis.id)
         await self._clear(analysis)
-        for stage in (MEASURE, REASON, TELL):
-            with suppress(dbos_error.DBOSException):
-                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}", delete_children=True)
+        if not await delete_ended(analysis.id, TELL):
+            later = asyncio.create_task(self._delete_running(analysis.id))
+            self._deleting.add(later)
+            later.add_done_callback(self._deleting.discard)
+
+    async def _delete_running(self, name: str) -> None:
+        """Delete the rows of a deleted analysis' stages as they end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDS_S):
+                while not await delete_ended(name, TELL):
+                    await asyncio.sleep(LOOK_EVERY_S)
 
     async def _clear(self, analysis: Analysis) -> None:
         """Delete what an analysis made that has no row any more."""
@@ -264,12 +264,7 @@ class Jobs:
 
     async def drop_media(self, file: str) -> None:
         """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
-        await asyncio.to_thread(self._drop_media, file)
-
-    def _drop_media(self, file: str) -> None:
-        of_file = self.analyses.of_file(file)
-        if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
-            self._files.media(file).unlink(missing_ok=True)
+        await asyncio.to_thread(drop_media, file, self.analyses, self._files)
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
@@ -278,22 +273,7 @@ class Jobs:
         except ApiError:  # deleted by now
             return None
         await self.drop_media(analysis.file)  # if the server was killed before it could
-        if analysis.webhook is None:
-            return None
-        try:
-            wait_s = await deliver(analysis, tries)
-        except ApiError as error:
-            logger.warning("analysis %s: %s", name, error.message)
-            await asyncio.to_thread(self.analyses.webhook_told, name, "failed", error.message)
-            return None
-        except Exception as error:
-            logger.exception("analysis %s: its webhook could not be told", name)
-            why = f"telling it broke off ({type(error).__name__})"
-            await asyncio.to_thread(self.analyses.webhook_told, name, "failed", why)
-            return None
-        if wait_s is None:
-            await asyncio.to_thread(self.analyses.webhook_told, name, "delivered")
-        return wait_s
+        return await tell(analysis, tries, deliver, self.analyses)
 
     async def sweep(self) -> int:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""
@@ -308,17 +288,10 @@ class Jobs:
                 if not analysis.ended:
                     await self.cancel(analysis)
             await asyncio.to_thread(self._files.delete, file.id)
-        await asyncio.to_thread(self._drop_unasked, now)
+        await asyncio.to_thread(drop_unasked, self.analyses, self._files, now)
         await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
         await asyncio.to_thread(self._files.sweep_strays, now)
         return len(analyses) + len(files)
-
-    def _drop_unasked(self, now: float) -> None:
-        """Delete media that are not to be kept, and came again without that an analysis of them was asked for."""
-        for file in self.analyses.derived_only_files():
-            with suppress(FileNotFoundError):
-                if now - self._files.media(file).stat().st_mtime > AWAITED_S:
-                    self._drop_media(file)
 
     async def _start_forgotten(self) -> None:
         """Queue the analyses whose server was killed between their row and their queue."""

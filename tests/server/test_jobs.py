@@ -1,11 +1,14 @@
 """What jobs leave behind when they end, are cancelled or deleted."""
 
+import asyncio
+import logging
+
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
-from jobs_running import becomes, files_of, jobs_running, sent, started, until
+from jobs_running import LOOK_S, PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
 
 from server.analysis_records import new_id
 from server.errors import ApiError
@@ -29,6 +32,37 @@ async def test_a_running_analysis_that_is_deleted_leaves_nothing_though_its_stag
     await until(lambda: jobs.engine.left == [jobs.folder(analysis.id)])
     await until(lambda: jobs.engine.forgot == [analysis.id] * 2)  # at once, and when the stage had stopped
     await until(lambda: not jobs.folder(analysis.id).exists())
+
+
+async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_of_it(tmp_path, caplog):
+    """Its stages, and the telling of its end, are still running when all that is known of it goes."""
+    telling, may_end = asyncio.Event(), asyncio.Event()
+
+    async def deliver(analysis, tries):
+        telling.set()
+        await may_end.wait()
+
+    async with jobs_running(tmp_path, deliver) as jobs:
+        logging.getLogger("dbos").addHandler(caplog.handler)
+        analysis = await started(jobs, await sent(jobs), webhook="slow")
+        await asyncio.wait_for(telling.wait(), PATIENCE_S)
+        at_its_end = await started(jobs, analysis.file)
+        async for _ in jobs.log.followed(at_its_end.id):
+            pass
+        for one in (analysis, at_its_end):
+            await jobs.delete(one)
+        assert [flow.workflow_id for flow in await flows(analysis)] == [f"{analysis.id}:tell"]
+        may_end.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while await flows(analysis) or await flows(at_its_end):
+                await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(1.0)  # DBOS would wait for the end of a row that is gone
+        logging.getLogger("dbos").removeHandler(caplog.handler)
+    assert "Non-existent" not in caplog.text
+
+
+async def flows(analysis):
+    return await DBOS.list_workflows_async(workflow_id_prefix=analysis.id)
 
 
 def has_media(jobs, file):
