@@ -18,6 +18,7 @@ from server.errors import ApiError
 from server.strays import sweep_strays
 from server.uploads import received
 
+UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 NAMELESS, PURPOSE = "clip", "user_data"  # of files of which their client says neither
 ID = re.compile(r"file-[0-9a-f]{32}")
 
@@ -148,8 +149,9 @@ class Files:
         with self._engine.connect() as connection:
             kept = int(connection.execute(counted).scalar_one())
         if kept + size > self._owner_bytes:
-            most = f"{self._owner_bytes / 1e9:g} GB"
-            raise ApiError(413, f"you would keep more than {most}; delete files that are not needed", "quota")
+            raise ApiError(
+                413, f"you would keep more than {_size(self._owner_bytes)}; delete files that are not needed", "quota"
+            )
 
     def _same(self, owner: str, sha256: str) -> Stored | None:
         wanted = select(FILES).where(FILES.c.owner == owner, FILES.c.sha256 == sha256)
@@ -168,6 +170,12 @@ class Files:
         with self._engine.begin() as connection:
             connection.execute(update(FILES).where(FILES.c.id == known.id).values(now))
         return known.model_copy(update=now)
+
+
+def _size(count: int) -> str:
+    """A number of bytes in words, such as 600 kB."""
+    unit, name = next((unit for unit in UNITS if count >= unit[0]), UNITS[-1])
+    return f"{count / unit:.3g} {name}"
 
 
 def _read(row: Row[Any]) -> Stored:

@@ -1,14 +1,19 @@
 """What a client asks to have analysed, and how it becomes an analysis that is queued."""
 
+import asyncio
 import hashlib
 import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from perception.errors import TranscriptError
+from perception.transcripts import read_transcript
 from reports.writing import write_file
 from server.access import Caller
 from server.analysis_records import Analysis, Priority, new_id
@@ -19,6 +24,7 @@ from server.files import shown_name
 from server.jobs import CODEBOOK, Jobs
 
 MOST_WORDS = 1_000_000  # characters of a transcript
+MOST_S = 1e6  # of a clip, for who reads a transcript before it is known how long its clip is
 Fetch = Callable[[str], AsyncIterator[bytes]]
 
 
@@ -106,6 +112,8 @@ async def made(
     if idempotency_key and (known := jobs.analyses.made_before(caller.owner, idempotency_key, asked)):
         return await _queued(known, jobs)
     check_all(wanted, caller, sending)
+    if wanted.transcript is not None:
+        await asyncio.to_thread(check_words, wanted.transcript)
     if stored is None and wanted.file is not None:
         stored = files.get(wanted.file, caller.owner)
     elif stored is None:
@@ -198,6 +206,21 @@ def _row(
         webhook_status=None if wanted.webhook is None else "pending",
         expires_at=later(wanted.expires_after or sending.analysis_s),
     )
+
+
+def check_words(transcript: str) -> None:
+    """Refuse a transcript that can't be read, as long as a clip may be.
+
+    Raises:
+        ApiError: 400, saying where it is wrong.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"transcript.{kind_of(transcript)}"
+        write_file(path, transcript)
+        try:
+            read_transcript(path, MOST_S)
+        except TranscriptError as error:
+            raise ApiError(400, str(error).replace(str(path), "transcript"), "transcript") from error
 
 
 def kind_of(transcript: str) -> str:

@@ -27,7 +27,7 @@ from server.sending import Demo, Fetch, Sending
 from server.telling import Deliver
 
 LOOK_S = 0.02
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 class Engine:

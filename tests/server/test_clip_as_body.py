@@ -63,6 +63,31 @@ async def test_a_query_beside_json_is_refused_and_so_is_a_word_of_no_meaning_wit
     assert (await client.post("/v1/files", content=b"a clip", params={"nmae": "a.mp4"})).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("1\n00:00:99,000 --> garbage\nHello", "transcript, line 2"),
+        ("WEBVTT\n\n00:05.000 --> 00:01.000\nHello", "ends (1 s) before it begins"),
+        ('[{"text": "Hello"}]', "transcript"),
+        ("{", "transcript"),
+    ],
+)
+async def test_a_transcript_that_cannot_be_read_is_refused_at_once_saying_where(client, words, why):
+    file = (await client.post("/v1/files", content=b"a clip")).json()["id"]
+    answer = await client.post("/v1/analyses", json={"file": file, "transcript": words})
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"]) == (400, "transcript"), told
+    assert told["message"].startswith("transcript")
+    assert why in told["message"]
+
+
+@pytest.mark.parametrize("words", ["Hello there", "1\n00:00:01,000 --> 00:00:02,000\nHello", "WEBVTT\n", "[]"])
+async def test_a_transcript_that_can_be_read_is_taken(client, words):
+    file = (await client.post("/v1/files", content=b"a clip")).json()["id"]
+    answer = await client.post("/v1/analyses", json={"file": file, "transcript": words})
+    assert answer.status_code == 202, answer.text
+
+
 async def found(client, words):
     return [one["name"] for one in (await client.get("/v1/analyses", params={"search": words})).json()["data"]]
 
