@@ -213,9 +213,9 @@ class Jobs:
                 raise MentalisError("its file was deleted before it was analysed")
             run = self.engine.measure if stage == MEASURE else self.engine.reason
             events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
-            report = await self._follow(analysis.id, events)
+            report = await self._follow(analysis, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(analysis, str(error).replace(str(clip), analysis.name))
+            return await self._fail(analysis, self._without_paths(str(error), analysis))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -226,8 +226,15 @@ class Jobs:
             await self._finish(analysis, report)
         return True
 
-    async def _follow(self, name: str, events: AsyncIterator[Event]) -> Report | None:
+    def _without_paths(self, told: str, analysis: Analysis) -> str:
+        """What is told of an analysis, with its client's names for what lies somewhere at the server."""
+        words = self.places(analysis).transcript
+        named = told.replace(str(self._files.media(analysis.file)), analysis.name)
+        return named.replace(str(words), "transcript") if words else named
+
+    async def _follow(self, analysis: Analysis, events: AsyncIterator[Event]) -> Report | None:
         """Log what happens, once each also where a stage is run again."""
+        name = analysis.id
         told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
         new: list[dict[str, Any]] = []
         report = None
@@ -235,7 +242,7 @@ class Jobs:
             if event.kind == "report":
                 report = event.report
                 continue
-            plain = event.model_dump(mode="json")
+            plain = json.loads(self._without_paths(event.model_dump_json(), analysis))
             if event.kind == "tool_progress" or _what(plain) not in told:
                 self._figures.tell(plain)
                 new.append(plain)
@@ -249,7 +256,7 @@ class Jobs:
     async def _finish(self, analysis: Analysis, report: Report) -> None:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
-        await asyncio.to_thread(write_file, path, named.model_dump_json())
+        await asyncio.to_thread(write_file, path, self._without_paths(named.model_dump_json(), analysis))
         await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
 
     async def _fail(self, analysis: Analysis, why: str) -> bool:

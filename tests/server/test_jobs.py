@@ -10,6 +10,10 @@ pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
 from jobs_running import LOOK_S, PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
 
+from agents.report import Failure
+from graphs.events import ReportReady, ToolFinished
+from perception.errors import TranscriptError
+from reports.writing import write_file
 from server.analysis_records import new_id
 from server.errors import ApiError
 from server.jobs import URGENCY
@@ -59,6 +63,36 @@ async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_o
         await asyncio.sleep(1.0)  # DBOS would wait for the end of a row that is gone
         logging.getLogger("dbos").removeHandler(caplog.handler)
     assert "Non-existent" not in caplog.text
+
+
+async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(jobs, monkeypatch):
+    async def measure(clip, *_):
+        yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
+
+    async def reason(clip, *_):
+        failure = Failure(stage="blinks", what=f"{clip}: cut short")
+        yield ReportReady(report=jobs.engine.report.model_copy(update={"failures": (failure,)}))
+
+    monkeypatch.setattr(jobs.engine, "measure", measure)
+    monkeypatch.setattr(jobs.engine, "reason", reason)
+    analysis = await started(jobs, await sent(jobs))
+    await becomes(jobs, analysis, "done")
+    (_, event), _ = jobs.log.after(analysis.id, 0)
+    assert event["error"] == "clip.mp4: cut short"
+    assert [failure.what for failure in jobs.report_of(analysis).failures] == ["clip.mp4: cut short"]
+
+
+async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, monkeypatch):
+    async def measure(clip, options, codebook, places):
+        raise TranscriptError(f"{places.transcript}, line 2: begins after the clip's end")
+        yield
+
+    monkeypatch.setattr(jobs.engine, "measure", measure)
+    analysis, _ = jobs.analyses.add(new_id(), None, "", owner="me", file=await sent(jobs), name="a", options={})
+    write_file(jobs.folder(analysis.id) / "transcript.srt", "words")
+    await jobs.start(analysis)
+    await becomes(jobs, analysis, "failed")
+    assert jobs.analyses.get(analysis.id, "me").error == "transcript, line 2: begins after the clip's end"
 
 
 async def flows(analysis):
