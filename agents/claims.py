@@ -151,6 +151,9 @@ class RejectedClaim(Frozen):
 
     level: Level
     person: str | None = None
+    label: str | None = Field(default=None, description="that was claimed; none where the draft had none")
+    start_s: Seconds | None = None
+    end_s: Seconds | None = None
     text: str
     reason: str
     round: int = Field(default=0, ge=0)

@@ -78,6 +78,7 @@ class TokenUse(Frozen):
 
     calls: int = 0
     invalid: int = Field(default=0, description="calls whose answer did not keep to its form")
+    failed: int = Field(default=0, description="calls that no answer came to, however often they were sent")
     calls_from_cache: int = 0
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0

@@ -143,7 +143,16 @@ def settle(claims: Sequence[Claim], failed: Sequence[Verdict], round_: int) -> t
         if verdict is not None:
             reason = f"{verdict.check}: {verdict.detail}"
             rejected.append(
-                RejectedClaim(level=claim.level, person=claim.person, text=claim.text, reason=reason, round=round_)
+                RejectedClaim(
+                    level=claim.level,
+                    person=claim.person,
+                    label=claim.label,
+                    start_s=claim.start_s,
+                    end_s=claim.end_s,
+                    text=claim.text,
+                    reason=reason,
+                    round=round_,
+                )
             )
         elif claim.id in disputed:
             kept.append(claim.model_copy(update={"confidence": min(claim.confidence, DISPUTED_AT_MOST)}))

@@ -10,7 +10,6 @@ from agents.agent import Model
 from agents.chat_history import ChatAnswer, ChatHistory
 from agents.codebook import load_codebook
 from agents.models.chat_model import ChatModel
-from agents.models.errors import ModelError
 from agents.models.response_cache import ResponseCache
 from agents.report import Report
 from agents.showing.fence import fence
@@ -56,7 +55,8 @@ class Product:
         load_codebook(settings.codebook)
         self._settings, self._clip_limits = settings, clip_limits
         self._clips: dict[tuple[Path, int | None, Path | None, int | None], Clip] = {}  # opened ones, the newest last
-        self._model: Model | None = model_of(settings.model_copy(update={"cache": False}))
+        model = model_of(settings.model_copy(update={"cache": False}))
+        self._model = model.discreet() if isinstance(model, ChatModel) else model
         self._loop = OwnLoop("reasoning")
 
     def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
@@ -133,14 +133,9 @@ class Product:
 
     async def trouble(self) -> str | None:
         """What is wrong with the model's endpoint, in a line."""
-        served = getattr(self._model, "served", None)
-        if served is None:  # no model, or one in this process
+        if not isinstance(self._model, ChatModel):  # none, or one in this process
             return None
-        try:
-            await self._loop.run(served())
-        except ModelError as error:
-            return str(error)
-        return None
+        return await self._loop.run(self._model.trouble())
 
     async def close(self) -> None:
         """Close the model's connections; nothing more can be asked."""

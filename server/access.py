@@ -128,6 +128,20 @@ def _unknown(message: str, detail: str = "") -> ApiError:
     return ApiError(401, message, "invalid_api_key", {"WWW-Authenticate": f'Bearer realm="mentalis"{detail}'})
 
 
+async def _perhaps(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_header)],
+    cookie: Annotated[str | None, Depends(_cookie)],
+) -> Caller | None:
+    try:
+        text = bearer.credentials if bearer else header
+        return await asyncio.to_thread(_known, request.app.state.access, request, text, cookie)
+    except ApiError:
+        return None
+
+
+Perhaps = Annotated[Caller | None, Depends(_perhaps)]  # none: a key is needed, and none or an unknown one came
 Reads = Annotated[Caller, Depends(caller("read"))]
 Writes = Annotated[Caller, Depends(caller("write"))]
 Oversees = Annotated[Caller, Depends(caller("admin"))]

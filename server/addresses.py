@@ -89,10 +89,17 @@ def check_url(url: str | httpx.URL, reach: Reach) -> httpx.URL:
         raise _refused("a URL may hold no user name or password; use a link that is signed", reach)
     if not _is_listed(host, reach.hosts) or not _is_unambiguous(host):
         raise _refused(f"{host[:80]!r} is not among the hosts that the operator lists in {reach.setting}", reach)
+    if _as_address(host) is not None and not may_connect(host, reach):
+        raise not_public(host, reach)
     port = read.port or (443 if read.scheme == "https" else 80)
     if port not in reach.ports:
         raise _refused(f"port {port} is not asked; use {' or '.join(map(str, reach.ports))}", reach)
     return read
+
+
+def not_public(host: str, reach: Reach) -> ApiError:
+    """What is told of a host that is at an address of this machine or its networks."""
+    return _refused(f"{host[:80]!r} is not at a public address; use another", reach)
 
 
 def host_of(url: httpx.URL) -> str:

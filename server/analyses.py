@@ -7,21 +7,19 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import ValidationError
 
 from agents.report import Report
 from perception.errors import MentalisError
 from reports.writing import FORMATS
 from server.access import Reads, Writes
 from server.analysis_records import Analysis
-from server.bodies import described, is_json, read_json, refused
-from server.engine import Options
+from server.bodies import described, is_json, read_json
 from server.errors import ApiError
 from server.event_log import as_sse
 from server.files import shown_name
 from server.jobs import Jobs
 from server.security_headers import REPORT_POLICY
-from server.sending import Sending, Wanted, check, later, made
+from server.sending import Sending, Wanted, WantedOfBody, check_all, later, made
 
 MEDIA_TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
@@ -42,24 +40,19 @@ def routes(sending: Sending) -> APIRouter:
     async def create(
         request: Request,
         caller: Writes,
-        strategy: Annotated[str | None, Query(description="of a clip sent as the body")] = None,
-        codebook: Annotated[str | None, Query(description="of a clip sent as the body")] = None,
-        tools: Annotated[str | None, Query(description="of a clip sent as the body; comma-separated")] = None,
-        name: Annotated[str | None, Query(max_length=200, description="of a clip sent as the body")] = None,
+        query: Annotated[WantedOfBody, Query()],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> dict[str, Any]:
-        """Analyse a file that was sent, or a clip that is the request's body."""
+        """Analyse a file that was sent, or a clip that is the request's body; the query is about that clip alone."""
         if is_json(request):
+            if said := ", ".join(query.model_fields_set):
+                raise ApiError(400, f"JSON says all in itself: put into it what the query says ({said})", "query")
             wanted, stored = await read_json(request, Wanted), None
         else:
-            options = _options(
-                {"strategy": strategy, "codebook": codebook, "tools": tools.split(",") if tools else None}
-            )
-            check(options, caller, sending)
-            stored = await files.save(
-                request.stream(), caller.owner, shown_name(name), "user_data", later(sending.file_s)
-            )
-            wanted = Wanted(file=stored.id, options=options)
+            check_all(query.of(None), caller, sending)
+            name = shown_name(query.name) if query.name else None
+            stored = await files.save(request.stream(), caller.owner, name, None, later(sending.file_s))
+            wanted = query.of(stored.id)
         return told(await made(wanted, caller, sending, idempotency_key, stored), sending)
 
     @router.get("")
@@ -160,13 +153,6 @@ def named(clip: Path, analysis: Analysis) -> Iterator[None]:
         yield
     except MentalisError as error:
         raise ApiError(400, str(error).replace(str(clip), analysis.name), type(error).__name__) from error
-
-
-def _options(given: dict[str, Any]) -> Options:
-    try:
-        return Options.model_validate({name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        raise refused(error) from error
 
 
 def _body() -> dict[str, Any]:

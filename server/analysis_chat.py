@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.chat_history import ChatHistory
 from server.access import Writes
-from server.analyses import done
+from server.analyses import done, named
 from server.sending import Sending
 
 
@@ -30,14 +30,16 @@ def routes(sending: Sending) -> APIRouter:
         jobs = sending.jobs
         analysis = jobs.analyses.get(name, caller.owner)
         clip = sending.files.media(analysis.file)
-        answer = await jobs.engine.answer(
-            done(jobs, analysis),
-            clip if clip.exists() else None,
-            question.question,
-            question.history,
-            jobs.codebook_of(analysis),
-            jobs.places(analysis),
-        )
+        report = done(jobs, analysis)
+        with named(clip, analysis):
+            answer = await jobs.engine.answer(
+                report,
+                clip if clip.exists() else None,
+                question.question,
+                question.history,
+                jobs.codebook_of(analysis),
+                jobs.places(analysis),
+            )
         return answer.model_dump(mode="json")
 
     return router

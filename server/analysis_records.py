@@ -14,6 +14,8 @@ from server.errors import ApiError
 from server.event_log import append
 
 Status = Literal["queued", "measuring", "reasoning", "done", "failed", "cancelled"]
+Priority = Literal["high", "normal", "low"]
+WebhookStatus = Literal["pending", "delivered", "failed"]
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
 
 
@@ -31,7 +33,10 @@ class Analysis(BaseModel):
     purpose: str | None = None
     consent: str | None = None
     derived_only: bool = False
+    priority: Priority = "normal"
     webhook: str | None = None
+    webhook_status: WebhookStatus | None = None
+    webhook_error: str | None = Field(default=None, description="why nobody could be told")
     created_at: float
     ended_at: float | None = None
     expires_at: float | None = None
@@ -128,6 +133,12 @@ class Analyses:
                 append(connection, name, last)
         return changed.rowcount == 1
 
+    def webhook_told(self, name: str, status: WebhookStatus, error: str | None = None) -> None:
+        """Keep what became of telling a webhook."""
+        with self._engine.begin() as connection:
+            of_it = update(ANALYSES).where(ANALYSES.c.id == name)
+            connection.execute(of_it.values(webhook_status=status, webhook_error=error))
+
     def status(self, name: str) -> Status | None:
         """How far an analysis is; none: it is deleted."""
         with self._engine.connect() as connection:
@@ -150,15 +161,21 @@ class Analyses:
         with self._engine.connect() as connection:
             return set(connection.execute(select(ANALYSES.c.id)).scalars())
 
-    def queued(self) -> list[str]:
-        """The ids of those that wait."""
+    def queued(self) -> list[Analysis]:
+        """Those that wait."""
         with self._engine.connect() as connection:
-            return list(connection.execute(select(ANALYSES.c.id).where(ANALYSES.c.status == "queued")).scalars())
+            return [_read(row) for row in connection.execute(select(ANALYSES).where(ANALYSES.c.status == "queued"))]
 
     def of_file(self, file: str) -> list[Analysis]:
         """The analyses of a file."""
         with self._engine.connect() as connection:
             return [_read(row) for row in connection.execute(select(ANALYSES).where(ANALYSES.c.file == file))]
+
+    def derived_only_files(self) -> list[str]:
+        """The ids of the files whose media are not to be kept."""
+        wanted = select(ANALYSES.c.file).where(ANALYSES.c.derived_only).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.execute(wanted).scalars())
 
     def expired(self, now: float) -> list[Analysis]:
         """Those whose time is over."""

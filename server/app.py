@@ -20,16 +20,17 @@ from server.api_keys import is_loopback
 from server.body_limits import BodyLimits
 from server.codebook_records import Codebooks
 from server.database import open_database
-from server.errors import ERRORS, ApiError, add_error_handlers
+from server.errors import ERRORS, add_error_handlers
 from server.event_log import EventLog
 from server.fetching import fetched
 from server.figures import Figures
 from server.file_records import Files
 from server.heartbeats import Heartbeats
-from server.jobs import Deliver, Jobs
+from server.jobs import Jobs
 from server.security_headers import SecurityHeaders, names_of
 from server.sending import Demo, Sending
 from server.settings import ServerSettings
+from server.telling import Deliver
 from server.webhooks import deliver
 
 SWEEP_EVERY_S = 60.0
@@ -149,11 +150,7 @@ def tell_of(settings: ServerSettings) -> Deliver:
 
     async def tell(analysis: Analysis, tries: int) -> float | None:
         told = {"type": f"analysis.{analysis.status}", "analysis": analysis.id, "error": analysis.error}
-        try:
-            return await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id, tries)
-        except ApiError as error:
-            logger.warning("analysis %s: %s", analysis.id, error.message)
-            return None
+        return await deliver(str(analysis.webhook), told, secret, settings.webhook_reach(), analysis.id, tries)
 
     return tell
 

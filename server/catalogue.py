@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from server.access import Reads, Writes, is_open
+from server.access import Perhaps, Reads, Writes, is_open
 from server.codebook_records import Codebooks
 from server.engine import Engine
 from server.errors import ApiError
@@ -25,11 +25,12 @@ def routes(engine: Engine, codebooks: Codebooks, version: str, local_paths: bool
     router = APIRouter(prefix="/v1", tags=["catalogue"])
 
     @router.get("/about")
-    def about(request: Request) -> dict[str, Any]:
-        """The version, what the server is set up with, and what it must not be used for."""
+    def about(request: Request, caller: Perhaps) -> dict[str, Any]:
+        """The version, what it must not be used for, and, to who has a key where one is needed, what is set."""
         notice = NOTICE.read_text(encoding="utf-8")
         paths = local_paths and is_open(request.app.state.access, request)
-        return {"name": "mentalis", "version": version, "settings": engine.settings(), "local_paths": paths,
+        settings = engine.settings() if caller else {}
+        return {"name": "mentalis", "version": version, "settings": settings, "local_paths": paths,
                 "notice": notice}  # fmt: skip
 
     @router.get("/tools")

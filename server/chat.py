@@ -148,6 +148,7 @@ async def _analysis(question: Asked, options: Options, caller: Caller, sending: 
     assert question.file is not None, "a question is about an analysis or a file"
     known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
     if known is not None and not _failed(jobs.report_of(known)):
+        await jobs.drop_media(known.file)  # they came again with this turn
         return known, False
     return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file), True
 

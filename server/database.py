@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Engine,
     Float,
     Index,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     text,
 )
+from sqlalchemy.schema import CreateColumn
 
 TABLES_LOCK = 0x6D656E74  # of PostgreSQL, by which servers that start wait for one another
 BUSY_S = 30.0  # for which a writer waits for another
@@ -72,7 +75,10 @@ ANALYSES = Table(
     Column("purpose", Text),  # why, and with whose consent, as the client says
     Column("consent", Text),
     Column("derived_only", Boolean, nullable=False, default=False),
+    Column("priority", String, nullable=False, server_default="normal"),
     Column("webhook", Text),
+    Column("webhook_status", String),  # pending, delivered or failed
+    Column("webhook_error", Text),
     Column("idempotency_key", String),
     Column("asked_sha256", String),  # of the request that the key came with
     Column("created_at", Float, nullable=False),
@@ -123,7 +129,7 @@ CODEBOOKS = Table(
 
 
 def open_database(url: str) -> Engine:
-    """An engine on an SQLAlchemy URL, with all tables made."""
+    """An engine on an SQLAlchemy URL, with all tables made; those of an earlier version get the columns they lack."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
 
@@ -139,4 +145,15 @@ def open_database(url: str) -> Engine:
         if engine.dialect.name == "postgresql":  # two servers that start at once don't both make them
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TABLES_LOCK})
         TABLES.create_all(connection)
+        _add_columns(connection)
     return engine
+
+
+def _add_columns(connection: Connection) -> None:
+    there = inspect(connection)
+    for table in TABLES.tables.values():
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                described = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {described}"))

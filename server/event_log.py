@@ -55,6 +55,7 @@ class EventLog:
                 for number, event in await asyncio.to_thread(self.after, analysis, after):
                     yield number, event
                     after = number
+                    await asyncio.sleep(0)  # who listens may have left: only the loop hears of it
                     if event["kind"] in OVER:
                         return
                 with suppress(TimeoutError):

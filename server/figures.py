@@ -17,7 +17,7 @@ class Figures:
         )  # fmt: skip
         self.tools = Counter("mentalis_tools", "Tools that ended", ["tool", "status", "cached"], registry=self.registry)
         self.tokens = Counter("mentalis_tokens", "Tokens of models", ["kind"], registry=self.registry)
-        self.calls = Counter("mentalis_model_calls", "Calls of models", ["cached"], registry=self.registry)
+        self.calls = Counter("mentalis_model_calls", "Calls of models", ["cached", "outcome"], registry=self.registry)
 
     def tell(self, event: dict[str, Any]) -> None:
         """Count an event of an analysis."""
@@ -27,5 +27,6 @@ class Figures:
             tokens = event["tokens"]
             for kind in ("prompt", "cached_prompt", "completion"):
                 self.tokens.labels(kind).inc(tokens[f"{kind}_tokens"])
-            self.calls.labels("false").inc(tokens["calls"])
-            self.calls.labels("true").inc(tokens["calls_from_cache"])
+            self.calls.labels("false", "answered").inc(tokens["calls"])
+            self.calls.labels("false", "failed").inc(tokens["failed"])
+            self.calls.labels("true", "answered").inc(tokens["calls_from_cache"])

@@ -18,6 +18,8 @@ from server.errors import ApiError
 from server.strays import sweep_strays
 from server.uploads import received
 
+UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
+NAMELESS, PURPOSE = "clip", "user_data"  # of files of which their client says neither
 ID = re.compile(r"file-[0-9a-f]{32}")
 
 
@@ -56,9 +58,16 @@ class Files:
         return self.folder(file) / "media"
 
     async def save(
-        self, body: AsyncIterator[bytes], owner: str, name: str, purpose: str, expires_at: float | None
+        self, body: AsyncIterator[bytes], owner: str, name: str | None, purpose: str | None, expires_at: float | None
     ) -> Stored:
-        """Keep a body as it comes; the same bytes of the same owner are kept once.
+        """Keep a body as it comes; the same bytes of the same owner are kept once, as they were last named.
+
+        Args:
+            body: the bytes.
+            owner: whose they are.
+            name: what they are called; none: as before, if they came before.
+            purpose: one of OpenAI's; none: as before.
+            expires_at: unix seconds; none: they stay.
 
         Raises:
             ApiError: 413, too long, or more than its owner may keep; 400, empty.
@@ -72,8 +81,8 @@ class Files:
             if known is None:
                 self._check_room(owner, size)
                 row = {
-                    "id": file, "owner": owner, "name": name, "purpose": purpose, "bytes": size, "sha256": sha256,
-                    "created_at": time.time(), "expires_at": expires_at,
+                    "id": file, "owner": owner, "name": name or NAMELESS, "purpose": purpose or PURPOSE, "bytes": size,
+                    "sha256": sha256, "created_at": time.time(), "expires_at": expires_at,
                 }  # fmt: skip
                 try:
                     with self._engine.begin() as connection:
@@ -90,7 +99,7 @@ class Files:
         again.parent.mkdir(parents=True, exist_ok=True)
         os.replace(folder / "media", again)
         shutil.rmtree(folder, ignore_errors=True)
-        return self._renewed(known, expires_at)
+        return self._renewed(known, name, purpose, expires_at)
 
     def get(self, file: str, owner: str | None) -> Stored:
         """A file by its id.
@@ -140,8 +149,9 @@ class Files:
         with self._engine.connect() as connection:
             kept = int(connection.execute(counted).scalar_one())
         if kept + size > self._owner_bytes:
-            most = f"{self._owner_bytes / 1e9:g} GB"
-            raise ApiError(413, f"you would keep more than {most}; delete files that are not needed", "quota")
+            raise ApiError(
+                413, f"you would keep more than {_size(self._owner_bytes)}; delete files that are not needed", "quota"
+            )
 
     def _same(self, owner: str, sha256: str) -> Stored | None:
         wanted = select(FILES).where(FILES.c.owner == owner, FILES.c.sha256 == sha256)
@@ -153,12 +163,19 @@ class Files:
         with self._engine.connect() as connection:
             return set(connection.execute(select(FILES.c.id)).scalars())
 
-    def _renewed(self, known: Stored, expires_at: float | None) -> Stored:
-        """A file that came again stays as long as the later of its times."""
+    def _renewed(self, known: Stored, name: str | None, purpose: str | None, expires_at: float | None) -> Stored:
+        """A file that came again is called as it is called now, and stays as long as the later of its times."""
         later = None if known.expires_at is None or expires_at is None else max(known.expires_at, expires_at)
+        now = {"name": name or known.name, "purpose": purpose or known.purpose, "expires_at": later}
         with self._engine.begin() as connection:
-            connection.execute(update(FILES).where(FILES.c.id == known.id).values(expires_at=later))
-        return known.model_copy(update={"expires_at": later})
+            connection.execute(update(FILES).where(FILES.c.id == known.id).values(now))
+        return known.model_copy(update=now)
+
+
+def _size(count: int) -> str:
+    """A number of bytes in words, such as 600 kB."""
+    unit, name = next((unit for unit in UNITS if count >= unit[0]), UNITS[-1])
+    return f"{count / unit:.3g} {name}"
 
 
 def _read(row: Row[Any]) -> Stored:

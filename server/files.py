@@ -8,19 +8,29 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, UploadFile
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.formparsers import MultiPartException
 
 from server.access import LOCAL, Reads, Writes
 from server.bodies import is_json, read_json
 from server.errors import ApiError
-from server.file_records import Files, Stored
+from server.file_records import NAMELESS, Files, Stored
 from server.jobs import Jobs
 
 CHUNK_BYTES = 1 << 20
 LEAST_S, MOST_S = 3600, 30 * 86_400  # that a client may ask a file to stay, as at OpenAI
 NO_CLIPS = (Path("/proc"), Path("/sys"), Path("/dev"))  # files that are the system's and other programs' memory
 PURPOSES = ("user_data", "vision", "assistants", "evals")
+
+
+class Said(BaseModel):
+    """What a client may say of a file, in the query."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, max_length=200, description="what to call a clip sent as the body")
+    purpose: str | None = Field(default=None, description="one of OpenAI's purposes; none: user_data")
+    expires_after: int | None = Field(default=None, ge=LEAST_S, le=MOST_S, description="seconds")
 
 
 class Local(BaseModel):
@@ -65,14 +75,9 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
     router = APIRouter(prefix="/v1/files", tags=["files"])
 
     @router.post("", openapi_extra=SHAPE)
-    async def create(
-        request: Request,
-        caller: Writes,
-        name: Annotated[str | None, Query(max_length=200, description="what to call a clip sent as the body")] = None,
-        purpose: Annotated[str, Query(description="one of OpenAI's purposes")] = "user_data",
-        expires_after: Annotated[int | None, Query(ge=LEAST_S, le=MOST_S, description="seconds")] = None,
-    ) -> dict[str, Any]:
+    async def create(request: Request, caller: Writes, query: Annotated[Said, Query()]) -> dict[str, Any]:
         """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
+        name, purpose, expires_after = query.name, query.purpose, query.expires_after
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_json(request):
             if own_folder is None or caller.owner != LOCAL:  # with keys it would read what is another's
@@ -85,14 +90,15 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
             upload = form.get("file")
             if not isinstance(upload, UploadFile) and not hasattr(upload, "read"):
                 raise ApiError(400, "the form has no file: send it as the field 'file'", "file")
-            name, purpose = name or upload.filename, str(form.get("purpose", purpose))
+            name, purpose = name or upload.filename, str(form["purpose"]) if "purpose" in form else purpose
             expires_after = _seconds(form.get("expires_after[seconds]"), expires_after)
             body = _chunks(upload)
         else:
             body = request.stream()
-        if purpose not in PURPOSES:
+        if purpose is not None and purpose not in PURPOSES:
             raise ApiError(400, f"no purpose is called {purpose[:40]!r}; there are: {', '.join(PURPOSES)}", "purpose")
-        stored = await files.save(body, caller.owner, shown_name(name), purpose, _expires_at(expires_after, usual_s))
+        called = shown_name(name) if name else None
+        stored = await files.save(body, caller.owner, called, purpose, _expires_at(expires_after, usual_s))
         return told(stored, files)
 
     @router.get("")
@@ -151,7 +157,7 @@ def told(file: Stored, files: Files) -> dict[str, Any]:
 def shown_name(name: str | None) -> str:
     """What a client calls a file, as it is shown: one line without a folder."""
     last = (name or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in last if c.isprintable())[:200] or "clip"
+    return "".join(c for c in last if c.isprintable())[:200] or NAMELESS
 
 
 def local_video(given: str, own_folder: Path) -> Path:
@@ -218,5 +224,8 @@ async def _read(path: Path) -> AsyncIterator[bytes]:
 
 
 async def _chunks(upload: Any) -> AsyncIterator[bytes]:
-    while chunk := await upload.read(CHUNK_BYTES):
-        yield chunk
+    try:
+        while chunk := await upload.read(CHUNK_BYTES):
+            yield chunk
+    finally:
+        await upload.close()

@@ -10,14 +10,13 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
-from dbos import error as dbos_error
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from agents.report import Report
 from graphs.events import Event
@@ -25,35 +24,25 @@ from perception.errors import MentalisError
 from reports.writing import read_report, write_file
 from server.analysis_records import ENDED, Analyses, Analysis, Status
 from server.codebook_records import Codebooks
+from server.derived_only import drop_media, drop_unasked
 from server.engine import Engine, Places
 from server.errors import ApiError
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
 from server.strays import sweep_strays
+from server.telling import Deliver, tell
+from server.workflows import Json, delete_ended
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 POLL_EVERY_S = 0.5  # each queue for what is new: each look takes 5 ms from whoever is answered meanwhile
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
+ENDS_S = 60.0  # in which the stages of an analysis that is deleted have ended, each of them
 REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
 logger = logging.getLogger(__name__)
-Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
-
-
-class _Json(Serializer):
-    """Workflows take and return plain values: nothing is pickled."""
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=str)
-
-    def deserialize(cls, serialized_data: str) -> Any:
-        return json.loads(serialized_data)
-
-    def name(self) -> str:
-        return "json"
 
 
 class Jobs:
@@ -73,6 +62,7 @@ class Jobs:
         """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
         self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
         self._figures, self._folder, self._checkpoints = figures, folder, checkpoints
+        self._deleting: set[asyncio.Task[None]] = set()
 
     def folder(self, name: str) -> Path:
         """Of an analysis that there is."""
@@ -103,7 +93,7 @@ class Jobs:
 
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
-        DBOS(config={**config, "serializer": _Json()})
+        DBOS(config={**config, "serializer": Json()})
 
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
@@ -137,12 +127,15 @@ class Jobs:
 
     async def close(self, patience_s: int) -> None:
         """Stop taking jobs; what still runs after a while goes on at the next start."""
+        for task in self._deleting:
+            task.cancel()
+        await asyncio.gather(*self._deleting, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
         await self.log.close()
 
-    async def start(self, analysis: Analysis, priority: str = "normal") -> None:
+    async def start(self, analysis: Analysis) -> None:
         """Queue an analysis that is in the table; done twice, it is queued once."""
-        await self._enqueue(MEASURE, analysis.id, URGENCY[priority], self._first)
+        await self._enqueue(MEASURE, analysis.id, URGENCY[analysis.priority], self._first)
 
     async def cancel(self, analysis: Analysis) -> bool:
         """Stop an analysis; whether it was still under way. A stage that runs sees it in the table, and ends."""
@@ -153,12 +146,20 @@ class Jobs:
 
     async def delete(self, analysis: Analysis) -> None:
         """Stop an analysis and delete all that it made: evidence, report, checkpoints, events, corrections, its job."""
-        await self.cancel(analysis)
+        await self._end(analysis, "cancelled", {"kind": "cancelled"})
         await asyncio.to_thread(self.analyses.delete, analysis.id)
         await self._clear(analysis)
-        for stage in (MEASURE, REASON, TELL):
-            with suppress(dbos_error.DBOSException):
-                await DBOS.delete_workflow_async(f"{analysis.id}:{stage}", delete_children=True)
+        if not await delete_ended(analysis.id, TELL):
+            later = asyncio.create_task(self._delete_running(analysis.id))
+            self._deleting.add(later)
+            later.add_done_callback(self._deleting.discard)
+
+    async def _delete_running(self, name: str) -> None:
+        """Delete the rows of a deleted analysis' stages as they end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDS_S):
+                while not await delete_ended(name, TELL):
+                    await asyncio.sleep(LOOK_EVERY_S)
 
     async def _clear(self, analysis: Analysis) -> None:
         """Delete what an analysis made that has no row any more."""
@@ -212,9 +213,9 @@ class Jobs:
                 raise MentalisError("its file was deleted before it was analysed")
             run = self.engine.measure if stage == MEASURE else self.engine.reason
             events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
-            report = await self._follow(analysis.id, events)
+            report = await self._follow(analysis, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(analysis, str(error).replace(str(clip), analysis.name))
+            return await self._fail(analysis, self._without_paths(str(error), analysis))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -225,8 +226,15 @@ class Jobs:
             await self._finish(analysis, report)
         return True
 
-    async def _follow(self, name: str, events: AsyncIterator[Event]) -> Report | None:
+    def _without_paths(self, told: str, analysis: Analysis) -> str:
+        """What is told of an analysis, with its client's names for what lies somewhere at the server."""
+        words = self.places(analysis).transcript
+        named = told.replace(str(self._files.media(analysis.file)), analysis.name)
+        return named.replace(str(words), "transcript") if words else named
+
+    async def _follow(self, analysis: Analysis, events: AsyncIterator[Event]) -> Report | None:
         """Log what happens, once each also where a stage is run again."""
+        name = analysis.id
         told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
         new: list[dict[str, Any]] = []
         report = None
@@ -234,7 +242,7 @@ class Jobs:
             if event.kind == "report":
                 report = event.report
                 continue
-            plain = event.model_dump(mode="json")
+            plain = json.loads(self._without_paths(event.model_dump_json(), analysis))
             if event.kind == "tool_progress" or _what(plain) not in told:
                 self._figures.tell(plain)
                 new.append(plain)
@@ -248,7 +256,7 @@ class Jobs:
     async def _finish(self, analysis: Analysis, report: Report) -> None:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
-        await asyncio.to_thread(write_file, path, named.model_dump_json())
+        await asyncio.to_thread(write_file, path, self._without_paths(named.model_dump_json(), analysis))
         await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
 
     async def _fail(self, analysis: Analysis, why: str) -> bool:
@@ -258,23 +266,21 @@ class Jobs:
     async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
         """End an analysis, and its media where they are not to be kept; whether this ended it."""
         ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
-        await asyncio.to_thread(self._drop_media, analysis.file)
+        await self.drop_media(analysis.file)
         return ended
 
-    def _drop_media(self, file: str) -> None:
+    async def drop_media(self, file: str) -> None:
         """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
-        of_file = self.analyses.of_file(file)
-        if any(analysis.derived_only for analysis in of_file) and all(analysis.ended for analysis in of_file):
-            self._files.media(file).unlink(missing_ok=True)
+        await asyncio.to_thread(drop_media, file, self.analyses, self._files)
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
-        with suppress(ApiError):  # deleted by now
+        try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
-            await asyncio.to_thread(self._drop_media, analysis.file)  # if the server was killed before it could
-            if analysis.webhook:
-                return await deliver(analysis, tries)
-        return None
+        except ApiError:  # deleted by now
+            return None
+        await self.drop_media(analysis.file)  # if the server was killed before it could
+        return await tell(analysis, tries, deliver, self.analyses)
 
     async def sweep(self) -> int:
         """Delete what has expired, and see to what a killed server left half done; how much has expired."""
@@ -289,15 +295,16 @@ class Jobs:
                 if not analysis.ended:
                     await self.cancel(analysis)
             await asyncio.to_thread(self._files.delete, file.id)
+        await asyncio.to_thread(drop_unasked, self.analyses, self._files, now)
         await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
         await asyncio.to_thread(self._files.sweep_strays, now)
         return len(analyses) + len(files)
 
     async def _start_forgotten(self) -> None:
         """Queue the analyses whose server was killed between their row and their queue."""
-        for name in await asyncio.to_thread(self.analyses.queued):
-            if await DBOS.get_workflow_status_async(f"{name}:{MEASURE}") is None:
-                await self._enqueue(MEASURE, name, URGENCY["normal"], self._first)
+        for analysis in await asyncio.to_thread(self.analyses.queued):
+            if await DBOS.get_workflow_status_async(f"{analysis.id}:{MEASURE}") is None:
+                await self.start(analysis)
 
 
 @lru_cache(maxsize=REPORTS_KEPT)

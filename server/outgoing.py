@@ -9,8 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from server.addresses import Reach, check_url, host_of, may_connect
-from server.errors import ApiError
+from server.addresses import Reach, check_url, host_of, may_connect, not_public
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]  # name and port -> addresses
 CONNECT_S, READ_S = 10.0, 30.0
@@ -57,9 +56,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(f"{host} has no address", request=request) from error
         if not all(may_connect(address, self._reach) for address in addresses):  # one public among others is a trick
-            raise ApiError(
-                400, f"{host[:80]!r} is not at a public address; use another", f"{self._reach.purpose}_refused"
-            )
+            raise not_public(host, self._reach)
         return addresses
 
 

@@ -1,5 +1,6 @@
 """Settings of the server: environment (`MENTALIS_SERVER_*`), then `.env`; options of a call win over both."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,9 +56,15 @@ class ServerSettings(BaseSettings):
     )
     fetch_seconds: Span = Field(default=120.0, description="for fetching one clip")
     webhook_hosts: Names = Field(default=(), description="hosts that are told of ended analyses; none: nobody is")
+    webhook_networks: Names = Field(
+        default=(), description="networks that receivers may be in though they are not public, such as 10.0.0.0/8"
+    )
+    webhook_ports: Annotated[tuple[Annotated[int, Field(gt=0, lt=2**16)], ...], NoDecode] = (80, 443)
     webhook_secret: SecretStr | None = Field(default=None, description="by which receivers know that we told them")
 
-    @field_validator("allowed_hosts", "fetch_hosts", "webhook_hosts", mode="before")
+    @field_validator(
+        "allowed_hosts", "fetch_hosts", "webhook_hosts", "webhook_networks", "webhook_ports", mode="before"
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.lower().split(",")))) if isinstance(value, str) else value
@@ -68,6 +75,16 @@ class ServerSettings(BaseSettings):
         for host in value:
             if not is_host_pattern(host):
                 raise ValueError(f"{host!r} is no host: write clips.example.org, *.example.org or an address, no port")
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _as_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"{network!r} is no network: write 10.0.0.0/8, fd00::/8 or an address") from None
         return value
 
     @field_validator("allowed_hosts")
@@ -108,7 +125,7 @@ class ServerSettings(BaseSettings):
 
     def webhook_reach(self) -> Reach:
         """Who may be told of ended analyses."""
-        return Reach(self.webhook_hosts, "webhook")
+        return Reach(self.webhook_hosts, "webhook", self.webhook_ports, tuple(map(ip_network, self.webhook_networks)))
 
     def database(self, folder: Path) -> str:
         """The database's URL; `folder` is the server's own, where SQLite lies unless another database is set."""

@@ -53,10 +53,23 @@ def accept(
             claims.append(claim)
             verdicts += [Verdict(check=n, claim=claim_id, passed=True, detail=why, round=round_) for n, why in caps]
         else:
-            said = " ".join(str(getattr(draft, "text", "")).split())  # one line, whatever a model put into it
-            text, reason = said[:TEXT_CHARACTERS], "; ".join(failed)
-            rejected.append(RejectedClaim(level=level, person=case.person, text=text, reason=reason, round=round_))
+            rejected.append(_rejected(draft, valid, level, case, "; ".join(failed), round_))
     return claims, rejected, verdicts
+
+
+def _rejected(draft: Draft, valid: Draft | None, level: Level, case: Case, reason: str, round_: int) -> RejectedClaim:
+    """A draft that is rejected, with its label and time where its schema let them be read."""
+    said = " ".join(str(getattr(draft, "text", "")).split())  # one line, whatever a model put into it
+    return RejectedClaim(
+        level=level,
+        person=case.person,
+        label=(valid.label or None) if valid else None,
+        start_s=valid.start_ms / 1000 if valid else None,
+        end_s=valid.end_ms / 1000 if valid else None,
+        text=said[:TEXT_CHARACTERS],
+        reason=reason,
+        round=round_,
+    )
 
 
 def critique(claims: Sequence[Claim], case: Case, round_: int = 0) -> list[Verdict]:

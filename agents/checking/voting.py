@@ -173,6 +173,9 @@ def _outvoted(opinions: Opinions, pieces: Sequence[Piece]) -> list[RejectedClaim
                 RejectedClaim(
                     level=claim.level,
                     person=claim.person,
+                    label=claim.label,
+                    start_s=claim.start_s,
+                    end_s=claim.end_s,
                     text=_words(claim),
                     reason=f"{most} of {len(opinions)} draws said so ({what})",
                 ),

@@ -1,14 +1,17 @@
 """A model behind an OpenAI-compatible endpoint, vLLM first."""
 
 import asyncio
+import logging
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -35,6 +38,15 @@ MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "i
 ASK_AGAIN_S = 60.0
 KEY_REFUSED = (401, 403)
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
+UNNAMED = "the model endpoint"
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Last:
+    """Of the calls of a client and its copies."""
+
+    failure: str | None = None  # of the last one, where it was the endpoint's and not the question's
 
 
 class ChatModel:
@@ -63,7 +75,7 @@ class ChatModel:
         self._abilities: Abilities | None = None
         self._probing = asyncio.Lock()
         self._ask_again_s = 0.0  # when what the endpoint does is asked again, if it could not be found out
-        self._away = False
+        self._away, self._last, self._discreet = False, Last(), False
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
@@ -89,7 +101,7 @@ class ChatModel:
             try:
                 completion = await self._call(_with_problem(messages, problem), _again(options, attempt))
             except ModelError as error:
-                error.tokens = spent
+                error.tokens = spent + TokenUse(failed=1)
                 raise
             spent = _added(spent, completion)
             try:
@@ -132,6 +144,25 @@ class ChatModel:
         other = copy(self)
         other._cache, other.seed = cache, seed
         return other
+
+    def discreet(self) -> "ChatModel":
+        """The same client, whose errors do not say where the endpoint is: others read them. The log says it."""
+        other = copy(self)
+        other._discreet = True
+        return other
+
+    async def trouble(self) -> str | None:
+        """What is wrong with the endpoint; where the last call failed, a question of one token decides."""
+        try:
+            await self.served()
+            if self._last.failure is not None:
+                await cost([], self._send)
+        except Exception as error:
+            if not (isinstance(error, ModelError) or is_failure(error)):
+                raise
+            return str(error if isinstance(error, ModelError) else await self._explained(error))
+        self._last.failure = None
+        return None
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.
@@ -188,7 +219,10 @@ class ChatModel:
             return await self._patiently(messages, options)
         except Exception as error:
             failures = self._retries if _passing(error) else 0
-            raise await self._explained(error, failures, _media_in(messages)) from error
+            explained = await self._explained(error, failures, _media_in(messages))
+            if _passing(error) or _status(error) in (404, *KEY_REFUSED):
+                self._last.failure = str(explained)
+            raise explained from error
 
     async def _patiently(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
         """Send, and again after what may pass."""
@@ -196,7 +230,7 @@ class ChatModel:
             try:
                 async with self._calls:
                     answer = await self._send(messages, options)
-                self._away = False
+                self._away, self._last.failure = False, None
                 return answer
             except Exception as error:
                 silent = _silent(error)
@@ -224,6 +258,8 @@ class ChatModel:
         """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
         line = self._what_went_wrong(error, failures)
         status = _status(error)
+        if self._discreet:
+            logger.warning("%s: %s", self.base_url, type(error).__name__ if status is None else f"HTTP {status}")
         if status == 404 and self.name not in (served := await self.served_if_told()):
             return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
         if status in REFUSED and TOO_LONG.search(line):
@@ -255,15 +291,19 @@ class ChatModel:
         import openai
 
         tries = f" ({failures + 1} tries)" if failures else ""
-        who = f"{self.name} at {self.base_url}" if self.name else f"the endpoint at {self.base_url}"
+        where = UNNAMED if self._discreet else self.base_url
+        who = f"{self.name} at {where}" if self.name else f"the endpoint at {self.base_url}"
         if isinstance(error, TimeoutError | openai.APITimeoutError):
             return f"{who} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
-            about = f": {said[:200]}" if (said := _said(error)) else ""
+            said = _said(error)
+            if self._discreet:
+                said = said.replace(urlsplit(self.base_url).netloc, UNNAMED)
+            about = f": {said[:200]}" if said else ""
             key = "; the key may be wrong or missing (MENTALIS_API_KEY)" if error.status_code in KEY_REFUSED else ""
             return f"{who} answered HTTP {error.status_code}{tries}{about}{key}"
         if isinstance(error, openai.APIConnectionError):
-            return f"no model endpoint answers at {self.base_url}{tries}"
+            return f"{who} does not answer{tries}" if self._discreet else f"no model endpoint answers at {where}{tries}"
         meant = str(error) if isinstance(error, WrongAnswer) else "chat completion"
         return f"{who} sent something that is no {meant}"
 

@@ -13,6 +13,7 @@ from mentalis.serving import Product
 from mentalis.settings import Settings
 from perception.probe import Limits
 from server.engine import Options, Places
+from server.figures import Figures
 
 
 def answer(request):
@@ -44,6 +45,26 @@ async def test_the_model_draws_by_the_seed_that_a_client_gives(product, shared, 
             seed
         }, "and retries a hundred further"
     await made.close()
+
+
+async def test_nobody_is_told_where_a_model_is_that_fails_and_its_calls_are_counted(shared, tmp_path):
+    with scripted_endpoint(lambda request: (503, "", ""), served={"tiny": 32_000}) as endpoint:
+        settings = Settings(
+            data=tmp_path / "data", model="tiny", base_url=endpoint.url, strategy="single", media="text", retries=0
+        )
+        made, clip, figures = Product(settings, Limits()), shared / "clips" / "single_face_2s.mp4", Figures()
+        where = places(tmp_path, "s")
+        events = [e async for e in made.reason(clip, Options(tools=("faces",)), None, where)]
+        answer = await made.answer(events[-1].report, clip, "Does P1 smile?", None, None, where)
+        trouble = await made.trouble()
+        await made.close()
+    for event in events:
+        figures.tell(event.model_dump(mode="json"))
+    told = " ".join((*(event.model_dump_json() for event in events), answer.model_dump_json(), trouble))
+    assert told.count("tiny at the model endpoint answered HTTP 503") > 3
+    assert endpoint.url.removeprefix("http://").removesuffix("/v1") not in told
+    failed = figures.registry.get_sample_value("mentalis_model_calls_total", {"cached": "false", "outcome": "failed"})
+    assert failed == events[-1].report.provenance.tokens.failed > 0
 
 
 @pytest.mark.parametrize("wanted", [None, False, True])

@@ -22,11 +22,12 @@ from server.errors import add_error_handlers
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
-from server.jobs import Deliver, Jobs
+from server.jobs import Jobs
 from server.sending import Demo, Fetch, Sending
+from server.telling import Deliver
 
 LOOK_S = 0.02
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 class Engine:

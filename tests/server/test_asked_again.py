@@ -1,5 +1,9 @@
 """What is asked again is not made again, unless nothing came of it."""
 
+import base64
+import os
+import time
+
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
@@ -72,6 +76,45 @@ async def test_a_request_that_comes_again_is_known_though_its_media_are_deleted(
     files_of(jobs).delete(asked["file"])
     assert (await analysed(client, **asked))["id"] == first["id"]
     await analysed(client, 409, file=asked["file"])
+
+
+async def derived(jobs, client, content=b"a clip"):
+    """The file of an analysis that is done, whose media are gone as they are not to be kept."""
+    file = await sent(jobs, content, owner=LOCAL)
+    await analysed(client, file=file, derived_only=True, options={"seed": 1})
+    await until(lambda: not files_of(jobs).media(file).exists())
+    return file
+
+
+async def test_media_that_are_not_to_be_kept_go_again_when_a_later_turn_of_a_chat_brings_them(jobs, client):
+    file, link = await derived(jobs, client), f"data:video/mp4;base64,{base64.b64encode(b'a clip').decode()}"
+    first = await chatted(client, link)
+    await until(lambda: not files_of(jobs).media(file).exists())
+    again = await chatted(client, link)
+    assert not files_of(jobs).media(file).exists()
+    assert (again["file"], again["analysis"]) == (file, first["analysis"])
+
+
+async def test_media_that_are_not_to_be_kept_go_again_when_a_request_that_is_known_brings_them(jobs, client):
+    key = {"Idempotency-Key": "twice"}
+    first = (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()
+    await until(lambda: jobs.analyses.status(first["id"]) == "done")
+    await derived(jobs, client)
+    assert (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()["id"] == first["id"]
+    assert not files_of(jobs).media(first["file"]).exists()
+
+
+async def test_media_that_are_not_to_be_kept_wait_a_minute_for_an_analysis_when_they_are_sent_again(jobs, client):
+    file = await derived(jobs, client)
+    assert await sent(jobs, owner=LOCAL) == file
+    media, other = files_of(jobs).media(file), files_of(jobs).media(await sent(jobs, b"to be kept", owner=LOCAL))
+    await jobs.sweep()
+    assert media.exists(), "an analysis of it may be asked for"
+    for path in (media, other):
+        os.utime(path, (time.time() - 61,) * 2)
+    await jobs.sweep()
+    assert not media.exists()
+    assert other.exists()
 
 
 async def test_a_clip_is_not_fetched_again_when_its_request_comes_again(client, fetched):

@@ -1,11 +1,22 @@
 """What jobs leave behind when they end, are cancelled or deleted."""
 
+import asyncio
+import logging
+
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
-from jobs_running import becomes, files_of, jobs_running, sent, started, until
+from jobs_running import LOOK_S, PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
+
+from agents.report import Failure
+from graphs.events import ReportReady, ToolFinished
+from perception.errors import TranscriptError
+from reports.writing import write_file
+from server.analysis_records import new_id
+from server.errors import ApiError
+from server.jobs import URGENCY
 
 HELD = {"options": {"strategy": "debate"}}
 
@@ -25,6 +36,67 @@ async def test_a_running_analysis_that_is_deleted_leaves_nothing_though_its_stag
     await until(lambda: jobs.engine.left == [jobs.folder(analysis.id)])
     await until(lambda: jobs.engine.forgot == [analysis.id] * 2)  # at once, and when the stage had stopped
     await until(lambda: not jobs.folder(analysis.id).exists())
+
+
+async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_of_it(tmp_path, caplog):
+    """Its stages, and the telling of its end, are still running when all that is known of it goes."""
+    telling, may_end = asyncio.Event(), asyncio.Event()
+
+    async def deliver(analysis, tries):
+        telling.set()
+        await may_end.wait()
+
+    async with jobs_running(tmp_path, deliver) as jobs:
+        logging.getLogger("dbos").addHandler(caplog.handler)
+        analysis = await started(jobs, await sent(jobs), webhook="slow")
+        await asyncio.wait_for(telling.wait(), PATIENCE_S)
+        at_its_end = await started(jobs, analysis.file)
+        async for _ in jobs.log.followed(at_its_end.id):
+            pass
+        for one in (analysis, at_its_end):
+            await jobs.delete(one)
+        assert [flow.workflow_id for flow in await flows(analysis)] == [f"{analysis.id}:tell"]
+        may_end.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while await flows(analysis) or await flows(at_its_end):
+                await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(1.0)  # DBOS would wait for the end of a row that is gone
+        logging.getLogger("dbos").removeHandler(caplog.handler)
+    assert "Non-existent" not in caplog.text
+
+
+async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(jobs, monkeypatch):
+    async def measure(clip, *_):
+        yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
+
+    async def reason(clip, *_):
+        failure = Failure(stage="blinks", what=f"{clip}: cut short")
+        yield ReportReady(report=jobs.engine.report.model_copy(update={"failures": (failure,)}))
+
+    monkeypatch.setattr(jobs.engine, "measure", measure)
+    monkeypatch.setattr(jobs.engine, "reason", reason)
+    analysis = await started(jobs, await sent(jobs))
+    await becomes(jobs, analysis, "done")
+    (_, event), _ = jobs.log.after(analysis.id, 0)
+    assert event["error"] == "clip.mp4: cut short"
+    assert [failure.what for failure in jobs.report_of(analysis).failures] == ["clip.mp4: cut short"]
+
+
+async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, monkeypatch):
+    async def measure(clip, options, codebook, places):
+        raise TranscriptError(f"{places.transcript}, line 2: begins after the clip's end")
+        yield
+
+    monkeypatch.setattr(jobs.engine, "measure", measure)
+    analysis, _ = jobs.analyses.add(new_id(), None, "", owner="me", file=await sent(jobs), name="a", options={})
+    write_file(jobs.folder(analysis.id) / "transcript.srt", "words")
+    await jobs.start(analysis)
+    await becomes(jobs, analysis, "failed")
+    assert jobs.analyses.get(analysis.id, "me").error == "transcript, line 2: begins after the clip's end"
+
+
+async def flows(analysis):
+    return await DBOS.list_workflows_async(workflow_id_prefix=analysis.id)
 
 
 def has_media(jobs, file):
@@ -56,6 +128,50 @@ async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_h
     jobs.engine.held.clear()
     await becomes(jobs, held, "done")
     await until(lambda: not has_media(jobs, file))
+
+
+async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
+    async def deliver(analysis, tries):
+        if analysis.webhook == "refuses":
+            raise ApiError(502, "the webhook's receiver answers 410", "webhook_failed")
+        if analysis.webhook == "breaks":
+            raise RuntimeError("a secret")
+        return 600.0 if analysis.webhook == "slow" else None
+
+    async with jobs_running(tmp_path, deliver) as jobs:
+        file = await sent(jobs)
+        asked = {
+            webhook: await started(jobs, file, webhook=webhook, webhook_status="pending")
+            for webhook in ("refuses", "breaks", "slow", "takes")
+        }
+
+        def told():
+            return {
+                webhook: (row.webhook_status, row.webhook_error)
+                for webhook, analysis in asked.items()
+                for row in [jobs.analyses.get(analysis.id, "me")]
+            }
+
+        await until(lambda: [status for status, _ in told().values()].count("pending") == 1)
+        assert told() == {
+            "refuses": ("failed", "the webhook's receiver answers 410"),
+            "breaks": ("failed", "telling it broke off (RuntimeError)"),
+            "slow": ("pending", None),
+            "takes": ("delivered", None),
+        }
+
+
+async def test_an_analysis_whose_server_was_killed_before_it_was_queued_keeps_its_priority(jobs, monkeypatch):
+    queued = []
+
+    async def enqueue(workflow_queue, *_):
+        queued.append(_[1:])
+
+    monkeypatch.setattr(DBOS, "enqueue_workflow_async", enqueue)
+    for priority in ("high", "low"):
+        jobs.analyses.add(new_id(), None, "", owner="me", file="file-1", name="a", options={}, priority=priority)
+    await jobs.sweep()
+    assert sorted(urgency for _, urgency in queued) == [URGENCY["high"], URGENCY["low"]]
 
 
 async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again(tmp_path):

@@ -16,6 +16,7 @@ from server.database import open_database
 from server.errors import add_error_handlers
 from server.file_records import Files
 
+SET = {"model": "a model"}
 CLIP = b"\0\0\0\x14ftypmp42" + bytes(8)
 
 
@@ -37,7 +38,7 @@ async def client(database, own):
     app.state.access = Access(database, loopback=True, per_minute=100)
     add_error_handlers(app)
     app.include_router(files.routes(Files(database, own / "files", 1000, 10**6), None, None, own))
-    app.include_router(catalogue.routes(SimpleNamespace(settings=dict), None, "1", True))
+    app.include_router(catalogue.routes(SimpleNamespace(settings=lambda: SET), None, "1", True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as opened:
         yield opened
 
@@ -71,6 +72,18 @@ async def test_no_path_is_read_once_a_key_was_made_or_through_a_proxy(client, cl
     assert answer.status_code == 400
     assert "without keys" in answer.json()["error"]["message"]
     assert (await client.get(f"/v1/files/{kept}", headers=key)).status_code == 404
+
+
+async def test_what_is_set_is_told_to_who_has_a_key_where_one_is_needed(client, database):
+    async def settings(**headers):
+        answer = await client.get("/v1/about", headers=headers)
+        assert (answer.status_code, answer.json()["version"]) == (200, "1")
+        return answer.json()["settings"]
+
+    assert await settings() == SET
+    text, _ = made(database, "bob", ["read"], per_minute=60)
+    assert await settings() == await settings(Authorization="Bearer mk_other") == {}
+    assert await settings(Authorization=f"Bearer {text}") == SET
 
 
 @pytest.mark.parametrize("path", ["/proc/self/environ", "/proc/version", "/dev/../proc/self/maps"])

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="the server extra is not installed")
+from sqlalchemy import text
+
 from server.analysis_records import Analyses, new_id
 from server.database import open_database
 from server.event_log import EventLog
@@ -24,6 +26,17 @@ def database(tmp_path):
 def added(database, key=None, **values):
     row = {"owner": "me", "file": "file-1", "name": "clip", "options": {}, **values}
     return Analyses(database).add(new_id(), key, "asked", **row)
+
+
+def test_tables_of_an_earlier_version_get_the_columns_that_they_lack(database, tmp_path):
+    name = added(database)[0].id
+    with database.begin() as connection:
+        for column in ("priority", "webhook_status", "webhook_error"):
+            connection.execute(text(f"ALTER TABLE analyses DROP COLUMN {column}"))
+    again = open_database(f"sqlite:///{tmp_path / 'server.sqlite'}")
+    analysis = Analyses(again).get(name, "me")
+    again.dispose()
+    assert (analysis.priority, analysis.webhook_status) == ("normal", None)
 
 
 def test_events_of_many_writers_are_numbered_without_gaps(database):

@@ -15,6 +15,7 @@ from perception.errors import MentalisError
 from reports.writing import write_file
 from server.access import LOCAL
 from server.analysis_records import Analyses, new_id
+from server.errors import ApiError
 from server.event_log import EventLog
 from server.file_records import Files
 
@@ -67,9 +68,19 @@ async def test_nobody_keeps_more_than_they_may_by_whatever_way_it_comes(tmp_path
         assert (await client.post("/v1/files", content=bytes(11))).status_code == 200
         refused = await client.post(path, **sent)
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "quota")
+        assert f"more than {len(CLIP) + 10} bytes;" in refused.json()["error"]["message"]
         assert len((await client.get("/v1/files")).json()["data"]) == 1
         assert len(list((tmp_path / "files").iterdir())) == 1, "nothing of it is kept"
         assert (await client.post("/v1/files", content=bytes(11))).status_code == 200, "the same bytes take no room"
+
+
+@pytest.mark.parametrize(
+    ("owner_bytes", "told"), [(600_000, "600 kB"), (20_000_000_000, "20 GB"), (1_500_000, "1.5 MB"), (7, "7 bytes")]
+)
+async def test_how_much_may_be_kept_is_told_in_words(tmp_path, owner_bytes, told):
+    files = Files(app_in(tmp_path).state.access.engine, tmp_path / "files", 1000, owner_bytes)
+    with pytest.raises(ApiError, match=f"more than {told};"):
+        files._check_room(LOCAL, owner_bytes + 1)
 
 
 @pytest.mark.parametrize(("given", "told"), [("1", [2]), ("2", []), ("3", [1, 2]), ("9" * 20, [1, 2]), ("x", [1, 2])])
@@ -99,6 +110,17 @@ async def test_an_analysis_that_failed_has_no_faces_and_tells_no_path(serve):
     assert refused.json()["error"]["message"] == "mine.mp4: it can't be opened"
 
 
+async def test_a_question_about_media_that_are_damaged_tells_no_path(serve):
+    async def answer(report, clip, *_):
+        raise MentalisError(f"{clip}: cut short")
+
+    served = serve(answer=answer)
+    keep_report(served.folder, served.name)
+    async with client_of(served.app) as client:
+        refused = await client.post(f"/v1/analyses/{served.name}/chat", json={"question": "Does P1 smile?"})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "mine.mp4: cut short")
+
+
 @pytest.mark.parametrize(("format", "apart"), [("html", True), ("json", False)])
 async def test_a_reports_page_is_apart_from_the_server(serve, format, apart):
     served = serve()
@@ -111,7 +133,7 @@ async def test_a_reports_page_is_apart_from_the_server(serve, format, apart):
 
 
 async def test_the_tokens_of_an_analysis_are_told_by_the_request_that_made_it_alone(serve, monkeypatch):
-    async def start(jobs, analysis, priority="normal"):
+    async def start(jobs, analysis):
         """All that the jobs do, at once."""
         found = report()
         spent = found.provenance.model_copy(update={"tokens": TokenUse(prompt_tokens=70, completion_tokens=7)})

@@ -6,6 +6,7 @@ from perception.errors import MentalisError
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 from server.addresses import check_url
+from server.errors import ApiError
 from server.settings import read_server_settings
 
 
@@ -28,6 +29,26 @@ def test_the_environment_sets_and_a_call_wins(monkeypatch):
     assert settings.fetch_hosts == ("clips.example", "*.media.example")
     assert read_server_settings(port=1).port == 1
     assert check_url("https://a.media.example/", settings.fetch_rules().reach).host == "a.media.example"
+
+
+def test_private_receivers_are_told_where_the_operator_names_their_network_and_port(monkeypatch):
+    monkeypatch.setenv("MENTALIS_SERVER_WEBHOOK_HOSTS", "10.1.2.3,192.168.0.5")
+    monkeypatch.setenv("MENTALIS_SERVER_WEBHOOK_SECRET", "s" * 16)
+    with pytest.raises(ApiError, match=r"'10\.1\.2\.3' is not at a public address"):
+        check_url("http://10.1.2.3/", read_server_settings().webhook_reach())
+    monkeypatch.setenv("MENTALIS_SERVER_WEBHOOK_NETWORKS", "10.0.0.0/8, fd00::/8")
+    monkeypatch.setenv("MENTALIS_SERVER_WEBHOOK_PORTS", "80,9000")
+    reach = read_server_settings().webhook_reach()
+    assert check_url("http://10.1.2.3:9000/", reach).port == 9000
+    for url, why in (("http://192.168.0.5/", "not at a public address"), ("http://10.1.2.3:22/", "port 22")):
+        with pytest.raises(ApiError, match=why):
+            check_url(url, reach)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.1/8", "private"])
+def test_what_is_no_network_is_told_at_the_start(network):
+    with pytest.raises(MentalisError, match=r"MENTALIS_SERVER_WEBHOOK_NETWORKS\).*is no network: write"):
+        read_server_settings(webhook_networks=network)
 
 
 def test_limits_reach_the_clip_and_the_link():

@@ -61,6 +61,9 @@ def test_a_draft_that_does_not_hold_is_rejected_with_the_reason(check, a_draft):
     assert rejected.reason.startswith(check)
     assert [v.check for v in verdicts if not v.passed] == [check]
     assert (rejected.round, rejected.person, verdicts[0].claim) == (1, "P1", "P1-emotion-1")
+    if check != "well_formed":
+        said = (a_draft.label or None, a_draft.start_ms / 1000, a_draft.end_ms / 1000)
+        assert (rejected.label, rejected.start_s, rejected.end_s) == said
 
 
 def test_a_draft_that_holds_becomes_a_claim():

@@ -57,6 +57,7 @@ def test_without_a_majority_it_is_said_that_the_draws_did_not_agree():
     assert made.abstained
     assert "5 draws did not agree on emotion" in made.text
     assert [r.reason for r in rejected] == [f"1 of 5 draws said so (happiness, {s}.00-{s}.00 s)" for s in seconds]
+    assert [(r.label, r.start_s, r.end_s) for r in rejected] == [("happiness", s, s) for s in seconds]
     assert {v.claim for v in verdicts} == {made.id}
 
 

@@ -57,6 +57,69 @@ async def test_a_failure_that_lasts_is_given_up_with_one_line():
         assert len(endpoint.asked) == 3
 
 
+@pytest.fixture
+async def discreet():
+    """Makes discreet clients."""
+    opened = []
+
+    def made(url, **options):
+        opened.append(ChatModel("tiny", url, retries=0, **options).discreet())
+        return opened[-1]
+
+    yield made
+    for model in opened:
+        await model.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("busy", r"^tiny at the model endpoint answered HTTP 503: busy$"),
+        (
+            "no upstream at http://{}/v1",
+            r"^tiny at the model endpoint answered HTTP 503: no upstream at .*endpoint/v1$",
+        ),
+    ],
+)
+async def test_a_discreet_client_tells_the_log_alone_where_its_endpoint_is(said, told, discreet, caplog, tmp_path):
+    with scripted_endpoint(lambda _: (503, said.format(address), "")) as endpoint:
+        address = endpoint.url.removeprefix("http://").removesuffix("/v1")
+        model = discreet(endpoint.url).keeping(ResponseCache(tmp_path), 1)
+        with pytest.raises(ModelError, match=told) as failed:
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+    assert address not in str(failed.value)
+    assert failed.value.tokens.failed == 1
+    assert caplog.messages == [f"{endpoint.url}: HTTP 503"], "and not the endpoint's words, which may quote a prompt"
+
+
+async def test_a_discreet_client_does_not_say_where_nobody_answers(discreet):
+    with pytest.raises(ModelError, match=r"^tiny at the model endpoint does not answer$"):
+        await discreet("http://127.0.0.1:9/v1").answer(QUESTION, Count, Count.model_json_schema())
+
+
+async def test_an_endpoint_that_lists_its_model_and_fails_all_calls_is_in_trouble_until_it_answers(discreet, tmp_path):
+    answers = [(503, "", "")]
+    with scripted_endpoint(lambda _: answers[-1], served={"tiny": 1000}) as endpoint:
+        model = discreet(endpoint.url)
+        assert await model.trouble() is None, "nothing was asked yet"
+        with pytest.raises(ModelError):
+            await model.keeping(ResponseCache(tmp_path), 1).answer(QUESTION, Count, Count.model_json_schema())
+        assert "HTTP 503" in await model.trouble()
+        answers.append(GOOD)
+        assert await model.trouble() is None
+        asked = len(endpoint.asked)
+        assert await model.trouble() is None
+        assert len(endpoint.asked) == asked, "an endpoint that answers is not asked"
+
+
+async def test_a_question_that_is_refused_is_no_trouble_of_the_endpoint(discreet):
+    with scripted_endpoint(lambda _: (400, "no", ""), served={"tiny": 1000}) as endpoint:
+        model = discreet(endpoint.url)
+        with pytest.raises(ModelError):
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+        assert await model.trouble() is None
+
+
 async def test_a_refusal_is_not_tried_again():
     with scripted_endpoint(in_turn((400, "", ""))) as endpoint:
         with pytest.raises(ModelError, match="scripted failure"):
