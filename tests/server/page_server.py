@@ -19,7 +19,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from agents.claims import LEVELS
 from agents.codebook import codebook_names, load_codebook
+from agents.report import Report
+from server.agreement import agreement
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "server" / "page"
@@ -189,10 +192,6 @@ def create(fake: Fake) -> FastAPI:
             "data": [{"id": name, "name": load_codebook(name).name, "own": False} for name in codebook_names()],
         }
 
-    @app.get("/v1/codebooks/{name}")
-    def codebook(name: str) -> dict[str, Any]:
-        return load_codebook(name).model_dump(mode="json")
-
     @app.post("/v1/files")
     async def send(request: Request, name: str = "") -> dict[str, Any]:
         if request.headers.get("content-type") == "application/json":
@@ -285,14 +284,18 @@ def create(fake: Fake) -> FastAPI:
 
     @app.get("/v1/analyses/{name}/corrections")
     def corrections(name: str) -> dict[str, Any]:
-        same = sum(one["verdict"] == "accept" for one in fake.corrections)
-        n = len(fake.corrections)
+        report = Report.model_validate(fake.report)
+        book = load_codebook(report.provenance.codebook)
+        n, kept, by_level = agreement([{"label": None, **one} for one in fake.corrections], report)
         return {
             "object": "list",
             "data": fake.corrections,
             "n": n,
-            "agreement": same / n if n else None,
-            "kappa": 0.5 if n > 1 else None,
+            "agreement": kept,
+            "by_level": {level: agreed._asdict() for level, agreed in by_level.items()},
+            "labels": {
+                level: [label.model_dump(include={"id", "name"}) for label in book.labels(level)] for level in LEVELS
+            },
         }
 
     @app.post("/v1/analyses/{name}/corrections")

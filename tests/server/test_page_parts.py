@@ -213,7 +213,7 @@ def test_a_claim_is_accepted_rejected_relabelled_and_taken_back(fake, analysis):
     review = analysis.locator(".review")
     review.get_by_role("button", name="Accept").click()
     analysis.wait_for_selector('[data-claim="P1-emotion-3"][data-verdict=accept]')
-    assert "1 of 11 claims reviewed · agreement 100 %" in analysis.locator(".claims").inner_text()
+    assert "1 of 11 claims reviewed, 100 % with the report's label" in analysis.locator(".claims").inner_text()
     analysis.locator('[data-claim="P1-emotion-1"]').click()
     review.get_by_label("Note, saved with your verdict").fill("brows stress a word")
     review.get_by_label("The right label").select_option("neutral")
@@ -225,10 +225,15 @@ def test_a_claim_is_accepted_rejected_relabelled_and_taken_back(fake, analysis):
         "label": "neutral",
         "note": "brows stress a word",
     }
-    assert "agreement 50 % · Cohen's kappa 0.50" in analysis.locator(".claims").inner_text()
+    analysis.locator('[data-claim="P1-behaviour-1"]').click()
+    review.get_by_role("button", name="Accept").click()
+    analysis.wait_for_selector('[data-claim="P1-behaviour-1"][data-verdict=accept]')
+    agreed = "behaviour 100 % of 1, Cohen's kappa not defined yet; emotion 50 % of 2, Cohen's kappa 0.33."
+    assert agreed in analysis.locator(".claims").inner_text()
+    analysis.locator('[data-claim="P1-emotion-1"]').click()
     review.get_by_role("button", name="Take back").click()
     analysis.wait_for_selector('[data-claim="P1-emotion-1"][data-verdict=""]')
-    assert [one["claim"] for one in fake.corrections] == ["P1-emotion-3"]
+    assert [one["claim"] for one in fake.corrections] == ["P1-emotion-3", "P1-behaviour-1"]
 
 
 def test_rejected_claims_are_shown_when_asked_for(analysis):

@@ -137,12 +137,16 @@ def test_the_media_are_sent_in_ranges(client, done, demo):
 
 def test_claims_are_corrected_beside_the_report(client, done):
     path = f"/v1/analyses/{done['id']}/corrections"
-    first, second = [claim["id"] for claim in done["report"]["claims"] if not claim["abstained"]][:2]
-    assert client.get(path).json()["kappa"] is None
+    kept, changed = [claim for claim in done["report"]["claims"] if not claim["abstained"]][:2]
+    first, second = kept["id"], changed["id"]
+    before = client.get(path).json()
+    assert before["agreement"] is None
+    other = next(one["id"] for one in before["labels"][changed["level"]] if one["id"] != changed["label"])
     client.post(path, json={"claim": first, "verdict": "accept"})
-    both = client.post(path, json={"claim": second, "verdict": "relabel", "label": "fear", "note": "eyes"}).json()
+    both = client.post(path, json={"claim": second, "verdict": "relabel", "label": other, "note": "eyes"}).json()
     assert both["n"] == 2
     assert both["agreement"] == 0.5
+    assert sum(level["n"] for level in both["by_level"].values()) == 2
     assert {row["claim"]: row["verdict"] for row in both["data"]} == {first: "accept", second: "relabel"}
     assert client.get(f"/v1/analyses/{done['id']}").json()["report"] == done["report"]
     assert client.delete(f"{path}/{second}").json()["n"] == 1
