@@ -11,7 +11,7 @@ from dbos import DBOSConfig
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from server import analyses, analysis_chat, catalogue, chat, corrections, files, health, sessions, web_page
+from server import analyses, analysis_chat, catalogue, chat, chat_models, corrections, files, health, sessions, web_page
 from server import engine as engines
 from server.access import Access
 from server.addresses import check_url
@@ -117,6 +117,7 @@ def create_app(
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),
         catalogue.routes(engine, codebooks, version, local_paths),
+        chat_models.routes(engine),
         chat.routes(sending),
         sessions.routes(),
         web_page.routes(),

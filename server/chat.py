@@ -4,69 +4,30 @@ import asyncio
 import hashlib
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from agents.chat_history import ChatAnswer, ChatHistory
 from agents.report import Report, TokenUse
-from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from reports.writing import write_file
-from server.access import Caller, Reads, Writes
+from server.access import Caller, Writes
 from server.analyses import UNBUFFERED, named
 from server.analysis_records import Analysis
 from server.bodies import LARGE_AT_ONCE, described, large, read_json
-from server.chat_messages import Asked, Message, asked
+from server.chat_messages import Asked, asked
+from server.chat_models import strategy_of
+from server.chat_progress import progress
+from server.chat_requests import ChatRequest, check_answerable
 from server.engine import Options
 from server.errors import ApiError, body
 from server.sending import Sending, Wanted, check, made
 from server.summary import summary
-
-MODEL = "mentalis"
-CREATED = 1_760_000_000  # of the models, as OpenAI's list has it; a constant so that lists compare equal
-
-
-class Form(BaseModel):
-    """What the answer is: words, or the report as JSON; the report keeps its own schema, whatever is asked for."""
-
-    type: Literal["text", "json_object", "json_schema"]
-
-
-class ChatRequest(BaseModel):
-    """What is read of a request; other fields of OpenAI's are accepted and not used."""
-
-    model_config = ConfigDict(
-        extra="ignore",
-        json_schema_extra={
-            "examples": [
-                {
-                    "model": MODEL,
-                    "messages": [
-                        {
-                            "role": "user",
-                            "content": [
-                                {"type": "video_url", "video_url": {"url": "file-00000000000000000000000000000000"}},
-                                {"type": "text", "text": "When does she smile?"},
-                            ],
-                        }
-                    ],
-                }
-            ]
-        },
-    )
-
-    model: str = Field(default=MODEL, max_length=100)
-    messages: list[Message] = Field(min_length=1, max_length=1000)
-    stream: bool = False
-    stream_options: dict[str, Any] | None = None
-    response_format: Form | None = None
-    seed: int | None = Field(default=None, ge=0, lt=2**31)
-
 
 SHAPE: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": described(ChatRequest)}}}
@@ -82,28 +43,17 @@ class Replied(NamedTuple):
 
 
 def routes(sending: Sending) -> APIRouter:
-    """The endpoints that OpenAI's clients call."""
+    """The endpoint /v1/chat/completions."""
     router = APIRouter(prefix="/v1", tags=["chat"])
     few = asyncio.Semaphore(LARGE_AT_ONCE)
-
-    @router.get("/models")
-    def models(caller: Reads) -> dict[str, Any]:
-        """The strategies by which a clip can be judged; the first is the server's usual one."""
-        return {"object": "list", "data": [_model(name) for name in names()]}
-
-    @router.get("/models/{name:path}")
-    def model(name: str, caller: Reads) -> dict[str, Any]:
-        """One of the models."""
-        strategy_of(name)
-        return _model(name)
 
     @router.post("/chat/completions", response_model=None, openapi_extra=SHAPE)
     async def complete(http: Request, caller: Writes) -> dict[str, Any] | StreamingResponse:
         """Answer the last user message about the clip that it or an earlier one brings."""
         async with large(http, few):
             request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
-            strategy = strategy_of(request.model)
-            options = Options(strategy=strategy, seed=request.seed)
+            check_answerable(request)
+            options = Options(strategy=strategy_of(request.model, sending.jobs.engine), seed=request.seed)
             check(options, caller, sending)
             question = await asked(request.messages, sending, caller.owner)
             request.messages.clear()  # the clip in them is a file now, and the analysis may take long
@@ -116,28 +66,10 @@ def routes(sending: Sending) -> APIRouter:
                 pass
         replied = await _replied(analysis, question, request, sending)
         choice = {"index": 0, "message": {"role": "assistant", "content": replied.text}, "finish_reason": "stop"}
-        head = _head(analysis, request, "chat.completion")
+        head = _head(request, "chat.completion")
         return {**head, "choices": [choice], "usage": _usage(replied, new), "mentalis": _cited(analysis, replied)}
 
     return router
-
-
-def names() -> list[str]:
-    """The models' names."""
-    return [MODEL, *(f"{MODEL}/{strategy}" for strategy in STRATEGIES)]
-
-
-def strategy_of(model: str) -> Any:
-    """The strategy that a model's name asks for; none: the server's usual one.
-
-    Raises:
-        ApiError: 404, no such model.
-    """
-    if model not in names():
-        raise ApiError(
-            404, f"there is no model {model[:60]!r}; there are: {', '.join(names())}", "model_not_found", param="model"
-        )
-    return model.partition("/")[2] or None
 
 
 async def _analysis(question: Asked, options: Options, caller: Caller, sending: Sending) -> tuple[Analysis, bool]:
@@ -168,7 +100,7 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
     report = jobs.report_of(ended)
     if report is None:
         raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
-    if request.response_format is not None and request.response_format.type != "text":
+    if request.wants_report:
         return Replied(report.model_dump_json(), report, None)
     if not question.texts:
         return Replied(summary(report), report, None)
@@ -208,18 +140,15 @@ async def _streamed(
     analysis: Analysis, new: bool, question: Asked, request: ChatRequest, sending: Sending
 ) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
-    head = _head(analysis, request, "chat.completion.chunk")
+    head = _head(request, "chat.completion.chunk")
 
     def chunk(delta: dict[str, str], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         return f"data: {json.dumps({**head, 'choices': [choice], **more})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
-    async for numbered in sending.jobs.log.followed(analysis.id):
-        if numbered is None:
-            yield ": still there\n\n"
-        elif line := _progress(numbered[1]):
-            yield chunk({"reasoning_content": f"{line}\n"})
+    async for line in progress(analysis, new, sending.jobs):
+        yield chunk({"reasoning_content": f"{line}\n"}) if line is not None else ": still there\n\n"
     try:
         replied = await _replied(analysis, question, request, sending)
     except (ApiError, MentalisError) as error:
@@ -234,19 +163,8 @@ async def _streamed(
     yield "data: [DONE]\n\n"
 
 
-def _progress(event: dict[str, Any]) -> str | None:
-    """A line about what has happened."""
-    if event["kind"] == "tool_finished":
-        done = "is done" if event["status"] in ("ok", "abstained") else event["status"]
-        return f"{event['tool']} {done}" + (f": {event['error']}" if event["error"] else "")
-    if event["kind"] == "agent_finished":
-        about = f" about {event['person']}" if event["person"] else ""
-        return f"{event['agent']}{about} is done" + (f": {event['error']}" if event["error"] else "")
-    return None
-
-
-def _head(analysis: Analysis, request: ChatRequest, kind: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{analysis.id}", "object": kind, "created": int(time.time()), "model": request.model}
+def _head(request: ChatRequest, kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": request.model}
 
 
 def _usage(replied: Replied, new: bool) -> dict[str, int]:
@@ -270,7 +188,3 @@ def _cited(analysis: Analysis, replied: Replied) -> dict[str, Any]:
         cited["sources"] = [source.model_dump(mode="json") for source in replied.answer.citations]
         cited["method"], cited["notes"] = replied.answer.method, list(replied.answer.notes)
     return cited
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": CREATED, "owned_by": "mentalis"}

@@ -336,9 +336,18 @@ def test_a_sound_alone_is_heard(chat, client, tone):
     assert report["people"] == []
 
 
-def test_the_report_is_the_answer_where_json_is_asked_for(chat, done):
+REPORTS = {"name": "report", "strict": True, "schema": Report.model_json_schema(mode="serialization")}
+FORMS = {"json_object": {}, "json_schema": {"json_schema": REPORTS}}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_report_is_the_answer_where_json_is_asked_for(chat, done, form):
     answer = chat.chat.completions.create(
-        model="mentalis", messages=asked(f"analysis:{done['id']}"), response_format={"type": "json_object"}
+        model="mentalis",
+        messages=asked(f"analysis:{done['id']}"),
+        response_format={"type": form, **FORMS[form]},
+        tool_choice="auto",
+        n=1,
     )
     assert json.loads(answer.choices[0].message.content) == done["report"]
 
