@@ -20,6 +20,7 @@ from server.api_keys import is_loopback
 from server.body_limits import BodyLimits
 from server.codebook_records import Codebooks
 from server.database import open_database
+from server.description import describe
 from server.errors import ERRORS, ApiError, add_error_handlers
 from server.event_log import EventLog
 from server.fetching import fetched
@@ -124,6 +125,7 @@ def create_app(
         health.routes(figures, database, folder, engine.trouble, jobs.analyses.count),
     ):
         app.include_router(router)
+    describe(app)
     return app
 
 

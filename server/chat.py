@@ -20,6 +20,7 @@ from server.access import Caller, Writes
 from server.analyses import UNBUFFERED, named
 from server.analysis_records import Analysis
 from server.bodies import LARGE_AT_ONCE, described, large, read_json
+from server.chat_answers import Choice, Cited, Completion, Said, Usage
 from server.chat_messages import Asked, asked
 from server.chat_models import strategy_of
 from server.chat_progress import progress
@@ -31,6 +32,19 @@ from server.summary import summary
 
 SHAPE: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": described(ChatRequest)}}}
+}
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer; with `stream`, chunks of it as OpenAI's clients read them",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'data: {"id": "chatcmpl-0", "object": "chat.completion.chunk", "created": 1790000000, '
+                '"model": "mentalis", "choices": [{"index": 0, "delta": {"content": "P1 smiles"}, '
+                '"finish_reason": null}]}\n\n',
+            }
+        },
+    }
 }
 
 
@@ -47,8 +61,8 @@ def routes(sending: Sending) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["chat"])
     few = asyncio.Semaphore(LARGE_AT_ONCE)
 
-    @router.post("/chat/completions", response_model=None, openapi_extra=SHAPE)
-    async def complete(http: Request, caller: Writes) -> dict[str, Any] | StreamingResponse:
+    @router.post("/chat/completions", response_model=Completion, openapi_extra=SHAPE, responses=STREAM)
+    async def complete(http: Request, caller: Writes) -> Completion | StreamingResponse:
         """Answer the last user message about the clip that it or an earlier one brings."""
         async with large(http, few):
             request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
@@ -65,9 +79,13 @@ def routes(sending: Sending) -> APIRouter:
             async for _ in sending.jobs.log.followed(analysis.id):
                 pass
         replied = await _replied(analysis, question, request, sending)
-        choice = {"index": 0, "message": {"role": "assistant", "content": replied.text}, "finish_reason": "stop"}
-        head = _head(request, "chat.completion")
-        return {**head, "choices": [choice], "usage": _usage(replied, new), "mentalis": _cited(analysis, replied)}
+        return Completion(
+            **_head(request),
+            object="chat.completion",
+            choices=[Choice(index=0, message=Said(role="assistant", content=replied.text), finish_reason="stop")],
+            usage=_usage(replied, new),
+            mentalis=_cited(analysis, replied),
+        )
 
     return router
 
@@ -140,7 +158,7 @@ async def _streamed(
     analysis: Analysis, new: bool, question: Asked, request: ChatRequest, sending: Sending
 ) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
-    head = _head(request, "chat.completion.chunk")
+    head = {**_head(request), "object": "chat.completion.chunk"}
 
     def chunk(delta: dict[str, str], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -157,34 +175,34 @@ async def _streamed(
         return
     for piece in replied.text.splitlines(keepends=True):
         yield chunk({"content": piece})
-    yield chunk({}, "stop", mentalis=_cited(analysis, replied))
+    yield chunk({}, "stop", mentalis=_cited(analysis, replied).model_dump(mode="json"))
     if (request.stream_options or {}).get("include_usage"):
-        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied, new)})}\n\n"
+        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied, new).model_dump()})}\n\n"
     yield "data: [DONE]\n\n"
 
 
-def _head(request: ChatRequest, kind: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": request.model}
+def _head(request: ChatRequest) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": request.model}
 
 
-def _usage(replied: Replied, new: bool) -> dict[str, int]:
+def _usage(replied: Replied, new: bool) -> Usage:
     """Tokens of this request: those of the analysis too where it was made for it, and not again in later turns."""
     tokens = replied.report.provenance.tokens if new else TokenUse()
     if replied.answer is not None:
         tokens = tokens + replied.answer.tokens
     prompt, completion = tokens.prompt_tokens, tokens.completion_tokens
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    return Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion)
 
 
-def _cited(analysis: Analysis, replied: Replied) -> dict[str, Any]:
+def _cited(analysis: Analysis, replied: Replied) -> Cited:
     """What an answer rests on, for programs."""
-    cited: dict[str, Any] = {
-        "analysis": analysis.id,
-        "file": analysis.file,
-        "citations": {claim.id: list(claim.evidence) for claim in replied.report.claims},
-        "failures": [failure.model_dump() for failure in replied.report.failures],
-    }
-    if replied.answer is not None:
-        cited["sources"] = [source.model_dump(mode="json") for source in replied.answer.citations]
-        cited["method"], cited["notes"] = replied.answer.method, list(replied.answer.notes)
-    return cited
+    answer = replied.answer
+    return Cited(
+        analysis=analysis.id,
+        file=analysis.file,
+        citations={claim.id: list(claim.evidence) for claim in replied.report.claims},
+        failures=list(replied.report.failures),
+        sources=list(answer.citations) if answer else [],
+        method=answer.method if answer else None,
+        notes=list(answer.notes) if answer else [],
+    )

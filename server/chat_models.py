@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from graphs.state import STRATEGIES
 from perception.errors import MentalisError
 from server.access import Reads
+from server.chat_answers import ModelAnswer, ModelList
 from server.chat_requests import MODEL
 from server.engine import Engine, Options
 from server.errors import ApiError
@@ -19,12 +20,12 @@ def routes(engine: Engine) -> APIRouter:
     router = APIRouter(prefix="/v1/models", tags=["chat"])
 
     @router.get("")
-    def models(caller: Reads) -> dict[str, Any]:
+    def models(caller: Reads) -> ModelList:
         """The strategies by which a clip can be judged here; the first is the server's usual one."""
-        return {"object": "list", "data": [_model(name) for name in names(engine)]}
+        return ModelList(object="list", data=[_model(name) for name in names(engine)])
 
     @router.get("/{name:path}")
-    def model(name: str, caller: Reads) -> dict[str, Any]:
+    def model(name: str, caller: Reads) -> ModelAnswer:
         """One of the models."""
         strategy_of(name, engine)
         return _model(name)
@@ -65,5 +66,5 @@ def _why_not(strategy: Any, engine: Engine) -> str | None:
     return None
 
 
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": CREATED, "owned_by": "mentalis"}
+def _model(name: str) -> ModelAnswer:
+    return ModelAnswer(id=name, object="model", created=CREATED, owned_by="mentalis")

@@ -3,24 +3,23 @@
 import time
 import uuid
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine, delete, insert, select
 
-from agents.claims import LEVELS, Claim, Level
+from agents.claims import LEVELS, Claim
 from agents.codebook import Codebook, CodebookError, load_codebook
 from agents.report import Report
 from server.access import Reads, Writes
 from server.agreement import agreement
 from server.analyses import done
 from server.analysis_records import Analysis
+from server.correction_answers import ByLevel, CorrectionKept, Corrections, LabelNamed, LevelAgreed, Verdict
 from server.database import CORRECTIONS
 from server.errors import ApiError
 from server.jobs import Jobs
-
-Verdict = Literal["accept", "reject", "relabel"]
 
 
 class Correction(BaseModel):
@@ -41,12 +40,12 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
     router = APIRouter(prefix="/v1/analyses/{name}/corrections", tags=["corrections"])
 
     @router.get("")
-    def several(name: str, caller: Reads) -> dict[str, Any]:
+    def several(name: str, caller: Reads) -> Corrections:
         """All corrections, and how far people and machine agree."""
         return _all(name, caller.owner)
 
     @router.post("")
-    def add(name: str, correction: Correction, caller: Writes) -> dict[str, Any]:
+    def add(name: str, correction: Correction, caller: Writes) -> Corrections:
         """Accept, reject or relabel a claim; a second opinion of the same claim takes the first one's place."""
         analysis = jobs.analyses.get(name, caller.owner)
         report = done(jobs, analysis)
@@ -61,7 +60,7 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
         return _all(name, caller.owner)
 
     @router.delete("/{claim}")
-    def take_back(name: str, claim: str, caller: Writes) -> dict[str, Any]:
+    def take_back(name: str, claim: str, caller: Writes) -> Corrections:
         """Take a correction back."""
         jobs.analyses.get(name, caller.owner)
         with engine.begin() as connection:
@@ -69,7 +68,7 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
                 raise ApiError(404, f"there is no correction of {claim[:40]!r}", "not_found")
         return _all(name, caller.owner)
 
-    def _all(name: str, owner: str) -> dict[str, Any]:
+    def _all(name: str, owner: str) -> Corrections:
         analysis = jobs.analyses.get(name, owner)
         report = done(jobs, analysis)
         wanted = select(CORRECTIONS).where(CORRECTIONS.c.analysis == name).order_by(CORRECTIONS.c.created_at)
@@ -78,14 +77,14 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
         for row in data:
             del row["analysis"]
         n, kept, by_level = agreement(data, report)
-        return {
-            "object": "list",
-            "data": data,
-            "n": n,
-            "agreement": kept,
-            "by_level": {level: agreed._asdict() for level, agreed in by_level.items()},
-            "labels": _labels(codebook_of(analysis, report, jobs)),
-        }
+        return Corrections(
+            object="list",
+            data=[CorrectionKept(**row) for row in data],
+            n=n,
+            agreement=kept,
+            by_level=ByLevel(**{level: LevelAgreed(**agreed._asdict()) for level, agreed in by_level.items()}),
+            labels=_labels(codebook_of(analysis, report, jobs)),
+        )
 
     return router
 
@@ -134,12 +133,13 @@ def codebook_of(analysis: Analysis, report: Report, jobs: Jobs) -> Codebook | No
     return None
 
 
-def _labels(book: Codebook | None) -> dict[Level, list[dict[str, str]]]:
-    """What a claim may be relabelled to: ids and names of each level."""
-    return {
-        level: [{"id": label.id, "name": label.name} for label in book.labels(level)] if book else []
+def _labels(book: Codebook | None) -> ByLevel[list[LabelNamed]]:
+    """What a claim may be relabelled to."""
+    named = {
+        level: [LabelNamed(id=label.id, name=label.name) for label in book.labels(level)] if book else []
         for level in LEVELS
     }
+    return ByLevel(**named)
 
 
 def _of_claim(name: str, claim: str) -> Any:
