@@ -41,6 +41,6 @@ export function chooseOther(one) {
   function link(other) {
     const facts = [madeWith(other), `codebook ${other.made_with?.codebook ?? "not known"}`, date(other.created_at)];
     if (other.file === one.file) facts.unshift("the same clip");
-    return el("a", { href: `#/compare/${one.id}/${other.id}`, onclick: () => box.close() }, other.name, el("span", { class: "small soft" }, facts.join(" · ")));
+    return el("a", { href: `#/compare/${one.id}/${other.id}`, onclick: () => box.close() }, el("span", { class: "named" }, other.name), el("span", { class: "small soft" }, facts.join(" · ")));
   }
 }

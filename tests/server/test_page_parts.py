@@ -196,6 +196,49 @@ def test_all_rows_share_one_axis(analysis):
     assert analysis.evaluate("document.querySelector('.chart').data.every(one => (one.xaxis ?? 'x') === 'x')")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_labels_are_whole_or_shortened_and_never_cut(fake, new_page, size):
+    observations = fake.report["evidence"]["observations"]
+    nod = next(one for one in observations if one["kind"] == "nod")
+    for kind in ("shoulder_signature", "micro_expression", "touching_or_covering_suprasternal_notch"):
+        observations.append({**nod, "id": f"{kind}-1", "kind": kind})
+    page = open_analysis(new_page, fake.add("demo.mp4"), size=size)
+    labels = page.locator(".chart [class*=tick] text:not(.xtick text)")
+    edge = page.locator(".board").bounding_box()["x"]
+    assert all(label.bounding_box()["x"] >= edge for label in labels.all())
+    texts = labels.all_text_contents()
+    assert {"shoulder signature", "micro expression", "behaviour"} <= set(texts)
+    assert any(text.startswith("touching or cov") and text.endswith("…") for text in texts)
+
+
+def test_a_level_is_marked_beside_all_of_its_rows(analysis):
+    marks = analysis.evaluate(
+        "document.querySelector('.chart').layout.shapes.filter(one => one.name?.startsWith('level'))"
+        ".map(one => [one.name, one.y1 - one.y0])"
+    )
+    heights = dict(marks)
+    assert list(heights) == ["level behaviour", "level cognition", "level emotion"]
+    assert heights["level behaviour"] > 2.8 * heights["level emotion"]  # three rows, one row
+    frames = analysis.locator(".chart .shapelayer path").count()
+    analysis.locator('[data-claim="P1-emotion-3"]').click()
+    assert analysis.locator(".chart .shapelayer path").count() > frames
+
+
+def test_the_playhead_runs_through_no_title(analysis):
+    analysis.locator(".board").scroll_into_view_if_needed()
+    title = analysis.locator(".chart .annotation-text", has_text="Action units")
+    head = analysis.locator(".playhead")
+    assert (
+        title.bounding_box()["x"] < head.bounding_box()["x"] < title.bounding_box()["x"] + title.bounding_box()["width"]
+    )
+    box = analysis.locator(".chart .annotation", has_text="Action units").bounding_box()
+    seen = analysis.screenshot(clip=box)
+    head.evaluate("head => { head.style.visibility = 'hidden'; }")
+    assert analysis.screenshot(clip=box) == seen
+    head.evaluate("head => { head.style.visibility = ''; head.style.maskImage = 'none'; }")
+    assert analysis.screenshot(clip=box) != seen, "it would be seen there"
+
+
 def test_zooming_keeps_the_playhead_in_view(analysis):
     analysis.locator('[data-claim="P1-emotion-3"]').click()
     analysis.get_by_role("button", name="Zoom in").click()
