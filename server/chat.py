@@ -165,9 +165,9 @@ async def _streamed(
         return f"data: {json.dumps({**head, 'choices': [choice], **more})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
-    async for line in progress(analysis, new, sending.jobs):
-        yield chunk({"reasoning_content": f"{line}\n"}) if line is not None else ": still there\n\n"
     try:
+        async for line in progress(analysis, new, sending.jobs):
+            yield chunk({"reasoning_content": f"{line}\n"}) if line is not None else ": still there\n\n"
         replied = await _replied(analysis, question, request, sending)
     except (ApiError, MentalisError) as error:
         status, code = (error.status, error.code) if isinstance(error, ApiError) else (400, type(error).__name__)
