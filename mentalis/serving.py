@@ -215,8 +215,12 @@ def _open(path: Path, transcript: Path | None, limits: Limits) -> Clip:
 def demo(settings: Settings) -> Demo:
     """The demo's clip, made when it is first asked for."""
 
+    made, one_at_a_time = list[Path](), asyncio.Lock()
+
     async def clip() -> AsyncIterator[bytes]:
-        made = await asyncio.to_thread(make_demo, settings.data / "demo")
-        yield await asyncio.to_thread(made.clip.read_bytes)
+        async with one_at_a_time:
+            if not made or not made[0].exists():
+                made[:] = [(await asyncio.to_thread(make_demo, settings.data / "demo")).clip]
+        yield await asyncio.to_thread(made[0].read_bytes)
 
     return Demo(clip, WORDS)

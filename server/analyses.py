@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from agents.report import Report
 from perception.errors import MentalisError
 from reports.writing import FORMATS
 from server.access import Reads, Writes
-from server.analysis_records import Analysis
+from server.analysis_records import Analysis, Status
+from server.answers import AnalysisAnswer, AnalysisPage, Tracks
 from server.bodies import described, is_json, read_json
 from server.errors import ApiError
 from server.event_log import as_sse
@@ -26,6 +27,26 @@ MEDIA_TYPES = {
     "elan": "application/xml", "srt": "application/x-subrip", "vtt": "text/vtt; charset=utf-8",
     "html": "text/html; charset=utf-8", "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
+EXPORTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report in the format that was asked for",
+        "content": {
+            kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+        }
+        | {"application/json": {"schema": {"$ref": "#/components/schemas/Report"}}},
+    }
+}
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events as they happen; the last is a report, failed or cancelled",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'id: 1\nevent: tool_started\ndata: {"kind": "tool_started", "tool": "faces"}\n\n',
+            }
+        },
+    }
+}
 SUFFIXES = {"openface": "openface.csv", "elan": "eaf"}
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 Format = Literal["json", "csv", "openface", "elan", "srt", "vtt", "html", "parquet"]
@@ -42,7 +63,7 @@ def routes(sending: Sending) -> APIRouter:
         caller: Writes,
         query: Annotated[WantedOfBody, Query()],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-    ) -> dict[str, Any]:
+    ) -> AnalysisAnswer:
         """Analyse a file that was sent, or a clip that is the request's body; the query is about that clip alone."""
         if is_json(request):
             if said := ", ".join(query.model_fields_set):
@@ -61,19 +82,20 @@ def routes(sending: Sending) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         after: Annotated[str | None, Query(max_length=60)] = None,
         search: Annotated[str | None, Query(max_length=200, description="in the names")] = None,
-    ) -> dict[str, Any]:
+        status: Status | None = None,
+    ) -> AnalysisPage:
         """The newest first, without their reports."""
-        found, more = jobs.analyses.page(caller.owner, limit, after, search)
+        found, more = jobs.analyses.page(caller.owner, limit, after, search, status)
         data = [told(analysis, sending) for analysis in found]
-        return {"object": "list", "data": data, "has_more": more, "last_id": data[-1]["id"] if data else None}
+        return AnalysisPage(object="list", data=data, has_more=more, last_id=data[-1].id if data else None)
 
     @router.get("/{name}")
-    def get(name: str, caller: Reads) -> dict[str, Any]:
+    def get(name: str, caller: Reads) -> AnalysisAnswer:
         """How far it is; with the report once it is done."""
         analysis = jobs.analyses.get(name, caller.owner)
         return told(analysis, sending, jobs.report_of(analysis))
 
-    @router.get("/{name}/events", response_class=StreamingResponse)
+    @router.get("/{name}/events", response_class=StreamingResponse, responses=EVENTS)
     def events(name: str, caller: Reads, last_event_id: Annotated[str, Header(max_length=20)] = "") -> Response:
         """What happens, as server-sent events; after a lost connection it goes on behind Last-Event-ID."""
         analysis = jobs.analyses.get(name, caller.owner)
@@ -83,7 +105,7 @@ def routes(sending: Sending) -> APIRouter:
         return StreamingResponse(_sent(jobs, analysis, after), media_type="text/event-stream", headers=UNBUFFERED)
 
     @router.post("/{name}/cancel")
-    async def cancel(name: str, caller: Writes) -> dict[str, Any]:
+    async def cancel(name: str, caller: Writes) -> AnalysisAnswer:
         """Stop it; one that has ended stays as it is."""
         await jobs.cancel(jobs.analyses.get(name, caller.owner))
         return told(jobs.analyses.get(name, caller.owner), sending)
@@ -93,7 +115,7 @@ def routes(sending: Sending) -> APIRouter:
         """Stop it and delete all that it made."""
         await jobs.delete(jobs.analyses.get(name, caller.owner))
 
-    @router.get("/{name}/export", response_class=Response)
+    @router.get("/{name}/export", response_class=Response, responses=EXPORTS)
     def export(name: str, caller: Reads, format: Format = "json") -> Response:
         """The report as a file."""
         analysis = jobs.analyses.get(name, caller.owner)
@@ -107,26 +129,27 @@ def routes(sending: Sending) -> APIRouter:
             headers["Content-Security-Policy"] = REPORT_POLICY
         return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
 
-    @router.get("/{name}/tracks")
-    async def tracks(name: str, caller: Reads) -> dict[str, Any]:
+    @router.get("/{name}/tracks", response_model=Tracks)
+    async def tracks(name: str, caller: Reads) -> JSONResponse:
         """Where faces were found, for an overlay; nothing where it is not known."""
         analysis = jobs.analyses.get(name, caller.owner)
         clip = files.media(analysis.file)
         if not clip.exists() or jobs.report_of(analysis) is None:
-            return {"people": []}
+            return JSONResponse({"people": []})
         with named(clip, analysis):
-            return {"people": await jobs.engine.tracks(clip, jobs.places(analysis))}
+            return JSONResponse(
+                {"people": await jobs.engine.tracks(clip, jobs.places(analysis))}
+            )  # long: not read again
 
     return router
 
 
-def told(analysis: Analysis, sending: Sending, report: Report | None = None) -> dict[str, Any]:
-    """An analysis as JSON."""
-    plain = analysis.model_dump(mode="json", exclude={"number", "owner"})
-    plain["options"] = analysis.options.model_dump(mode="json", exclude_none=True)
+def told(analysis: Analysis, sending: Sending, report: Report | None = None) -> AnalysisAnswer:
+    """What a client is told of an analysis."""
+    known = {name: value for name, value in analysis if name not in ("number", "owner")}
     media = sending.files.media(analysis.file).exists()
-    told_report = report.model_dump(mode="json") if report else None
-    return {**plain, "object": "analysis", "has_media": media, "report": told_report}
+    made = sending.jobs.made_with(analysis)
+    return AnalysisAnswer(**known, object="analysis", has_media=media, made_with=made, report=report)
 
 
 def done(jobs: Jobs, analysis: Analysis) -> Report:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.chat_history import ChatHistory
+from agents.chat_history import ChatAnswer, ChatHistory
 from server.access import Writes
 from server.analyses import done, named
 from server.sending import Sending
@@ -20,19 +20,38 @@ class Question(BaseModel):
     history: ChatHistory | None = None
 
 
+ANSWERED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": {
+                    "question": "When does P1 smile?",
+                    "text": "P1 smiles from 8.7 to 10.9 s [au12-1].",
+                    "citations": [
+                        {"id": "au12-1", "text": "lip corners pulled up (AU12)", "start_s": 8.7, "end_s": 10.9}
+                    ],
+                    "method": "bm25",
+                    "history": {"clip_sha256": "0" * 64, "asked": ["When does P1 smile?"]},
+                }
+            }
+        }
+    }
+}
+
+
 def routes(sending: Sending) -> APIRouter:
     """The endpoint /v1/analyses/ID/chat."""
     router = APIRouter(prefix="/v1/analyses", tags=["analyses"])
 
-    @router.post("/{name}/chat")
-    async def ask(name: str, question: Question, caller: Writes) -> dict[str, Any]:
+    @router.post("/{name}/chat", responses=ANSWERED)
+    async def ask(name: str, question: Question, caller: Writes) -> ChatAnswer:
         """Ask about the clip; every sentence of the answer names what it rests on."""
         jobs = sending.jobs
         analysis = jobs.analyses.get(name, caller.owner)
         clip = sending.files.media(analysis.file)
         report = done(jobs, analysis)
         with named(clip, analysis):
-            answer = await jobs.engine.answer(
+            return await jobs.engine.answer(
                 report,
                 clip if clip.exists() else None,
                 question.question,
@@ -40,6 +59,5 @@ def routes(sending: Sending) -> APIRouter:
                 jobs.codebook_of(analysis),
                 jobs.places(analysis),
             )
-        return answer.model_dump(mode="json")
 
     return router

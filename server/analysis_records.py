@@ -109,9 +109,13 @@ class Analyses:
             raise ApiError(404, f"there is no analysis {name[:40]!r}", "not_found")
         return _read(row)
 
-    def page(self, owner: str, limit: int, after: str | None, search: str | None) -> tuple[list[Analysis], bool]:
+    def page(
+        self, owner: str, limit: int, after: str | None, search: str | None, status: Status | None
+    ) -> tuple[list[Analysis], bool]:
         """The newest analyses, from the one behind `after`, and whether there are more."""
         wanted = select(ANALYSES).where(ANALYSES.c.owner == owner)
+        if status is not None:
+            wanted = wanted.where(ANALYSES.c.status == status)
         if after is not None:
             wanted = wanted.where(ANALYSES.c.number < self.get(after, owner).number)
         if search:

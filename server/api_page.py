@@ -43,13 +43,10 @@ def api_page(described: dict[str, Any]) -> str:
 def _operation(name: str, operation: dict[str, Any], described: dict[str, Any]) -> str:
     parts = [_parameters(operation.get("parameters", []))]
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(_body(kind, _resolved(body.get("schema", {}), described)))
-    kinds = [
-        " ".join([status, *told.get("content", ())])
-        for status, told in operation["responses"].items()
-        if status < "400"
-    ]
-    parts.append(f"<p>Answer: {escape('; '.join(kinds))}</p>")
+        parts.append(_body(f"Body: {kind}", _resolved(body.get("schema", {}), described)))
+    for status, told in operation["responses"].items():
+        if status < "400":
+            parts += [_answer(status, kind, one, described) for kind, one in told.get("content", {"": {}}).items()]
     does = escape(operation.get("description", operation.get("summary", "")))
     return f"<details><summary><code>{escape(name)}</code> {does}</summary>{''.join(parts)}</details>"
 
@@ -78,8 +75,14 @@ def _parameters(parameters: list[dict[str, Any]]) -> str:
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
 
 
-def _body(kind: str, schema: dict[str, Any]) -> str:
-    """What is sent: its fields, and an example where there is one."""
+def _answer(status: str, kind: str, told: dict[str, Any], described: dict[str, Any]) -> str:
+    schema = _resolved(told.get("schema", {}), described)
+    examples = [told["example"]] if "example" in told else schema.get("examples", [])
+    return _body(f"Answer: {status} {kind}", {**schema, "required": [], "examples": examples})
+
+
+def _body(title: str, schema: dict[str, Any]) -> str:
+    """What is sent or answered: its fields, and an example where there is one."""
     needed = schema.get("required", ())
     rows = [
         f"<tr><td><code>{escape(name)}</code>{' (needed)' if name in needed else ''}</td>"
@@ -89,10 +92,14 @@ def _body(kind: str, schema: dict[str, Any]) -> str:
     head = "<tr><th>Field</th><th>Value</th><th>Meaning</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
     examples = [
-        f'<pre class="code" tabindex="0">{escape(json.dumps(one, indent=2, ensure_ascii=False))}</pre>'
+        f'<pre class="code" tabindex="0">{escape(one if isinstance(one, str) else _indented(one))}</pre>'
         for one in schema.get("examples", ())
     ]
-    return f"<h3>Body: {escape(kind)}</h3>{table}{''.join(examples)}"
+    return f"<h3>{escape(title)}</h3>{table}{''.join(examples)}"
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _limits(schema: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from dbos import DBOSConfig
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from server import analyses, analysis_chat, catalogue, chat, corrections, files, health, sessions, web_page
+from server import analyses, analysis_chat, catalogue, chat, chat_models, corrections, files, health, sessions, web_page
 from server import engine as engines
 from server.access import Access
 from server.addresses import check_url
@@ -20,6 +20,7 @@ from server.api_keys import is_loopback
 from server.body_limits import BodyLimits
 from server.codebook_records import Codebooks
 from server.database import open_database
+from server.description import describe
 from server.errors import ERRORS, add_error_handlers
 from server.event_log import EventLog
 from server.fetching import fetched
@@ -118,12 +119,14 @@ def create_app(
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),
         catalogue.routes(engine, codebooks, version, local_paths),
+        chat_models.routes(engine),
         chat.routes(sending),
         sessions.routes(),
         web_page.routes(),
         health.routes(figures, database, folder, engine.trouble, jobs.analyses.count),
     ):
         app.include_router(router)
+    describe(app)
     return app
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from agents.codebook import Codebook, Label
 from server.access import Perhaps, Reads, Writes, is_open
+from server.answers import About, CodebookList, CodebookNamed, ToolAnswer, ToolList
 from server.codebook_records import Codebooks
 from server.engine import Engine
 from server.errors import ApiError
@@ -19,43 +21,60 @@ YAML = {
     }
 }
 
+BOOK: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": Codebook(
+                    id="smiles",
+                    name="Smiles",
+                    source="a study of smiles",
+                    behaviour=(Label(id="still", name="Still", definition="Does not move."),),
+                    cognition=(Label(id="none_visible", name="None visible", definition="No sign of any."),),
+                    emotion=(Label(id="happiness", name="Happiness", definition="Pleased.", indicators=("AU12",)),),
+                ).model_dump(mode="json")
+            }
+        }
+    }
+}
+
 
 def routes(engine: Engine, codebooks: Codebooks, version: str, local_paths: bool) -> APIRouter:
     """The endpoints /v1/tools, /v1/codebooks and /v1/about."""
     router = APIRouter(prefix="/v1", tags=["catalogue"])
 
     @router.get("/about")
-    def about(request: Request, caller: Perhaps) -> dict[str, Any]:
+    def about(request: Request, caller: Perhaps) -> About:
         """The version, what it must not be used for, and, to who has a key where one is needed, what is set."""
         notice = NOTICE.read_text(encoding="utf-8")
         paths = local_paths and is_open(request.app.state.access, request)
         settings = engine.settings() if caller else {}
-        return {"name": "mentalis", "version": version, "settings": settings, "local_paths": paths,
-                "notice": notice}  # fmt: skip
+        return About(name="mentalis", version=version, settings=settings, local_paths=paths, notice=notice)
 
     @router.get("/tools")
-    def tools(caller: Reads) -> dict[str, Any]:
+    def tools(caller: Reads) -> ToolList:
         """The perception tools, in the order in which reports show them."""
-        return {"object": "list", "data": engine.tools()}
+        return ToolList(object="list", data=[ToolAnswer(**tool) for tool in engine.tools()])
 
     @router.get("/codebooks")
-    def several(caller: Reads) -> dict[str, Any]:
+    def several(caller: Reads) -> CodebookList:
         """The shipped codebooks and your own."""
-        return {"object": "list", "data": codebooks.names(caller.owner)}
+        named = [CodebookNamed(**book) for book in codebooks.names(caller.owner)]
+        return CodebookList(object="list", data=named)
 
     @router.post("/codebooks", status_code=201, openapi_extra=YAML)
-    async def add(request: Request, caller: Writes) -> dict[str, Any]:
+    async def add(request: Request, caller: Writes) -> CodebookNamed:
         """Check a codebook (YAML) and keep it; one of the same id is replaced."""
         try:
             text = (await request.body()).decode("utf-8")
         except UnicodeDecodeError as error:
             raise ApiError(400, "a codebook is YAML in UTF-8", "codebook") from error
-        return codebooks.add(text, caller.owner)
+        return CodebookNamed(**codebooks.add(text, caller.owner))
 
-    @router.get("/codebooks/{name}")
-    def get(name: str, caller: Reads) -> dict[str, Any]:
+    @router.get("/codebooks/{name}", responses=BOOK)
+    def get(name: str, caller: Reads) -> Codebook:
         """A codebook with its labels."""
-        return codebooks.get(name, caller.owner).model_dump(mode="json")
+        return codebooks.get(name, caller.owner)
 
     @router.delete("/codebooks/{name}", status_code=204, response_class=Response)
     def delete(name: str, caller: Writes) -> None:

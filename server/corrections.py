@@ -2,21 +2,24 @@
 
 import time
 import uuid
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine, delete, insert, select
 
+from agents.claims import LEVELS, Claim
+from agents.codebook import Codebook, CodebookError, load_codebook
 from agents.report import Report
 from server.access import Reads, Writes
+from server.agreement import agreement
 from server.analyses import done
+from server.analysis_records import Analysis
+from server.correction_answers import ByLevel, CorrectionKept, Corrections, LabelNamed, LevelAgreed, Verdict
 from server.database import CORRECTIONS
 from server.errors import ApiError
 from server.jobs import Jobs
-
-Verdict = Literal["accept", "reject", "relabel"]
-NO_LABEL = "(none)"  # what a person says who rejects a claim without another label
 
 
 class Correction(BaseModel):
@@ -37,15 +40,16 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
     router = APIRouter(prefix="/v1/analyses/{name}/corrections", tags=["corrections"])
 
     @router.get("")
-    def several(name: str, caller: Reads) -> dict[str, Any]:
+    def several(name: str, caller: Reads) -> Corrections:
         """All corrections, and how far people and machine agree."""
         return _all(name, caller.owner)
 
     @router.post("")
-    def add(name: str, correction: Correction, caller: Writes) -> dict[str, Any]:
+    def add(name: str, correction: Correction, caller: Writes) -> Corrections:
         """Accept, reject or relabel a claim; a second opinion of the same claim takes the first one's place."""
-        report = done(jobs, jobs.analyses.get(name, caller.owner))
-        check(correction, report)
+        analysis = jobs.analyses.get(name, caller.owner)
+        report = done(jobs, analysis)
+        check(correction, report, codebook_of(analysis, report, jobs))
         row = {
             "id": f"co_{uuid.uuid4().hex}", "analysis": name, "by": caller.name, "created_at": time.time(),
             **correction.model_dump(),
@@ -56,7 +60,7 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
         return _all(name, caller.owner)
 
     @router.delete("/{claim}")
-    def take_back(name: str, claim: str, caller: Writes) -> dict[str, Any]:
+    def take_back(name: str, claim: str, caller: Writes) -> Corrections:
         """Take a correction back."""
         jobs.analyses.get(name, caller.owner)
         with engine.begin() as connection:
@@ -64,54 +68,78 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
                 raise ApiError(404, f"there is no correction of {claim[:40]!r}", "not_found")
         return _all(name, caller.owner)
 
-    def _all(name: str, owner: str) -> dict[str, Any]:
-        report = done(jobs, jobs.analyses.get(name, owner))
+    def _all(name: str, owner: str) -> Corrections:
+        analysis = jobs.analyses.get(name, owner)
+        report = done(jobs, analysis)
         wanted = select(CORRECTIONS).where(CORRECTIONS.c.analysis == name).order_by(CORRECTIONS.c.created_at)
         with engine.connect() as connection:
             data = [dict(row._mapping) for row in connection.execute(wanted)]
         for row in data:
             del row["analysis"]
-        return {"object": "list", "data": data, **agreement(data, report)}
+        n, kept, by_level = agreement(data, report)
+        return Corrections(
+            object="list",
+            data=[CorrectionKept(**row) for row in data],
+            n=n,
+            agreement=kept,
+            by_level=ByLevel(**{level: LevelAgreed(**agreed._asdict()) for level, agreed in by_level.items()}),
+            labels=_labels(codebook_of(analysis, report, jobs)),
+        )
 
     return router
 
 
-def check(correction: Correction, report: Report) -> None:
+def check(correction: Correction, report: Report, book: Codebook | None) -> None:
     """Refuse what can't be meant.
 
     Raises:
-        ApiError: 404, no such claim; 400, a new label that is none, or a label without need.
+        ApiError: 404, no such claim; 400, a new label that is none of its level or the claim's own, or a label without
+            need; 409, the codebook that has the labels is not there any more.
     """
     claim = next((c for c in report.claims if c.id == correction.claim), None)
     if claim is None:
         raise ApiError(404, f"the report has no claim {correction.claim[:40]!r}", "not_found")
-    if correction.verdict == "relabel" and not correction.label:
-        raise ApiError(400, "to relabel a claim, give its right label", "label")
-    if correction.verdict != "relabel" and correction.label:
+    if correction.verdict == "relabel":
+        _check_label(correction.label, claim, report, book)
+    elif correction.label:
         raise ApiError(400, f"to {correction.verdict} a claim, give no label; relabel gives one", "label")
 
 
-def agreement(corrections: list[dict[str, Any]], report: Report) -> dict[str, Any]:
-    """Share of the claims seen by people whose label they kept, and Cohen's kappa (1960) of the two labellings.
+def _check_label(label: str | None, claim: Claim, report: Report, book: Codebook | None) -> None:
+    if not label:
+        raise ApiError(400, "to relabel a claim, give its right label", "label", param="label")
+    if label == claim.label:
+        raise ApiError(400, f"{label!r} is the claim's label: accept it", "label", param="label")
+    if book is None:
+        name = report.provenance.codebook
+        raise ApiError(
+            409, f"the codebook {name!r} of this report was changed or is gone: accept or reject the claim", "codebook"
+        )
+    if label not in book.ids(claim.level):
+        there_are = ", ".join(book.ids(claim.level))
+        raise ApiError(
+            400, f"no {claim.level} is called {label[:40]!r}; there are: {there_are}", "label", param="label"
+        )
 
-    Kappa is none where there is nothing to compare, or only one label on both sides, which leaves it undefined.
-    """
-    claims = {claim.id: claim for claim in report.claims}
-    seen = [row for row in corrections if row["claim"] in claims]
-    machine = [claims[row["claim"]].label for row in seen]
-    people = [_meant(row, label) for row, label in zip(seen, machine, strict=True)]
-    if not seen:
-        return {"n": 0, "agreement": None, "kappa": None}
-    n = len(seen)
-    observed = sum(a == b for a, b in zip(machine, people, strict=True)) / n
-    chance = sum((machine.count(label) / n) * (people.count(label) / n) for label in {*machine, *people})
-    kappa = None if chance == 1 else round((observed - chance) / (1 - chance), 4)
-    return {"n": n, "agreement": round(observed, 4), "kappa": kappa}
+
+def codebook_of(analysis: Analysis, report: Report, jobs: Jobs) -> Codebook | None:
+    """The codebook that a report was made with; none where it is not there any more, or was changed."""
+    made = report.provenance
+    asked = jobs.codebook_of(analysis)
+    for named in (asked,) if asked else (made.codebook, str(jobs.engine.settings()["codebook"])):
+        with suppress(CodebookError):
+            if (book := load_codebook(named)).sha256 == made.codebook_sha256:
+                return book
+    return None
 
 
-def _meant(row: dict[str, Any], label: str) -> str:
-    by_verdict: dict[str, str] = {"accept": label, "reject": NO_LABEL, "relabel": row["label"] or NO_LABEL}
-    return by_verdict[row["verdict"]]
+def _labels(book: Codebook | None) -> ByLevel[list[LabelNamed]]:
+    """What a claim may be relabelled to."""
+    named = {
+        level: [LabelNamed(id=label.id, name=label.name) for label in book.labels(level)] if book else []
+        for level in LEVELS
+    }
+    return ByLevel(**named)
 
 
 def _of_claim(name: str, claim: str) -> Any:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.formparsers import MultiPartException
 
 from server.access import LOCAL, Reads, Writes
+from server.answers import FileAnswer, FileDeleted, FilePage
 from server.bodies import is_json, read_json
 from server.errors import ApiError
 from server.file_records import NAMELESS, Files, Stored
@@ -62,6 +63,17 @@ SHAPE: dict[str, Any] = {
 }
 
 
+KINDS = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/x-matroska",
+         "avi": "video/x-msvideo", "gif": "image/gif"}  # fmt: skip
+NO_VIDEO = "application/octet-stream"
+BYTES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*KINDS.values(), NO_VIDEO)}
+CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes", "content": BYTES},
+    206: {"description": "The range of them that was asked for", "content": BYTES},
+    416: {"description": "There is no such range"},
+}
+
+
 def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | None) -> APIRouter:
     """The endpoints under /v1/files.
 
@@ -75,7 +87,7 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
     router = APIRouter(prefix="/v1/files", tags=["files"])
 
     @router.post("", openapi_extra=SHAPE)
-    async def create(request: Request, caller: Writes, query: Annotated[Said, Query()]) -> dict[str, Any]:
+    async def create(request: Request, caller: Writes, query: Annotated[Said, Query()]) -> FileAnswer:
         """Send a file: a form as OpenAI's clients do, or the bytes as the body."""
         name, purpose, expires_after = query.name, query.purpose, query.expires_after
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -106,18 +118,18 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
         caller: Reads,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         after: Annotated[str | None, Query(max_length=60)] = None,
-    ) -> dict[str, Any]:
+    ) -> FilePage:
         """The newest first."""
         found, more = files.all(caller.owner, limit, after)
         data = [told(file, files) for file in found]
-        return {"object": "list", "data": data, "has_more": more, "last_id": data[-1]["id"] if data else None}
+        return FilePage(object="list", data=data, has_more=more, last_id=data[-1].id if data else None)
 
     @router.get("/{file}")
-    def get(file: str, caller: Reads) -> dict[str, Any]:
+    def get(file: str, caller: Reads) -> FileAnswer:
         """What is known of a file."""
         return told(files.get(file, caller.owner), files)
 
-    @router.get("/{file}/content", response_class=FileResponse)
+    @router.get("/{file}/content", response_class=FileResponse, responses=CONTENT)
     def content(file: str, caller: Reads) -> FileResponse:
         """The bytes, or a range of them."""
         stored = files.get(file, caller.owner)
@@ -127,31 +139,31 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
         return FileResponse(path, media_type=media_type(path), filename=stored.name, content_disposition_type="inline")
 
     @router.delete("/{file}")
-    async def delete(file: str, caller: Writes) -> dict[str, Any]:
+    async def delete(file: str, caller: Writes) -> FileDeleted:
         """Delete the bytes and all that was measured on them; analyses of it that run are cancelled."""
         stored = files.get(file, caller.owner)
         for analysis in jobs.analyses.of_file(stored.id):
             if not analysis.ended:
                 await jobs.cancel(analysis)
         files.delete(stored.id)
-        return {"id": stored.id, "object": "file", "deleted": True}
+        return FileDeleted(id=stored.id, object="file", deleted=True)
 
     return router
 
 
-def told(file: Stored, files: Files) -> dict[str, Any]:
+def told(file: Stored, files: Files) -> FileAnswer:
     """A file as OpenAI's clients read it."""
-    return {
-        "id": file.id,
-        "object": "file",
-        "bytes": file.bytes,
-        "created_at": int(file.created_at),
-        "expires_at": None if file.expires_at is None else int(file.expires_at),
-        "filename": file.name,
-        "purpose": file.purpose,
-        "status": "processed" if files.media(file.id).exists() else "deleted",
-        "sha256": file.sha256,
-    }
+    return FileAnswer(
+        id=file.id,
+        object="file",
+        bytes=file.bytes,
+        created_at=int(file.created_at),
+        expires_at=None if file.expires_at is None else int(file.expires_at),
+        filename=file.name,
+        purpose=file.purpose,
+        status="processed" if files.media(file.id).exists() else "deleted",
+        sha256=file.sha256,
+    )
 
 
 def shown_name(name: str | None) -> str:
@@ -187,12 +199,10 @@ def media_type(path: Path) -> str:
     from perception.container import identify
     from perception.errors import ClipError
 
-    kinds = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/x-matroska",
-             "avi": "video/x-msvideo", "gif": "image/gif"}  # fmt: skip
     try:
-        return kinds[identify(path)]
+        return KINDS[identify(path)]
     except ClipError:
-        return "application/octet-stream"
+        return NO_VIDEO
 
 
 async def _form(request: Request) -> Any:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -13,9 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.access import Oversees
 from server.analysis_records import Status
+from server.answers import Alive, Checks, Ready
 from server.figures import Figures
 
 LEAST_FREE_BYTES = 1_000_000_000
+FIGURES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Figures",
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": 'mentalis_analyses{status="done"} 3.0'}},
+    }
+}
 
 
 def routes(
@@ -29,19 +36,20 @@ def routes(
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz")
-    async def healthz() -> dict[str, str]:
+    async def healthz() -> Alive:
         """Whether the process answers."""
-        return {"status": "ok"}
+        return Alive(status="ok")
 
-    @router.get("/readyz")
+    @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "It can't work"}})
     async def readyz() -> JSONResponse:
         """Whether the model's endpoint, the database and the disk are there."""
         checks = {"model": await trouble(), "database": _of_database(database), "disk": _of_disk(folder)}
         fine = not any(checks.values())
-        told = {name: what or "ok" for name, what in checks.items()}
-        return JSONResponse({"status": "ok" if fine else "not ready", "checks": told}, 200 if fine else 503)
+        told = Checks(**{name: what or "ok" for name, what in checks.items()})
+        ready = Ready(status="ok" if fine else "not ready", checks=told)
+        return JSONResponse(ready.model_dump(), 200 if fine else 503)
 
-    @router.get("/metrics", response_class=Response)
+    @router.get("/metrics", response_class=Response, responses=FIGURES)
     def metrics(caller: Oversees) -> Response:
         """Figures of all clients' work, in Prometheus' text format."""
         now = count()

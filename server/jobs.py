@@ -30,6 +30,7 @@ from server.errors import ApiError
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
+from server.made_with import MadeWith, keep_made_with, read_made_with
 from server.strays import sweep_strays
 from server.telling import Deliver, tell
 from server.workflows import Json, delete_ended
@@ -72,6 +73,10 @@ class Jobs:
         """The report, once it is there."""
         path = self.folder(analysis.id) / "report.json"
         return _report(path, path.stat().st_mtime_ns) if path.exists() else None
+
+    def made_with(self, analysis: Analysis) -> MadeWith | None:
+        """How it was judged, once it is done."""
+        return read_made_with(self.folder(analysis.id))
 
     def places(self, analysis: Analysis) -> Places:
         """Where an analysis keeps what it makes."""
@@ -256,6 +261,7 @@ class Jobs:
     async def _finish(self, analysis: Analysis, report: Report) -> None:
         named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
         path = self.folder(analysis.id) / "report.json"
+        await asyncio.to_thread(keep_made_with, self.folder(analysis.id), report)
         await asyncio.to_thread(write_file, path, self._without_paths(named.model_dump_json(), analysis))
         await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access import COOKIE, LOCAL, Access, Caller, caller, check_origin, key_from
+from server.answers import Session
 from server.session_records import LASTS_S, begun, ended
 
 
@@ -24,18 +25,19 @@ def routes() -> APIRouter:
     router = APIRouter(prefix="/v1/session", tags=["session"])
 
     @router.get("")
-    async def get(who: Annotated[Caller, Depends(caller("read"))]) -> dict[str, Any]:
+    async def get(who: Annotated[Caller, Depends(caller("read"))]) -> Session:
         """Who asks; 401 where a key is needed first."""
-        return {"object": "session", "name": who.name, "scopes": who.scopes, "open": who.owner == LOCAL}
+        return Session(object="session", name=who.name, scopes=who.scopes, open=who.owner == LOCAL)
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=Session)
     async def begin(sent: KeySent, request: Request) -> JSONResponse:
         """Begin a session: the answer sets its cookie, which lasts 12 hours and ends when its key is revoked."""
         access: Access = request.app.state.access
         check_origin(request, needed=False)
         key = await asyncio.to_thread(key_from, access, sent.key)
         token = await asyncio.to_thread(begun, access.engine, key)
-        answer = JSONResponse({"object": "session", "name": key.name, "scopes": key.scopes, "open": False}, 201)
+        begun_now = Session(object="session", name=key.name, scopes=key.scopes, open=False)
+        answer = JSONResponse(begun_now.model_dump(mode="json"), 201)
         answer.set_cookie(COOKIE, token, max_age=LASTS_S, **_cookie_rules(request))
         return answer
 

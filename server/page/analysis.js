@@ -1,10 +1,11 @@
 // One analysis: its progress while it runs, then the clip, the timeline, the claims, the chat.
 
-import { FORMATS, analyses, analysis, exportUrl, tracks } from "./api.js";
+import { FORMATS, analysis, exportUrl, tracks } from "./api.js";
 import { showChat } from "./chat.js";
+import { chooseOther } from "./choosing.js";
 import { showClaims } from "./claims.js";
 import { makeClip } from "./clip.js";
-import { button, dialog, el, trouble } from "./dom.js";
+import { button, el, trouble } from "./dom.js";
 import { showFacts } from "./facts.js";
 import { showInspector } from "./inspector.js";
 import { STATUS, badge, confirmDeletion } from "./list.js";
@@ -98,19 +99,6 @@ function heading(one, report) {
   exports.addEventListener("keydown", (event) => { if (event.key === "Escape") { exports.open = false; exports.firstChild.focus(); } });
   return el("div", { class: "heading" }, el("div", {}, el("h1", {}, one.name), el("p", { class: "small soft" }, facts.join(" · "))),
     el("div", { class: "actions" }, exports, button("Compare", () => chooseOther(one)), button("Delete", () => confirmDeletion(one, () => { location.hash = "#/"; }), { class: "quiet" })));
-}
-
-/** Choose a second analysis from those that are done. */
-async function chooseOther(one) {
-  const others = el("div", {}, el("p", { class: "soft" }, "Loading …"));
-  const box = dialog("Compare with", others, el("div", { class: "actions" }, button("Close", () => box.close())));
-  try {
-    const done = (await analyses({ limit: 100 })).data.filter((other) => other.status === "done" && other.id !== one.id);
-    others.replaceChildren(done.length ? el("ul", { class: "plain choices" }, done.map((other) => el("li", {}, el("a", { href: `#/compare/${one.id}/${other.id}`, onclick: () => box.close() }, other.name, el("span", { class: "small soft" }, date(other.created_at))))))
-      : el("p", {}, "No other analysis is done yet."));
-  } catch (error) {
-    others.replaceChildren(trouble(error.message));
-  }
 }
 
 function keysHelp() {

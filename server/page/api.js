@@ -74,7 +74,6 @@ const at = (id) => `/analyses/${encodeURIComponent(id)}`;
 export const about = () => call("/about");
 export const models = () => call("/models");
 export const codebooks = () => call("/codebooks");
-export const codebook = (name) => call(`/codebooks/${encodeURIComponent(name)}`);
 export const openSession = (key) => call("/session", { method: "POST", json: { key } });
 export const sendPath = (path) => call("/files", { method: "POST", json: { path } });
 export const deleteFile = (id) => call(`/files/${encodeURIComponent(id)}`, { method: "DELETE" });

@@ -61,10 +61,18 @@ async function meet() {
   }
 }
 
+/** Where no view takes a file that is dropped, the browser must not open it in place of the page. */
+function refuseFiles(event) {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
+}
+
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address names the view
   main.focus();
 });
+for (const kind of ["dragover", "drop"]) addEventListener(kind, refuseFiles);
 onLocked(askForKey);
 const known = meet();
 addEventListener("hashchange", show);

@@ -4,7 +4,7 @@ import { checkbox, el } from "./dom.js";
 import { LEVELS, capital, percent, span, whom } from "./words.js";
 
 export function showClaims(place, report, selection, review) {
-  const rejected = el("section", { hidden: true, "aria-label": "Rejected claims" }, rejectedList(report.rejected));
+  const rejected = el("section", { hidden: true, "aria-label": "Rejected claims" }, rejectedList(report.rejected, review));
   const agreed = el("p", { class: "small soft", role: "status" });
   const buttons = new Map();
   const wanted = checkbox(`Show rejected claims (${report.rejected.length})`, false, (checked) => { rejected.hidden = !checked; });
@@ -68,7 +68,7 @@ function abstention(one) {
   return el("p", { class: "abstained small" }, el("strong", {}, `${whom(one)}: no claim. `), one.text);
 }
 
-function rejectedList(rejected) {
+function rejectedList(rejected, review) {
   return el("ul", { class: "rejected" }, rejected.map((one) => el("li", {},
-    el("strong", {}, `${capital(one.level)}, ${whom(one)}: `), el("s", {}, one.text), el("br"), el("span", { class: "small soft" }, `Rejected${one.round ? ` in revision ${one.round}` : ""}: ${one.reason}`))));
+    el("strong", {}, `${capital(one.level)}, ${whom(one)}: `), one.label ? `${review.name(one.level, one.label)}, ` : "", one.start_s === null ? "" : `${span(one)}: `, el("s", {}, one.text), el("br"), el("span", { class: "small soft" }, `Rejected${one.round ? ` in revision ${one.round}` : ""}: ${one.reason}`))));
 }

@@ -69,11 +69,12 @@ function reviewForm(claim, review) {
   const now = review.of(claim.id);
   const wrong = el("div");
   const note = el("input", { type: "text", maxlength: 2000, value: now?.note ?? "", "aria-label": "Note, saved with your verdict", placeholder: "Note" });
-  const other = el("select", { "aria-label": "The right label" }, review.labels(claim.level).filter(([id]) => id !== claim.label).map(([id, name]) => el("option", { value: id, selected: id === now?.label }, name)));
+  const labels = review.labels(claim.level).filter(({ id }) => id !== claim.label);
+  const other = el("select", { "aria-label": "The right label" }, labels.map(({ id, name }) => el("option", { value: id, selected: id === now?.label }, name)));
   const act = (text, verdict, label) => button(text, () => save(() => review.set(claim.id, verdict, label?.(), note.value.trim())), { "aria-pressed": String(now?.verdict === verdict), "data-verdict": verdict });
   return el("section", { class: "review", "aria-label": "Your review" },
     el("div", { class: "line" }, el("h4", {}, "Your review"), el("span", { class: "status small soft", role: "status" }, now ? review.words(now, claim) : "not reviewed"), note),
-    el("div", { class: "verdicts" }, act("Accept", "accept"), act("Reject", "reject"), act("Relabel as", "relabel", () => other.value), other, now && button("Take back", () => save(() => review.takeBack(claim.id)), { class: "quiet" })), wrong);
+    el("div", { class: "verdicts" }, act("Accept", "accept"), act("Reject", "reject"), labels.length ? [act("Relabel as", "relabel", () => other.value), other] : null, now && button("Take back", () => save(() => review.takeBack(claim.id)), { class: "quiet" })), wrong);
 
   async function save(change) {
     const place = document.activeElement?.dataset.verdict;

@@ -2,7 +2,7 @@
 
 import { analyse, analyses, deleteAnalysis, deleteFile } from "./api.js";
 import { button, checkbox, dialog, el, trouble } from "./dom.js";
-import { counted, date } from "./words.js";
+import { counted, date, madeWith } from "./words.js";
 
 const PAGE = 20;
 const AGAIN_MS = 4000; // while something runs
@@ -67,7 +67,7 @@ export function showList(place) {
 }
 
 function table(data, changed) {
-  const head = ["Clip", "Status", "Made", "Strategy", ""].map((text) => el("th", { scope: "col" }, text || el("span", { class: "unseen" }, "Actions")));
+  const head = ["Clip", "Status", "Made", "Judged by", ""].map((text) => el("th", { scope: "col" }, text || el("span", { class: "unseen" }, "Actions")));
   return el("table", { class: "list" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, data.map((one) => row(one, changed))));
 }
 
@@ -76,7 +76,7 @@ function row(one, changed) {
     el("td", { class: "name" }, el("a", { href: `#/analyses/${one.id}` }, one.name)),
     el("td", {}, badge(one.status)),
     el("td", { class: "soft number" }, date(one.created_at)),
-    el("td", { class: "soft" }, one.options?.strategy ?? "usual"),
+    el("td", { class: "soft how" }, madeWith(one)),
     el("td", { class: "end" }, button("Delete", () => confirmDeletion(one, changed), { class: "quiet", "aria-label": `Delete ${one.name}` })));
 }
 
@@ -105,13 +105,18 @@ export function confirmDeletion(one, deleted) {
 }
 
 function nothingYet() {
-  const wrong = el("div");
+  const wrong = el("div"), state = el("p", { class: "soft", role: "status" });
   const start = button("Analyse the demo clip", async () => {
     start.disabled = true;
+    start.textContent = "Making the demo clip …";
+    state.textContent = "The clip is drawn frame by frame. The first time that takes about half a minute; then its analysis begins.";
+    wrong.replaceChildren();
     try {
       location.hash = `#/analyses/${(await analyse({ demo: true })).id}`;
     } catch (error) {
       wrong.replaceChildren(trouble(error.message));
+      state.textContent = "";
+      start.textContent = "Analyse the demo clip";
       start.disabled = false;
     }
   }, { class: "primary" });
@@ -119,5 +124,5 @@ function nothingYet() {
     el("h2", {}, "Nothing has been analysed yet"),
     el("p", {}, "Send a clip of people, and you get what they do, how they may be thinking and what they may feel, each statement with the evidence it rests on."),
     el("p", { class: "soft" }, "The demo clip is made from a photograph, so that its true movements and pulse are known. It needs about a minute."),
-    el("div", { class: "actions start" }, start, el("a", { class: "button", href: "#/new" }, "Choose a clip")), wrong);
+    el("div", { class: "actions start" }, start, el("a", { class: "button", href: "#/new" }, "Choose a clip")), state, wrong);
 }

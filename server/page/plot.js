@@ -6,6 +6,9 @@ import { clock, percent, whom } from "./words.js";
 
 const LANE_PX = 21, EVENT_PX = 15, UNIT_PX = 12, GAP_PX = 26;
 const LETTER_PX = 6.3; // of the bars' words, on average
+const FONT = "system-ui, sans-serif", LABEL_PX = 11, UNIT_LABEL_PX = 9;
+const LONGEST_LABEL_PX = { wide: 180, narrow: 118 };
+const LEVEL_MARK_PX = 4; // the bar that joins the rows of a level
 const FIRST_AXIS = 1;
 export const CURVE_INKS = ["curve-1", "curve-2", "curve-3", "curve-4", "curve-5"];
 
@@ -17,32 +20,63 @@ function shown(text) {
 
 /** `{traces, layout, places, margin, inner}`, `inner` the height in pixels; a place is where a claim or an observation lies, in pixels below the plot's top. */
 export function plotOf(rows, wide) {
+  const longest = LONGEST_LABEL_PX[wide ? "wide" : "narrow"];
   const parts = [claimRow(rows), wordRow(rows), eventRow(rows), unitRow(rows, wide), ...heartRows(rows), curveRow(rows)].filter(Boolean);
+  for (const { axis } of parts) if (axis.ticktext) axis.ticktext = axis.ticktext.map((text) => shortened(text, sizeOf(axis), longest));
+  const labels = parts.flatMap(({ axis }) => (axis.ticktext ?? []).map((text) => widthOf(text, sizeOf(axis))));
   const inner = parts.reduce((sum, part) => sum + part.height + (part.title ? GAP_PX : 6), 0);
-  const margin = { l: wide ? 148 : 82, r: wide ? 16 : 8, t: 34, b: 6 };
+  const margin = { l: Math.ceil(Math.max(40, ...labels)) + 14, r: wide ? 16 : 8, t: 34, b: 6 };
   const layout = {
     height: inner + margin.t + margin.b, margin, barmode: "overlay", hovermode: "closest", showlegend: false, dragmode: "zoom",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: colour("ink"), size: 11, family: "system-ui, sans-serif" },
+    font: { color: colour("ink"), size: LABEL_PX, family: FONT },
     hoverlabel: { bgcolor: colour("card"), bordercolor: colour("edge"), font: { color: colour("ink"), size: 12 }, align: "left" },
     xaxis: { range: [0, rows.duration], gridcolor: colour("line"), zeroline: false, side: "top", anchor: "free", position: 1, ticksuffix: " s", nticks: wide ? 14 : 6, color: colour("soft") },
     annotations: [], shapes: [],
   };
-  const traces = [], places = [];
+  const traces = [], places = [], titles = [];
   let top = 0;
   parts.forEach((part, n) => {
     const axis = n + FIRST_AXIS, name = `y${axis === 1 ? "" : axis}`;
     top += part.title ? GAP_PX : 6;
     const domain = [1 - (top + part.height) / inner, 1 - top / inner].map((share) => Math.max(0, share));
-    layout[`yaxis${axis === 1 ? "" : axis}`] = { domain, fixedrange: true, zeroline: false, gridcolor: colour("line"), color: colour("soft"), ticks: "", ...part.axis };
+    layout[`yaxis${axis === 1 ? "" : axis}`] = { domain, fixedrange: true, zeroline: false, gridcolor: colour("line"), color: colour("soft"), ...besides(4), ...part.axis };
     if (part.title) {
+      titles.push({ top: top - GAP_PX, bottom: top, width: widthOf(part.title, LABEL_PX, 600) });
       layout.annotations.push({ text: part.title, xref: "paper", yref: "paper", x: 0, y: domain[1], xanchor: "left", yanchor: "bottom", xshift: -margin.l, showarrow: false, font: { size: 11, color: colour("ink"), weight: 600 } });
     }
     for (const trace of part.traces) traces.push({ yaxis: name, ...trace });
+    for (const mark of part.marks ?? []) layout.shapes.push(levelMark(mark, 1 - top / inner, part.height / inner));
     for (const place of part.places) places.push({ ...place, axis: name, top: top + place.from * part.height, bottom: top + place.to * part.height });
     top += part.height;
   });
-  return { traces, layout, places, margin, inner };
+  return { traces, layout, places, titles, margin, inner };
+}
+
+const sizeOf = (axis) => axis.tickfont?.size ?? LABEL_PX;
+
+let ruler = null; // in which words are measured
+
+/** Width of words in pixels. */
+function widthOf(text, px, weight = 400) {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = `${weight} ${px}px ${FONT}`;
+  return ruler.measureText(text).width;
+}
+
+/** A label, cut so that it is at most so wide. */
+function shortened(text, px, most) {
+  let kept = text;
+  while (widthOf(kept, px) > most) kept = `${kept.replace(/…$/, "").slice(0, -1).trimEnd()}…`;
+  return kept;
+}
+
+/** A bar at the left of all rows of a level; `from` and `to` are shares of its part, which begins at `top` of the plot. */
+function levelMark({ name, from, to }, top, height) {
+  return {
+    type: "rect", xref: "paper", yref: "paper", xsizemode: "pixel", xanchor: 0, x0: -LEVEL_MARK_PX, x1: 0,
+    y0: top - to * height, y1: top - from * height, line: { width: 0 }, fillcolor: colour(name), name: `level ${name}`,
+  };
 }
 
 /** As much of a text as fits into so many pixels. */
@@ -67,10 +101,13 @@ function bars(items, lanes, kind) {
   return { traces: items.length ? [trace] : [], places };
 }
 
+/** Labels so far from the plot: beside what is at its edge, not on it. */
+const besides = (px) => ({ ticks: "outside", ticklen: px, tickcolor: "rgba(0,0,0,0)" });
+
 const lanesAxis = (lanes, ticks) => ({ range: [lanes - 0.5, -0.5], tickvals: ticks.map(([at]) => at), ticktext: ticks.map(([, text]) => text), showgrid: false });
 
 function claimRow(rows) {
-  const items = [], ticks = [];
+  const items = [], ticks = [], marks = [];
   let lanes = 0;
   for (const level of rows.levels) {
     const deep = Math.max(1, ...level.items.map(({ row }) => row + 1));
@@ -79,9 +116,11 @@ function claimRow(rows) {
       items.push({ id: item.id, start_s: item.start_s, end_s: item.end_s, y: lanes + row, text: item.name ?? item.label, hover, ink: level.name, sure: item.confidence });
     }
     ticks.push([lanes + (deep - 1) / 2, level.name]);
+    marks.push({ name: level.name, from: lanes + 0.08, to: lanes + deep - 0.08 });
     lanes += deep;
   }
-  return { title: "Claims", height: lanes * LANE_PX, axis: lanesAxis(lanes, ticks), ...bars(items, lanes, "claim") };
+  const shares = marks.map(({ name, from, to }) => ({ name, from: from / lanes, to: to / lanes }));
+  return { title: "Claims", height: lanes * LANE_PX, axis: { ...lanesAxis(lanes, ticks), ...besides(LEVEL_MARK_PX + 3) }, marks: shares, ...bars(items, lanes, "claim") };
 }
 
 function wordRow(rows) {
@@ -111,7 +150,7 @@ function unitRow(rows, wide) {
     const at = names.indexOf(`AU${/^au(\d+)/.exec(one.kind)[1]}`);
     return { id: one.id, kind: "evidence", x: [one.start_s, one.end_s], from: at / names.length, to: (at + 1) / names.length, known: at >= 0 };
   }).filter((place) => place.known);
-  return { title: "Action units, intensity 0–5", height: names.length * UNIT_PX, axis: { ...lanesAxis(names.length, ticks), tickfont: { size: 9 } }, traces: [trace], places };
+  return { title: "Action units, intensity 0–5", height: names.length * UNIT_PX, axis: { ...lanesAxis(names.length, ticks), tickfont: { size: UNIT_LABEL_PX } }, traces: [trace], places };
 }
 
 function heartRows(rows) {

@@ -1,11 +1,11 @@
 // What people think of the claims: read from the server, changed there, told to whoever shows it ("change").
 
-import { codebook, correct, corrections, uncorrect } from "./api.js";
-import { counted, percent, plain } from "./words.js";
+import { correct, corrections, uncorrect } from "./api.js";
+import { LEVELS, counted, percent, plain } from "./words.js";
 
 export class Review extends EventTarget {
-  #known = { data: [], agreement: null, kappa: null };
-  #labels = new Map(); // "level/id" -> name
+  #known = { data: [], agreement: null, by_level: {}, labels: {} };
+  #names = new Map(); // "level/id" -> name
 
   constructor(id, report) {
     super();
@@ -13,28 +13,21 @@ export class Review extends EventTarget {
     this.report = report;
   }
 
-  /** Read the corrections and the names of the codebook's labels. A codebook that is gone leaves the ids. */
+  /** Read the corrections and the labels that there are. Where the codebook is gone, labels go by their ids. */
   async load() {
-    const [book, known] = await Promise.all([codebook(this.report.provenance.codebook).catch(() => null), corrections(this.id)]);
-    for (const level of ["behaviour", "cognition", "emotion"]) {
-      for (const label of book?.[level] ?? []) this.#labels.set(`${level}/${label.id}`, label.name);
-      for (const claim of this.report.claims) {
-        for (const label of [claim.label, ...claim.alternatives.map((one) => one.label)]) {
-          if (claim.level === level && label && !this.#labels.has(`${level}/${label}`)) this.#labels.set(`${level}/${label}`, plain(label));
-        }
-      }
-    }
+    const known = await corrections(this.id);
+    for (const level of LEVELS) for (const label of known.labels[level]) this.#names.set(`${level}/${label.id}`, label.name);
     this.#take(known);
   }
 
   /** A label's name. */
   name(level, label) {
-    return (this.#labels.get(`${level}/${label}`) ?? plain(label)).toLowerCase();
+    return (this.#names.get(`${level}/${label}`) ?? plain(label)).toLowerCase();
   }
 
-  /** Pairs of id and name of all labels of a level. */
+  /** Labels that a claim of this level can have, each with id and name. */
   labels(level) {
-    return [...this.#labels].filter(([key]) => key.startsWith(`${level}/`)).map(([key, name]) => [key.slice(level.length + 1), name]);
+    return this.#known.labels[level] ?? [];
   }
 
   of(claim) {
@@ -56,13 +49,16 @@ export class Review extends EventTarget {
     return { accept: "accepted", reject: "rejected" }[correction.verdict];
   }
 
-  /** How many claims were reviewed, and how far people and report agree. */
+  /** How many claims were reviewed, and how far people and report agree, level by level. */
   summary(claims) {
-    const { data, agreement, kappa } = this.#known;
+    const { data, agreement, by_level } = this.#known;
     if (!data.length) return "No claim has been reviewed. Choose one to accept, reject or relabel it.";
-    const agree = agreement === null || agreement === undefined ? "" : ` · agreement ${percent(agreement)}`;
-    const beyond = kappa === null || kappa === undefined ? " · Cohen's kappa is not defined yet" : ` · Cohen's kappa ${kappa.toFixed(2)}`;
-    return `${data.length} of ${counted(claims, "claim")} reviewed${agree}${beyond}`;
+    const levels = LEVELS.filter((level) => by_level[level]?.n).map((level) => `${level} ${this.#agreed(by_level[level])}`);
+    return `${data.length} of ${counted(claims, "claim")} reviewed, ${percent(agreement)} with the report's label: ${levels.join("; ")}.`;
+  }
+
+  #agreed({ n, agreement, kappa }) {
+    return `${percent(agreement)} of ${n}, Cohen's kappa ${kappa === null ? "not defined yet" : kappa.toFixed(2)}`;
   }
 
   #take(known) {

@@ -6,6 +6,8 @@ import { rowsOf } from "./lanes.js";
 import { CURVE_INKS, barTexts, plotOf } from "./plot.js";
 
 const WIDE_PX = 720;
+const HEAD_PX = 36; // above the playhead, as in the style sheet
+const BESIDE_PX = 3; // between a title and the playhead
 const MOVED_PX = 4; // farther than that, a click was a drag
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
 
@@ -66,6 +68,7 @@ export async function makeTimeline(place, report, clip, selection) {
     const wide = isWide();
     plot = { ...plotOf(rows, wide), wide };
     if (before) plot.layout.xaxis.range = before;
+    plot.marks = plot.layout.shapes;
     plot.layout.shapes = bands();
     await Plotly.react(chart, plot.traces, plot.layout, CONFIG);
     chart.removeAllListeners?.("plotly_relayout");
@@ -93,7 +96,7 @@ export async function makeTimeline(place, report, clip, selection) {
 
   /** A faint band over the chosen claim's time, a frame about each piece of evidence in its lane. */
   function bands() {
-    const shapes = [];
+    const shapes = [...plot.marks];
     const claim = report.claims.find((one) => one.id === selection.claim);
     if (claim) shapes.push({ type: "rect", layer: "below", xref: "x", yref: "paper", x0: claim.start_s, x1: claim.end_s, y0: 0, y1: 1, line: { width: 0 }, fillcolor: colour("glow"), opacity: 0.75 });
     const inner = plot.inner; // not from the layout: plotly.js takes its height away when the page's size changes
@@ -115,7 +118,9 @@ export async function makeTimeline(place, report, clip, selection) {
     if (time_s > to && time_s < to + (to - from)) return show([time_s, time_s + to - from]); // it has played out of view
     const share = (time_s - from) / (to - from);
     head.hidden = share < 0 || share > 1;
-    head.style.transform = `translateX(${plot.margin.l + share * width}px)`;
+    const x = plot.margin.l + share * width;
+    head.style.transform = `translateX(${x}px)`;
+    head.style.maskImage = without(plot.titles.filter((title) => x < title.width + BESIDE_PX), plot.margin.t - HEAD_PX);
   }
 
   function show([from, to]) {
@@ -144,6 +149,13 @@ export async function makeTimeline(place, report, clip, selection) {
     else if (hit) selection.chooseEvidence(hit.id);
     else clip.seek(time_s);
   }
+}
+
+/** What of the playhead is seen: all but where it would run through a title. */
+function without(titles, down_px) {
+  if (!titles.length) return "none";
+  const stops = titles.flatMap(({ top, bottom }) => [`#000 ${top + down_px}px`, `#0000 ${top + down_px}px ${bottom + down_px}px`, `#000 ${bottom + down_px}px`]);
+  return `linear-gradient(to bottom, ${stops.join(", ")})`;
 }
 
 function legendOf(rows, person, people) {

@@ -35,7 +35,11 @@ export async function showUpload(place, server) {
       checkbox("Keep measurements only: delete the clip once it is measured", false, (checked) => { derivedOnly = checked; }),
       wrong, bar, el("div", { class: "actions" }, stop, send)));
   place.append(el("div", { class: "heading" }, el("h1", {}, "New analysis")), form);
-  return () => sending?.abort();
+  const leave = dropped(form.querySelector(".drop"), take);
+  return () => {
+    leave();
+    sending?.abort();
+  };
 
   function take(file) {
     clip = file;
@@ -99,16 +103,22 @@ function choice(pairs, usual) {
 
 function dropZone(take) {
   const picker = el("input", { type: "file", accept: "video/*,.mkv,.avi,.mov,.webm", class: "unseen", id: "picker", onchange: () => picker.files[0] && take(picker.files[0]) });
-  const zone = el("div", { class: "drop" }, el("p", {}, "Drop a video here, or"), picker, el("label", { class: "button", for: "picker" }, "Choose a file"));
-  let inside = 0; // enter and leave are told for every child
-  const light = (change) => { inside += change; zone.classList.toggle("over", inside > 0); };
-  zone.addEventListener("dragenter", () => light(1));
-  zone.addEventListener("dragleave", () => light(-1));
-  zone.addEventListener("dragover", (event) => event.preventDefault());
-  zone.addEventListener("drop", (event) => {
+  return el("div", { class: "drop" }, el("p", {}, "Drop a video here, or"), picker, el("label", { class: "button", for: "picker" }, "Choose a file"));
+}
+
+/** Take a file that is dropped anywhere on the page, which lights up the zone; returns what ends that. */
+function dropped(zone, take) {
+  const ends = new AbortController();
+  const on = (kind, act) => document.addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && act(event), { signal: ends.signal });
+  let inside = 0; // enter and leave are told for every part of the page
+  const light = (now) => { inside = now; zone.classList.toggle("over", inside > 0); };
+  on("dragenter", () => light(inside + 1));
+  on("dragleave", () => light(inside - 1));
+  on("dragover", (event) => event.preventDefault());
+  on("drop", (event) => {
     event.preventDefault();
-    light(-inside);
+    light(0);
     if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
   });
-  return zone;
+  return () => ends.abort();
 }

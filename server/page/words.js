@@ -24,6 +24,10 @@ export const date = (unix_s) =>
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** How an analysis was judged; before it is done, how it is to be. */
+export const madeWith = ({ made_with: made, options }) =>
+  made ? `${made.strategy} · ${made.model ?? "no language model"}` : options?.strategy ?? "the usual strategy";
+
 /** What lies behind a confidence. */
 export const CONFIDENCE_FROM = {
   rule: "from a published rule",

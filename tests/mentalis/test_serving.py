@@ -1,5 +1,6 @@
 """The product behind the server: what a client asks for reaches the model, and a clip is opened once."""
 
+import asyncio
 import json
 
 import pytest
@@ -9,6 +10,7 @@ pytest.importorskip("fastapi", reason="the server extra is not installed")
 
 from agents.models.chat_model import SEEDS_A_SAMPLE
 from mentalis import serving
+from mentalis.demo import DemoClip
 from mentalis.serving import Product
 from mentalis.settings import Settings
 from perception.probe import Limits
@@ -28,6 +30,25 @@ def product(tmp_path):
             data=tmp_path / "data", model="tiny", base_url=endpoint.url, strategy="single", media="text"
         )
         yield Product(settings, Limits()), endpoint
+
+
+async def test_the_demos_clip_is_made_once_however_many_ask_for_it(tmp_path, monkeypatch):
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        folder.mkdir(parents=True)
+        (folder / "clip.mp4").write_bytes(b"a clip")
+        return DemoClip(folder / "clip.mp4", folder / "clip.srt", None)
+
+    monkeypatch.setattr(serving, "make_demo", make)
+    asked = serving.demo(Settings(data=tmp_path)).clip
+
+    async def read():
+        return b"".join([chunk async for chunk in asked()])
+
+    assert await asyncio.gather(read(), read()) == [b"a clip"] * 2
+    assert made == [tmp_path / "demo"]
 
 
 def places(folder, thread):

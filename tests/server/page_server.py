@@ -19,7 +19,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from agents.claims import LEVELS
 from agents.codebook import codebook_names, load_codebook
+from agents.report import Report
+from server.agreement import agreement
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "server" / "page"
@@ -51,6 +54,7 @@ class Fake:
     breaks_off: bool = False  # the first connection for events, after a few of them
     step_s: float = 0.02  # between two events
     holds: bool = False  # before the end of a run
+    makes_s: float = 0.0  # the demo's clip
 
     def add(self, name: str, status: str = "done", **more: Any) -> dict[str, Any]:
         """An analysis that is there."""
@@ -58,7 +62,7 @@ class Fake:
         one = {
             "id": f"an_{number:04d}", "object": "analysis", "status": status, "error": None,
             "file": f"file-{number:04d}", "name": name, "options": {}, "purpose": None, "consent": None,
-            "derived_only": False, "has_media": True,
+            "derived_only": False, "has_media": True, "made_with": None,
             "created_at": MADE + 60 * number, "ended_at": None, "expires_at": None, **more,
         }  # fmt: skip
         self.analyses[one["id"]] = one
@@ -189,10 +193,6 @@ def create(fake: Fake) -> FastAPI:
             "data": [{"id": name, "name": load_codebook(name).name, "own": False} for name in codebook_names()],
         }
 
-    @app.get("/v1/codebooks/{name}")
-    def codebook(name: str) -> dict[str, Any]:
-        return load_codebook(name).model_dump(mode="json")
-
     @app.post("/v1/files")
     async def send(request: Request, name: str = "") -> dict[str, Any]:
         if request.headers.get("content-type") == "application/json":
@@ -213,11 +213,13 @@ def create(fake: Fake) -> FastAPI:
     async def analyse(request: Request) -> dict[str, Any]:
         wanted = await request.json()
         fake.wanted.append(wanted)
+        await asyncio.sleep(fake.makes_s)
         return fake.add("demo.mp4" if wanted.get("demo") else "sent.mp4", "queued", created_at=time.time())
 
     @app.get("/v1/analyses")
-    def several(limit: int = 20, after: str = "", search: str = "") -> dict[str, Any]:
+    def several(limit: int = 20, after: str = "", search: str = "", status: str = "") -> dict[str, Any]:
         found = [one for one in reversed(fake.analyses.values()) if search.lower() in one["name"].lower()]
+        found = [one for one in found if status in ("", one["status"])]
         at = next((n + 1 for n, one in enumerate(found) if one["id"] == after), 0)
         data = found[at : at + limit]
         return {
@@ -285,14 +287,18 @@ def create(fake: Fake) -> FastAPI:
 
     @app.get("/v1/analyses/{name}/corrections")
     def corrections(name: str) -> dict[str, Any]:
-        same = sum(one["verdict"] == "accept" for one in fake.corrections)
-        n = len(fake.corrections)
+        report = Report.model_validate(fake.report)
+        book = load_codebook(report.provenance.codebook)
+        n, kept, by_level = agreement([{"label": None, **one} for one in fake.corrections], report)
         return {
             "object": "list",
             "data": fake.corrections,
             "n": n,
-            "agreement": same / n if n else None,
-            "kappa": 0.5 if n > 1 else None,
+            "agreement": kept,
+            "by_level": {level: agreed._asdict() for level, agreed in by_level.items()},
+            "labels": {
+                level: [label.model_dump(include={"id", "name"}) for label in book.labels(level)] for level in LEVELS
+            },
         }
 
     @app.post("/v1/analyses/{name}/corrections")
@@ -349,7 +355,8 @@ def main() -> None:
     )
     if not given.empty:
         for n in range(24):
-            fake.add(f"interview-{n + 1:02d}.mp4", options={"strategy": "cascade"} if n % 3 else {})
+            made = {"strategy": ("cascade", "debate", "vote")[n % 3], "model": "qwen3-omni", "codebook": "basic"}
+            fake.add(f"interview-{n // 2 + 1:02d}.mp4", made_with={**made, "model": made["model"] if n % 2 else None})
         fake.add("broken.avi", "failed", error="it can't be decoded: no video stream was found")
         second = {"own_report": json.loads(given.second.read_text())} if given.second else {}
         fake.add("second.mp4", **second)

@@ -52,6 +52,8 @@ async def test_each_endpoint_is_there_with_what_it_does_and_its_example(shown):
         for parameter in operation.get("parameters", ()):
             assert parameter["name"] in shown.parts.text
     assert '"text": "When does she smile?"' in shown.parts.text
+    assert '"finish_reason": "stop"' in shown.parts.text, "what is answered has examples as well"
+    assert 'data: {"kind": "tool_started"' in shown.parts.text
     assert "idempotency-key" in shown.parts.text
     assert shown.parts.text.count("Too many requests") == 1, "errors are told once"
 

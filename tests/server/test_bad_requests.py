@@ -288,6 +288,19 @@ BAD = {
     "chat: a long question": chat(400, "10000", video(NO_FILE), {"type": "text", "text": "w" * 10_001}),
     "chat: a form that is none": chat(422, "response_format", video(NO_FILE), response_format="json"),
     "chat: an unknown form": chat(422, "response_format", video(NO_FILE), response_format={"type": "yaml"}),
+    "chat: a form of one's own": chat(400, "mentalis schema report", video(NO_FILE), response_format={
+        "type": "json_schema", "json_schema": {"name": "mood", "strict": True, "schema": {
+            "type": "object", "properties": {"mood": {"type": "string"}}, "required": ["mood"]}}}),
+    "chat: a form without fields": chat(400, "mentalis schema report", video(NO_FILE), response_format={
+        "type": "json_schema", "json_schema": {"name": "mood", "schema": {"type": "object"}}}),
+    "chat: two answers": chat(400, "one answer", video(NO_FILE), n=2),
+    "chat: no answer": chat(400, "one answer", video(NO_FILE), n=0),
+    "chat: a tool must be called": chat(400, "none is ever called", video(NO_FILE), tool_choice="required"),
+    "chat: this tool must be called": chat(400, "none is ever called", video(NO_FILE), tool_choice={
+        "type": "function", "function": {"name": "mood"}}),
+    "chat: this function must be called": chat(400, "none is ever called", video(NO_FILE), function_call={"name": "f"}),
+    "chat: probabilities": chat(400, "logprobs", video(NO_FILE), logprobs=True),
+    "chat: a voice": chat(400, "text", video(NO_FILE), modalities=["text", "audio"]),
     "chat: a seed too large": chat(422, "seed", video(NO_FILE), seed=2**31),
     "chat: half a character": raw("/v1/chat/completions",
         rb'{"messages": [{"role": "user", "content": "\udc00"}]}', 422, "JSON"),

@@ -196,6 +196,49 @@ def test_all_rows_share_one_axis(analysis):
     assert analysis.evaluate("document.querySelector('.chart').data.every(one => (one.xaxis ?? 'x') === 'x')")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_labels_are_whole_or_shortened_and_never_cut(fake, new_page, size):
+    observations = fake.report["evidence"]["observations"]
+    nod = next(one for one in observations if one["kind"] == "nod")
+    for kind in ("shoulder_signature", "micro_expression", "touching_or_covering_suprasternal_notch"):
+        observations.append({**nod, "id": f"{kind}-1", "kind": kind})
+    page = open_analysis(new_page, fake.add("demo.mp4"), size=size)
+    labels = page.locator(".chart [class*=tick] text:not(.xtick text)")
+    edge = page.locator(".board").bounding_box()["x"]
+    assert all(label.bounding_box()["x"] >= edge for label in labels.all())
+    texts = labels.all_text_contents()
+    assert {"shoulder signature", "micro expression", "behaviour"} <= set(texts)
+    assert any(text.startswith("touching or cov") and text.endswith("…") for text in texts)
+
+
+def test_a_level_is_marked_beside_all_of_its_rows(analysis):
+    marks = analysis.evaluate(
+        "document.querySelector('.chart').layout.shapes.filter(one => one.name?.startsWith('level'))"
+        ".map(one => [one.name, one.y1 - one.y0])"
+    )
+    heights = dict(marks)
+    assert list(heights) == ["level behaviour", "level cognition", "level emotion"]
+    assert heights["level behaviour"] > 2.8 * heights["level emotion"]  # three rows, one row
+    frames = analysis.locator(".chart .shapelayer path").count()
+    analysis.locator('[data-claim="P1-emotion-3"]').click()
+    assert analysis.locator(".chart .shapelayer path").count() > frames
+
+
+def test_the_playhead_runs_through_no_title(analysis):
+    analysis.locator(".board").scroll_into_view_if_needed()
+    title = analysis.locator(".chart .annotation-text", has_text="Action units")
+    head = analysis.locator(".playhead")
+    assert (
+        title.bounding_box()["x"] < head.bounding_box()["x"] < title.bounding_box()["x"] + title.bounding_box()["width"]
+    )
+    box = analysis.locator(".chart .annotation", has_text="Action units").bounding_box()
+    seen = analysis.screenshot(clip=box)
+    head.evaluate("head => { head.style.visibility = 'hidden'; }")
+    assert analysis.screenshot(clip=box) == seen
+    head.evaluate("head => { head.style.visibility = ''; head.style.maskImage = 'none'; }")
+    assert analysis.screenshot(clip=box) != seen, "it would be seen there"
+
+
 def test_zooming_keeps_the_playhead_in_view(analysis):
     analysis.locator('[data-claim="P1-emotion-3"]').click()
     analysis.get_by_role("button", name="Zoom in").click()
@@ -213,7 +256,7 @@ def test_a_claim_is_accepted_rejected_relabelled_and_taken_back(fake, analysis):
     review = analysis.locator(".review")
     review.get_by_role("button", name="Accept").click()
     analysis.wait_for_selector('[data-claim="P1-emotion-3"][data-verdict=accept]')
-    assert "1 of 11 claims reviewed · agreement 100 %" in analysis.locator(".claims").inner_text()
+    assert "1 of 11 claims reviewed, 100 % with the report's label" in analysis.locator(".claims").inner_text()
     analysis.locator('[data-claim="P1-emotion-1"]').click()
     review.get_by_label("Note, saved with your verdict").fill("brows stress a word")
     review.get_by_label("The right label").select_option("neutral")
@@ -225,10 +268,15 @@ def test_a_claim_is_accepted_rejected_relabelled_and_taken_back(fake, analysis):
         "label": "neutral",
         "note": "brows stress a word",
     }
-    assert "agreement 50 % · Cohen's kappa 0.50" in analysis.locator(".claims").inner_text()
+    analysis.locator('[data-claim="P1-behaviour-1"]').click()
+    review.get_by_role("button", name="Accept").click()
+    analysis.wait_for_selector('[data-claim="P1-behaviour-1"][data-verdict=accept]')
+    agreed = "behaviour 100 % of 1, Cohen's kappa not defined yet; emotion 50 % of 2, Cohen's kappa 0.33."
+    assert agreed in analysis.locator(".claims").inner_text()
+    analysis.locator('[data-claim="P1-emotion-1"]').click()
     review.get_by_role("button", name="Take back").click()
     analysis.wait_for_selector('[data-claim="P1-emotion-1"][data-verdict=""]')
-    assert [one["claim"] for one in fake.corrections] == ["P1-emotion-3"]
+    assert [one["claim"] for one in fake.corrections] == ["P1-emotion-3", "P1-behaviour-1"]
 
 
 def test_rejected_claims_are_shown_when_asked_for(analysis):
@@ -345,18 +393,34 @@ def test_a_file_is_sent_with_its_options(fake, new_page, clip):
     ]
 
 
-def test_a_dropped_file_is_taken(new_page):
+DROPPED = """place => ["dragenter", "dragover", "drop"].map(kind => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(2e6)], "dropped.mp4"));
+    const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+    return document.querySelector(place).dispatchEvent(event) ? "the browser's" : "the page's";
+})"""
+
+
+@pytest.mark.parametrize("place", [".drop", ".panel textarea", "body"])
+def test_a_file_that_is_dropped_anywhere_is_taken(new_page, place):
     page = new_page("#/new")
     page.wait_for_selector(".drop")
-    page.evaluate(
-        """() => {
-            const dropped = new DataTransfer();
-            dropped.items.add(new File([new Uint8Array(2e6)], "dropped.mp4"));
-            const drop = new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true });
-            document.querySelector(".drop").dispatchEvent(drop);
-        }"""
-    )
+    assert page.evaluate(DROPPED, place)[1:] == ["the page's", "the page's"]
     assert page.locator(".chosen").inner_text() == "dropped.mp4 (2.0 MB)"
+    assert page.locator(".drop.over").count() == 0
+
+
+def test_a_file_that_is_dropped_where_none_is_taken_does_not_replace_the_page(analysis):
+    assert analysis.evaluate(DROPPED, ".chart")[1:] == ["the page's", "the page's"]
+
+
+def test_words_are_dragged_as_ever(new_page):
+    page = new_page("#/new")
+    page.wait_for_selector(".drop")
+    words = DROPPED.replace(
+        'items.add(new File([new Uint8Array(2e6)], "dropped.mp4"))', 'setData("text/plain", "words")'
+    )
+    assert page.evaluate(words, ".panel textarea") == ["the browser's"] * 3
 
 
 @pytest.mark.parametrize("local", [True, False])
@@ -413,7 +477,10 @@ def test_nothing_is_deleted_without_a_confirmation(fake, new_page):
 
 def test_the_empty_list_offers_the_demo(fake, new_page):
     page = new_page()
+    fake.makes_s = 1.5
     page.get_by_role("button", name="Analyse the demo clip").click()
+    page.get_by_text("The first time that takes about half a minute").wait_for(timeout=1000)
+    assert page.get_by_role("button", name="Making the demo clip").is_disabled()
     page.get_by_role("heading", name="Measuring").wait_for()
     assert fake.wanted == [{"demo": True}]
 
@@ -434,6 +501,39 @@ def test_two_analyses_are_compared(fake, new_page):
     assert len(shown) == 2
     assert "suggests happiness" in shown[1]
     assert "suggests surprise" in shown[1]
+
+
+def test_what_is_compared_with_is_named_by_how_it_was_judged_and_found_however_old_it_is(fake, new_page):
+    file = fake.add("talk.mp4", made_with={"strategy": "debate", "model": "qwen3-omni", "codebook": "mer6"})["file"]
+    for n in range(130):
+        fake.add(f"other-{n:03d}.mp4")
+    fake.add("talk.mp4", "failed")
+    one = fake.add("talk.mp4", file=file, made_with={"strategy": "cascade", "model": None, "codebook": "basic"})
+    page = open_analysis(new_page, one)
+    page.get_by_role("button", name="Compare").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("link", name="other-129.mp4").wait_for()
+    assert dialog.get_by_role("link").count() == 19  # without itself
+    dialog.get_by_role("button", name="Show older ones").click()
+    dialog.get_by_role("link", name="other-100.mp4").wait_for()
+    assert violations(page) == []
+    dialog.get_by_label("Search").fill("talk")
+    dialog.get_by_role("link", name="other-129.mp4").wait_for(state="detached")
+    (found,) = dialog.get_by_role("link").all_inner_texts()
+    assert "the same clip · debate · qwen3-omni · codebook mer6" in found
+    assert dialog.get_by_role("button", name="Show older ones").is_hidden()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_tells_how_each_was_judged(fake, new_page, size):
+    fake.add("one.mp4", made_with={"strategy": "debate", "model": "qwen3-omni", "codebook": "basic"})
+    fake.add("two.mp4", made_with={"strategy": "cascade", "model": None, "codebook": "basic"})
+    fake.add("three.mp4", "queued", options={"strategy": "vote"})
+    page = new_page(size=size)
+    page.get_by_role("link", name="one.mp4").wait_for()
+    shown = page.locator(".list .how")
+    assert shown.all_inner_texts() == ["vote", "cascade · no language model", "debate · qwen3-omni"]
+    assert all(cell.is_visible() for cell in shown.all())
 
 
 def test_the_key_is_asked_for_and_not_kept(fake, new_page):
