@@ -23,7 +23,7 @@ class Trace(Frozen):
     caveat: str
     limit: Share | None = None
     cites: tuple[str, ...] = ()
-    from_: float = Field(default=0.0, alias="from")
+    from_: float | None = Field(default=None, alias="from")
 
 
 class Traces(Frozen):
@@ -74,5 +74,10 @@ def _seen(evidence: Evidence) -> list[tuple[Trace, Observation]]:
         (trace, o)
         for trace in known.traces
         for o in evidence.of(trace.kind)
-        if o.tool == TOOL and o.confidence >= known.sure_from and (o.value is None or o.value >= trace.from_)
+        if o.tool == TOOL and o.confidence >= known.sure_from and _counts(o.value, trace.from_)
     ]
+
+
+def _counts(value: float | None, from_: float | None) -> bool:
+    """Whether a value is one that counts; values of some traces are below zero, such as a voice's lag that is early."""
+    return value is None or from_ is None or value >= from_

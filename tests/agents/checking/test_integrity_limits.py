@@ -49,6 +49,16 @@ def test_what_does_not_bear_on_the_claim_leaves_it_as_it_is(harmless):
     assert confidence(*harmless) == (0.8, [])
 
 
+@pytest.mark.parametrize("late_s", [0.4, -0.4, -0.12])
+def test_a_voice_that_comes_early_limits_what_rests_on_it_and_is_told_as_one_that_comes_late(late_s):
+    offset = trace("lip_offset", value=late_s, person="P1")
+    case = make_case(saw("speaking"), offset)
+    (claim,), _, _ = accept([draft("happiness", "speaking-1", percent=80)], "emotion", case)
+    assert claim.confidence == 0.4
+    (told,) = integrity.caveats(case.evidence)
+    assert "[lip_offset-1]" in told
+
+
 def test_flicker_lowers_only_what_rests_on_the_pulse():
     assert confidence(trace("light_flicker"), cites="au12")[0] == 0.8
     assert confidence(trace("light_flicker"), cites="heart_rate")[0] == 0.5
