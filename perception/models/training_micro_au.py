@@ -119,10 +119,10 @@ def prepared(table: Sequence[Coded], view: View, tell: Callable[[str], None]) ->
     pairs = [pair_of(sample, view) for sample in table]
     lost = [sample.where for sample, pair in zip(table, pairs, strict=True) if pair is None]
     if lost:
-        tell(f"{len(lost)} samples without a face at the onset are left out, first {lost[0]}")
+        tell(f"{len(lost)} samples without a face at the onset or the apex are left out, first {lost[0]}")
     there = [(sample, pair) for sample, pair in zip(table, pairs, strict=True) if pair is not None]
     if not there:
-        raise TrainingDataError(f"{lost[0]}: there is no face at the onset; nor in any other row")
+        raise TrainingDataError(f"{lost[0]}: there is no face at the onset or the apex; nor in any other row")
     return Learnable(tuple(s for s, _ in there), tuple(p for _, p in there))
 
 
