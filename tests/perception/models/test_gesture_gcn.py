@@ -260,7 +260,7 @@ def test_bad_rows_are_told_with_file_and_line(arrays, row, told):
 
 def test_a_subject_to_test_who_is_not_in_the_table_is_refused_with_those_who_are(arrays, tmp_path, capsys):
     given = ["--skeleton", "smg", "--classes", "smg", "--test-subjects", "1,Nobody"]
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(SystemExit, match="2"):
         main(["train", "micro-gesture", str(arrays), "--out", str(tmp_path / "out"), *given])
     told = capsys.readouterr().err
     assert "is called Nobody; there are " in told
