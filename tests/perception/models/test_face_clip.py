@@ -79,6 +79,11 @@ class ByColour:
         return np.array([[*found, not any(found)] for found in known], dtype=float)
 
 
+def test_loading_prints_nothing(checkpoint, capfd):
+    TransformersEncoder(str(checkpoint))
+    assert capfd.readouterr().err == ""
+
+
 def test_vectors_give_the_logits_of_the_checkpoint(checkpoint):
     encoder = TransformersEncoder(str(checkpoint))
     faces = noise(3)
