@@ -23,8 +23,8 @@ PALM = (0, 1, 2, 5, 9, 13, 17)
 FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
 FINGER_OF_PALM, TAPER, SOFT = 0.26, 0.3, 0.02  # thickness in palm lengths; less at the tip; blur in palm lengths
 FINGER_STEPS, PALM_STEPS = 6, 5  # of light
-# Creases of the joints and lines of the palm, in palm lengths. Measured on 114 hands of a real clip that lie at or before
-# a face: without them MediaPipe's hand model finds 43 again, with them 88, and its points half as far off.
+# Creases of the joints and lines of the palm, in palm lengths. Measured on 114 hands at or before the face of a real
+# clip: without them MediaPipe's hand model finds 43 again, with them 88, and its points half as far off.
 CREASE: Colour = (165, 120, 100)
 CREASE_HALF, CREASE_THICK, LINE_THICK = 0.09, 0.03, 0.025
 SHIFT = 4
