@@ -136,7 +136,7 @@ def test_the_hands_of_an_avatar_are_found_again(shared):
             if was and now:
                 apart = np.hypot(*((now[0].points - was[0].points) * size)[:, :2].T).mean()
                 found += apart < np.hypot(*((was[0].points[9] - was[0].points[0]) * size)[:2])
-    assert found >= 5
+    assert found >= 9  # of 11; without creases 6
 
 
 def test_an_avatar_takes_no_pixel_of_the_clip(small, tmp_path):
