@@ -3,8 +3,8 @@
     python -m benchmarks.neural [--networks a,b] [--batch 1] [--seconds 10] [--out FILE] [--json]
 
 Weights are drawn at random: they do not change how long a network takes. Each network runs in a process of its own, so
-that memory is its own. Frames are the clip's: a pulse network's chunk holds 160, a gesture's window 90, a pair for
-Micro-AU CLIP two.
+that memory is its own. Frames are those that a network is given: a pulse network's chunk holds 160, a gesture's window
+36 (3 s of a track at 12 Hz), a pair for Micro-AU CLIP two.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.printing import print_result
 
-CHUNK, WINDOW, UNITS = 160, 90, tuple(range(12))
+CHUNK, UNITS = 160, tuple(range(12))
 WARM_UP = 2  # runs that are not timed
 
 
@@ -58,11 +58,13 @@ def _gestures(batch: int) -> Ready:
     import torch
 
     from perception.models.gesture_gcn import GestureGCN
+    from perception.models.gesture_table import class_names
     from perception.models.skeletons import layout
 
     skeleton = layout("pose_hands")
-    movement = torch.randn(batch, 3, WINDOW, len(skeleton.joints), 1)
-    return Ready(GestureGCN(skeleton, 32), (movement,), batch * WINDOW, True)
+    classes = len(class_names("imigue")) + skeleton.of_tracks  # and no gesture at all, as it is trained
+    movement = torch.randn(batch, 3, skeleton.frames, len(skeleton.joints), 1)
+    return Ready(GestureGCN(skeleton, classes), (movement,), batch * skeleton.frames, True)
 
 
 def _captions(batch: int) -> Ready:

@@ -40,7 +40,7 @@ FindPose = Callable[[Picture], Floats | None]
 FindHands = Callable[[Picture], list[mediapipe_models.Hand]]
 
 
-@tool(needs=("frames", "faces"), version="3", reads_words=False)
+@tool(needs=("frames", "faces"), version="4", reads_words=False)
 def bodies(engine: Literal["mediapipe"] = "mediapipe") -> Run:
     """Follow upper bodies and hands: of everyone whose face is seen, or the body that is seen best where no face is.
 

@@ -142,15 +142,19 @@ class Company:
 
 
 def hands_of(pose: Floats, found: Sequence[Floats]) -> Hands:
-    """Each the found hand that is nearest to the pose's wrist, if near."""
+    """Each the found hand that is nearest to the pose's wrist, if near; a hand is that of one wrist, the nearer one."""
     near = HAND_AT_WRIST * shoulder_width_px(pose)
-    chosen = []
-    for wrist in WRISTS:
-        distances = [float(np.hypot(*(hand[0, :2] - pose[wrist, :2]))) for hand in found]
-        nearest = int(np.argmin(distances)) if distances else -1
-        is_own = nearest >= 0 and distances[nearest] < near
-        chosen.append(found[nearest] if is_own else np.full((HAND_POINTS, 3), np.nan, dtype=np.float32))
-    return Hands(*chosen)
+    distances = sorted(
+        (float(np.hypot(*(hand[0, :2] - pose[wrist, :2]))), side, n)
+        for side, wrist in enumerate(WRISTS)
+        for n, hand in enumerate(found)
+    )
+    own: dict[int, int] = {}  # hand by side
+    for distance, side, n in distances:
+        if distance < near and side not in own and n not in own.values():
+            own[side] = n
+    none = np.full((HAND_POINTS, 3), np.nan, dtype=np.float32)
+    return Hands(*(found[own[side]] if side in own else none for side in range(len(WRISTS))))
 
 
 def shoulder_width_px(pose: Floats) -> float:

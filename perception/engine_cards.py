@@ -1,11 +1,13 @@
 """Cards of learned engines whose weights are not ours to give: source, licence, training data, metric, limits."""
 
+import os
 from functools import cache
 from pathlib import Path
 
 import yaml
 
 from perception.evidence import Frozen
+from perception.weights import Weight, WeightError, catalogue
 
 FILE = Path(__file__).parent / "data" / "engine_cards.yaml"
 
@@ -30,6 +32,15 @@ def engine_cards() -> tuple[EngineCard, ...]:
     return tuple(EngineCard.model_validate(card) for card in yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
-def engine_card(name: str) -> EngineCard | None:
-    """The card of a name, if there is one."""
-    return next((card for card in engine_cards() if card.name == name), None)
+def card_of(name: str) -> EngineCard | Weight:
+    """The card of an engine, or of weights in the catalogue.
+
+    Raises:
+        WeightError: nothing has this name; it lists what there is.
+    """
+    every: tuple[EngineCard | Weight, ...] = (*catalogue(), *engine_cards())
+    cards = {card.name: card for card in every}
+    if name not in cards:
+        what = f"there is no folder {name}" if os.sep in name else f"nothing is called {name!r}, and no folder is"
+        raise WeightError(f"{what}; give a folder of weights that `mentalis train` wrote, or one of {', '.join(cards)}")
+    return cards[name]

@@ -55,7 +55,7 @@ def words() -> Words:
     return Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-@tool(needs=("faces", "action_units"), version="3", reads_words=False)
+@tool(needs=("faces", "action_units"), version="4", reads_words=False)
 def face_captions(engine: Engine = "composed", model: str = "") -> Run:
     """Put the face into words at the moments when it shows most: global state, each region, summary.
 

@@ -13,6 +13,9 @@ from perception.zero_shot import Scores, ZeroShot, face_crop, prompts
 
 TOLD_FROM = 0.7  # of the score of a wording against its absence; encoders are seldom sure, and often without reason
 SURE = 0.5  # confidence when everything speaks for a state: such scores are not calibrated
+ABOVE_CHANCE = 0.15  # of the way from chance (all states alike) to 1, that the best state is at least; ours
+AHEAD = 1.25  # times the score of the next state, that the best one is at least; ours
+BEYOND_BLANK = 2.0  # times the odds that the same sentence has of a blank picture; ours
 
 
 class Moment(NamedTuple):
@@ -35,7 +38,7 @@ def caption_by_clip(
     regions: Mapping[str, tuple[int, ...]],
     found: Findings,
 ) -> None:
-    """Add a caption for each moment; pictures are cropped as they come and encoded in batches.
+    """Add a caption for each moment, or why there is none; pictures are cropped as they come and encoded in batches.
 
     Raises:
         ToolError: the model can't be loaded.
@@ -44,6 +47,7 @@ def caption_by_clip(
     if not moments:
         return
     zero_shot = ZeroShot(face_encoder(engine, model), engine)
+    blank = zero_shot.blank()
     found.notes["model"] = zero_shot.encoder.name
     found.notes["scores"] = "zero-shot, not calibrated: how sentences fit the picture, no FACS intensity"
     in_time = sorted(moments, key=lambda moment: moment.time_s)
@@ -51,14 +55,20 @@ def caption_by_clip(
     while batch := list(islice(pictures, BATCH)):
         scores = zero_shot.scores([picture for _, picture in batch])
         for (moment, _), score in zip(batch, scores, strict=True):
-            _tell(moment, score, regions, found)
+            _tell(moment, score, blank, regions, found)
 
 
-def caption(scores: Scores, regions: Mapping[str, tuple[int, ...]]) -> str:
-    """One face in words: the state that fits best with its intensity, the wordings that fit, and where they are."""
+def caption(scores: Scores, blank: Scores, regions: Mapping[str, tuple[int, ...]]) -> str:
+    """One face in words: the state that fits best with its intensity, the wordings that fit, and where they are.
+
+    Args:
+        scores: of the face.
+        blank: of a picture that shows nothing.
+        regions: action units by the region in which they are told.
+    """
     state = max(scores.states, key=lambda name: scores.states[name])
     level = max(scores.intensities, key=lambda name: scores.intensities[name], default=None)
-    told = {region: _region(units, scores.units) for region, units in regions.items()}
+    told = {region: _region(units, scores.units, blank.units) for region, units in regions.items()}
     local = [f"{region}: {', '.join(sentences)}" for region, sentences in told.items() if sentences]
     strength = f", {level} intensity" if level else ""
     overall = f"overall most like {state} of {len(scores.states)} ({scores.states[state]:.2f}){strength}"
@@ -68,9 +78,30 @@ def caption(scores: Scores, regions: Mapping[str, tuple[int, ...]]) -> str:
     return f"{overall}; {'; '.join(local)}; carried by the {carried}"
 
 
-def _region(units: tuple[int, ...], scores: Mapping[int, float]) -> list[str]:
-    fitting = sorted((unit for unit in units if scores.get(unit, 0.0) >= TOLD_FROM), key=lambda unit: -scores[unit])
+def unclear(states: Mapping[str, float], blank: Mapping[str, float]) -> str | None:
+    """Why scores that sum to 1 name no state: no better than chance, than the next one or than for a blank picture."""
+    (best, score), (second, next_score) = sorted(states.items(), key=lambda item: -item[1])[:2]
+    chance = 1 / len(states)
+    if score < chance + ABOVE_CHANCE * (1 - chance):
+        return (
+            f"no state fits clearly better than chance (best: {best} {score:.2f} of {len(states)}, chance {chance:.2f})"
+        )
+    if score < AHEAD * next_score:
+        return f"no state fits clearly better than the next ({best} {score:.2f}, {second} {next_score:.2f})"
+    if not _beyond(score, blank[best]):
+        return f"{best} fits no better ({score:.2f}) than it fits a blank picture ({blank[best]:.2f})"
+    return None
+
+
+def _region(units: tuple[int, ...], scores: Mapping[int, float], blank: Mapping[int, float]) -> list[str]:
+    fitting = [u for u in units if scores.get(u, 0.0) >= TOLD_FROM and _beyond(scores[u], blank.get(u, 0.5))]
+    fitting.sort(key=lambda unit: -scores[unit])
     return [f"{prompts().units[unit].present} (wording of AU{unit} fits {scores[unit]:.2f})" for unit in fitting]
+
+
+def _beyond(score: float, blank: float) -> bool:
+    """Whether a sentence's odds are clearly higher than those of the same sentence for a blank picture."""
+    return score * (1 - blank) >= BEYOND_BLANK * blank * (1 - score)
 
 
 def _pictures(clip: Clip, moments: Sequence[Moment]) -> Iterator[tuple[Moment, Picture]]:
@@ -81,8 +112,13 @@ def _pictures(clip: Clip, moments: Sequence[Moment]) -> Iterator[tuple[Moment, P
         yield moment, face_crop(frame.rgb, Box(left, top, right, bottom))
 
 
-def _tell(moment: Moment, scores: Scores, regions: Mapping[str, tuple[int, ...]], found: Findings) -> None:
+def _tell(
+    moment: Moment, scores: Scores, blank: Scores, regions: Mapping[str, tuple[int, ...]], found: Findings
+) -> None:
     face, start_s = moment.face, moment.time_s
+    if why := unclear(scores.states, blank.states):  # then the wordings of units are no better founded
+        found.abstain(face.person, f"no caption of the face at {start_s:.1f} s by {found.notes['model']}: {why}")
+        return
     end_s = face.end_s(moment.at)
     quality, best = face.quality(start_s, end_s), max(scores.states.values())
     found.event(
@@ -92,7 +128,7 @@ def _tell(moment: Moment, scores: Scores, regions: Mapping[str, tuple[int, ...]]
         end_s,
         value=round(best, 3),
         unit="zero-shot score 0-1",
-        text=f"{face.person}'s face at {start_s:.1f} s, to an encoder: {caption(scores, regions)}",
+        text=f"{face.person}'s face at {start_s:.1f} s, to an encoder: {caption(scores, blank, regions)}",
         confidence=SURE * best * quality,
         quality=quality,
     )

@@ -64,7 +64,7 @@ def objective_class(units: set[int]) -> str:
     return best if alike[best] >= ALIKE and alike[best] - alike[second] >= MARGIN else "other"
 
 
-@tool(needs=("face_flow", "faces", "action_units"), version="4")
+@tool(needs=("face_flow", "faces", "action_units"), version="5")
 def micro_expressions(engine: Literal["flow", "micro_au_clip"] = "flow", weights: str = "") -> Run:
     """Spot facial movements of at most half a second: when, where, and which action units they may be.
 
@@ -234,6 +234,6 @@ def _units_by_network(group: Group, track: FlowTrack, face: FaceTrack, clip: Cli
     """Units that come from onset to apex by Micro-AU CLIP, each with its probability of being shown."""
     times_s = [float(track.times_s[n]) for n in _strongest(group)[:2]]
     onset, apex = (frame.rgb for frame in clip.frames_at(times_s))
-    at = face.landmarks[int(np.abs(face.times_s - times_s[0]).argmin())]
-    (told,) = reader.probabilities([reader.pair(onset, at, apex, at)])
+    onset_at, apex_at = (face.landmarks[int(np.abs(face.times_s - time_s).argmin())] for time_s in times_s)
+    (told,) = reader.probabilities([reader.pair(onset, onset_at, apex, apex_at)])
     return {unit: f" {p:.2f}" for unit, p in zip(reader.units, told.tolist(), strict=True) if p > SHOWN}

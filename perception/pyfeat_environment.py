@@ -12,7 +12,7 @@ from perception.weights import cache_folder
 PACKAGES = ("py-feat==2.1.5",)  # pip takes the torch and torchvision that fit each other: several gigabytes
 SCRIPT = Path(__file__).with_name("pyfeat_script.py")
 TIMEOUT_S = 4 * 3600.0  # of one clip
-HOW = "mentalis weights install-pyfeat"
+HOW = "mentalis weights install-pyfeat (its weights come from https://huggingface.co/py-feat when it first measures)"
 
 
 def environment_folder() -> Path:
@@ -25,7 +25,7 @@ def why_not() -> str | None:
     """In a line, what is missing for py-feat to be used; none when nothing is."""
     folder = environment_folder()
     if not _python(folder).is_file():
-        return f"py-feat's own environment is not here: {HOW} (or name one in MENTALIS_PYFEAT)"
+        return f"py-feat's own environment is not here: {HOW}, or name one in MENTALIS_PYFEAT"
     if not any(folder.glob("lib/python*/site-packages/feat/detector_v2.py")):
         return f"the environment for py-feat holds no py-feat 2: {HOW}"
     return None

@@ -60,9 +60,11 @@ def model_folder(named: str = "") -> Path | None:
 
 def why_not(named: str = "") -> str | None:
     """In a line, what is missing for faster-whisper to be used; none when nothing is."""
+    missing = model_folder(named) is None
     if importlib.util.find_spec("faster_whisper") is None:
-        return f"faster-whisper is not installed ({HOW})"
-    if model_folder(named) is None:
+        model = f", and its model is not here: put {WHERE}" if missing else ""
+        return f"faster-whisper is not installed ({HOW}){model}"
+    if missing:
         where = f"{named} is no whole model ({', '.join(FILES)})" if named else "faster-whisper's model is not here"
         return f"{where}: put {WHERE}"
     return None

@@ -16,6 +16,7 @@ from perception.tracking import Box
 Floats = npt.NDArray[np.floating]
 
 WIDER = 1.3  # side of the crop, as a multiple of the box around the face
+BLANK = np.full((64, 64, 3), 128, dtype=np.uint8)  # a picture that shows nothing
 
 
 class Wording(Frozen):
@@ -66,6 +67,10 @@ class ZeroShot:
         self._units = {
             unit: ensembles(encoder, {"present": (w.present,), "absent": (w.absent,)}) for unit, w in said.units.items()
         }
+
+    def blank(self) -> Scores:
+        """What fits a picture that shows nothing: sentences that an encoder leans to anyway (Zhao et al. 2021)."""
+        return self.scores([BLANK])[0]
 
     def scores(self, faces: Sequence[Picture]) -> list[Scores]:
         """What fits each picture."""

@@ -14,6 +14,7 @@ from pydantic import Field
 from perception.evidence import Evidence, Frozen, Observation, Share
 
 TOOL = "integrity"
+EDGE_S = 0.25  # by which what lies within a trace may stick out: where one begins is known to a look, 5 a second
 
 
 class Trace(Frozen):
@@ -22,8 +23,9 @@ class Trace(Frozen):
     kind: str
     caveat: str
     limit: Share | None = None
+    within: Share | None = None
     cites: tuple[str, ...] = ()
-    from_: float = Field(default=0.0, alias="from")
+    from_: float | None = Field(default=None, alias="from")
 
 
 class Traces(Frozen):
@@ -51,21 +53,41 @@ def limits(
 ) -> list[Limit]:
     """Limits on a claim about someone that cites these observations and holds between two times, the lowest first."""
     people = {person, *(o.person for o in cited)}
-    found = [
-        Limit(trace.limit, o)
-        for trace, o in _seen(evidence)
-        if trace.limit is not None
-        and (not trace.cites or any(c.kind in trace.cites for c in cited))
-        and (o.person is None or o.person in people)
-        and o.start_s <= end_s
-        and start_s <= o.end_s
-    ]
+    about_people = [o for o in cited if o.person is not None]
+    spans = [(o.start_s, o.end_s) for o in about_people or cited] or [(start_s, end_s)]
+    found = list[Limit]()
+    for trace, o in _seen(evidence):
+        if (o.person is not None and o.person not in people) or o.start_s > end_s or start_s > o.end_s:
+            continue
+        if trace.limit is not None and (not trace.cites or any(c.kind in trace.cites for c in cited)):
+            found.append(Limit(trace.limit, o))
+        if trace.within is not None and all(_within(span, o) for span in spans):
+            found.append(Limit(trace.within, o))
     return sorted(found, key=lambda limit: limit.at_most)
 
 
 def caveats(evidence: Evidence) -> tuple[str, ...]:
-    """A sentence for each trace, with its id and what else may cause it."""
-    return tuple(f"{o.text[0].upper()}{o.text[1:]} [{o.id}]. {trace.caveat}" for trace, o in _seen(evidence))
+    """A sentence for each trace, with its id and what else may cause it, and who is seen nowhere but in it."""
+    return tuple(
+        f"{o.text[0].upper()}{o.text[1:]} [{o.id}]. {trace.caveat}{_seen_again(trace, o, evidence)}"
+        for trace, o in _seen(evidence)
+    )
+
+
+def _seen_again(trace: Trace, shown: Observation, evidence: Evidence) -> str:
+    """Who is seen in what is shown again alone, as nobody is followed over a jump; nothing of other traces."""
+    if trace.within is None:
+        return ""
+    people = sorted({o.person for o in evidence.observations if o.person is not None and o.tool != TOOL})
+    alone = [
+        p for p in people if all(_within((o.start_s, o.end_s), shown) for o in evidence.observations if o.person == p)
+    ]
+    verb = "is" if len(alone) == 1 else "are"
+    return f" {' and '.join(alone)} {verb} seen in it alone: most likely someone seen before." if alone else ""
+
+
+def _within(span: tuple[float, float], trace: Observation) -> bool:
+    return span[0] >= trace.start_s - EDGE_S and span[1] <= trace.end_s + EDGE_S
 
 
 def _seen(evidence: Evidence) -> list[tuple[Trace, Observation]]:
@@ -74,5 +96,10 @@ def _seen(evidence: Evidence) -> list[tuple[Trace, Observation]]:
         (trace, o)
         for trace in known.traces
         for o in evidence.of(trace.kind)
-        if o.tool == TOOL and o.confidence >= known.sure_from and (o.value is None or o.value >= trace.from_)
+        if o.tool == TOOL and o.confidence >= known.sure_from and _counts(o.value, trace.from_)
     ]
+
+
+def _counts(value: float | None, from_: float | None) -> bool:
+    """Whether a value is one that counts; values of some traces are below zero, such as a voice's lag that is early."""
+    return value is None or from_ is None or value >= from_

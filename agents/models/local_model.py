@@ -4,9 +4,7 @@ import asyncio
 import base64
 import binascii
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +20,7 @@ from agents.models.json_schema import longest
 from agents.models.parsing import InvalidAnswer, parse
 from agents.report import TokenUse
 from agents.showing.media import LONG_SIDE_PX, jpeg, picture_part
+from perception.models.quiet_loading import no_bar
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -189,7 +188,7 @@ def _load(name_or_folder: str) -> _Loaded:
         sees = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
         auto: Any = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
         tokenizer = transformers.AutoTokenizer.from_pretrained(name_or_folder)
-        with _no_bar():
+        with no_bar():
             model: Any = auto.from_pretrained(name_or_folder, dtype=torch.bfloat16 if gpu else torch.float32)
     except Exception as error:
         raise ModelError(f"transformers can't load {name_or_folder!r}: {_first_sentence(error)}") from error
@@ -202,25 +201,6 @@ def _load(name_or_folder: str) -> _Loaded:
 def _names_folder(name_or_folder: str) -> bool:
     """Whether this can't be an id of the hub, which is a name or an owner and a name."""
     return name_or_folder.startswith(("/", ".", "~")) or name_or_folder.count("/") > 1
-
-
-@contextmanager
-def _no_bar() -> Iterator[None]:
-    """Hide transformers' bar while weights are read; those of downloads, which may take minutes, stay."""
-    import huggingface_hub
-    import transformers
-
-    bars: Any = transformers.utils.logging
-    downloads: Any = huggingface_hub.utils  # whose bars transformers switches with its own
-    if not bars.is_progress_bar_enabled():
-        yield
-        return
-    bars.disable_progress_bar()
-    downloads.enable_progress_bars()
-    try:
-        yield
-    finally:
-        bars.enable_progress_bar()
 
 
 def _processor(name_or_folder: str) -> tuple[Any | None, str]:

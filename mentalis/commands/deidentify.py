@@ -90,6 +90,8 @@ def _show(told: "UtilityReport") -> None:
     if told.pictures_covered:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(told.pictures_covered.items()))
         table.add_row("pictures covered", counts)
+    if told.solid_places:
+        table.add_row("covered solid", solid_told(told))
     table.add_row("action units", summed_up(told))
     for rate in told.heart_rate:
         table.add_row(f"heart rate {rate.person or ''}".rstrip(), rate.text)
@@ -106,7 +108,13 @@ def _show(told: "UtilityReport") -> None:
         )
     console.print(table)
     for warning in told.warnings:
-        console.print(f"[yellow]note[/] {warning}")
+        console.print(f"[yellow]note[/] {warning}", soft_wrap=True)  # a warning is a line, also in a file or a pipe
+
+
+def solid_told(told: "UtilityReport") -> str:
+    """What was covered solid after a first writing, and why."""
+    places = f"{told.solid_places} place{'s' if told.solid_places > 1 else ''}"
+    return f"{places} on {told.pictures_solid} pictures, where a face, or what looks like one, was found after writing"
 
 
 def summed_up(told: "UtilityReport") -> str:

@@ -170,7 +170,7 @@ def pulse(
 
     def score(true: npt.NDArray[np.floating], shown: npt.NDArray[np.floating]) -> str:
         errors = f"MAE {mae(true, shown).value:.2f} bpm, RMSE {rmse(true, shown).value:.2f} bpm"
-        return f"{errors}, one rate of a whole recording by the network alone"
+        return f"{errors}, one rate of each recording by the network alone"
 
     training = Training.model_validate(
         {

@@ -31,11 +31,10 @@ def card_(
     """Show what weights are: source, licence, training data, metric with its protocol, limits."""
     import yaml
 
-    from perception.engine_cards import engine_card
+    from perception.engine_cards import card_of
     from perception.models.trained import read_card
-    from perception.weights import known
 
-    card = read_card(Path(name)) if Path(name).is_dir() else engine_card(name) or known(name)
+    card = read_card(Path(name)) if Path(name).is_dir() else card_of(name)
     typer.echo(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True).rstrip())
 
 

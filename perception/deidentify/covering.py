@@ -162,6 +162,23 @@ def cover_also(covers: Sequence[Cover], seen: Sequence[Look], *, whole_within_s:
                     covers[near].whole |= near == n or whole_within_s > 0
 
 
+def solid_places(covers: Sequence[Cover], looks: Sequence[Look]) -> tuple[int, int]:
+    """At how many places something was covered solid, and on how many pictures; those covered whole don't count.
+
+    A place is one that is followed from picture to picture within a shot.
+    """
+    places, pictures, tracker, shot = 0, 0, Tracker(), None
+    for cover, look in zip(covers, looks, strict=True):
+        if look.shot != shot:
+            tracker, shot, seen = Tracker(), look.shot, set[int]()
+        boxes = [] if cover.whole else cover.solid
+        numbers = set(tracker.follow(boxes, look.time_s))
+        places += len(numbers - seen)
+        seen |= numbers
+        pictures += bool(boxes)
+    return places, pictures
+
+
 def _alone(look: Look) -> list[Box]:
     """What the cascade alone found: background that comes and goes, or a face that nothing follows."""
     return [

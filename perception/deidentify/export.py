@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from perception.clip import Clip
 from perception.deidentify.avatar import drawn
-from perception.deidentify.covering import Cover, cover_also, plan
+from perception.deidentify.covering import Cover, cover_also, plan, solid_places
 from perception.deidentify.detectors import Look, checking, look
 from perception.deidentify.hiding import Hiding, hidden, tagged
 from perception.deidentify.likeness import Encoder
@@ -87,9 +87,16 @@ def deidentify(
             seen = _write_covered(clip, part, method, covers, audio, on_progress)
         on_progress("comparing", clip.duration_s)
         counts = Counter(cover.why for cover in covers) if covers else {}
+        places, solid = solid_places(covers, looks) if covers else (0, 0)
         report = compare(clip, Clip.open(part), before, (looks, seen), encoder)
         report = report.model_copy(
-            update={"method": method, "audio": _told(clip, audio), "pictures_covered": dict(counts)}
+            update={
+                "method": method,
+                "audio": _told(clip, audio),
+                "pictures_covered": dict(counts),
+                "solid_places": places,
+                "pictures_solid": solid,
+            }
         )
         _readable(part)
         os.replace(part, out)

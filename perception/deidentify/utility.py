@@ -56,6 +56,12 @@ class UtilityReport(Frozen):
     pictures_covered: dict[str, int] = Field(
         default_factory=dict, description="where a face was found, held though not found, or the whole picture"
     )
+    solid_places: int = Field(
+        default=0,
+        description="places where a detector still found something in what was written, a face or what looks like one "
+        "to it, and which were covered solid",
+    )
+    pictures_solid: int = Field(default=0, description="pictures on which such a place is covered solid")
     coverage: tuple[DetectorCoverage, ...]
     action_units: tuple[UnitAgreement, ...]
     gestures: GestureAgreement

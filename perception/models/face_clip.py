@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from perception.errors import ToolError
 from perception.models.device import device, reduced_precision, require_torch
+from perception.models.quiet_loading import no_bar
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -138,7 +139,8 @@ def _load(name_or_folder: str) -> tuple[str, Any, Any, Any]:
             raise ToolError(f"{name_or_folder} is a {kind}, neither a CLIP nor a SigLIP")
         pictures = transformers.AutoImageProcessor.from_pretrained(name_or_folder, backend="pil")  # no torchvision
         words = transformers.AutoTokenizer.from_pretrained(name_or_folder)
-        model = transformers.AutoModel.from_pretrained(name_or_folder).eval().to(device())
+        with no_bar():
+            model = transformers.AutoModel.from_pretrained(name_or_folder).eval().to(device())
     except ImportError as error:  # a tokenizer of its own library
         raise ToolError(f"{name_or_folder} needs a further library: {_line(error)}") from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -94,11 +94,15 @@ def read_gestures(
         test_subjects: whom to test, in place of the data set's own split.
 
     Raises:
-        TrainingDataError: naming file, line, column and what is wrong.
+        TrainingDataError: naming file, line, column and what is wrong, or who of `test_subjects` is not in the table.
     """
     rows = read_rows(folder / TABLE, COLUMNS)
     names = class_names(taxonomy)
     own = splits(taxonomy)
+    subjects = sorted({r.cells["subject"] for r in rows})
+    if unknown := [name for name in test_subjects if name not in subjects]:
+        there = f"there are {', '.join(subjects)}"
+        raise TrainingDataError(f"--test-subjects: nobody in {folder / TABLE} is called {', '.join(unknown)}; {there}")
     split_of = {r.cells["subject"]: _split(r.cells["subject"], own, test_subjects) for r in rows}
     refuse(ill for row in rows for ill in _ills(row, folder, names, first, skeleton, split_of))
     return [_labelled(f"{n}:{row.cells['file']}", row, folder, names, first, split_of) for n, row in enumerate(rows, 1)]

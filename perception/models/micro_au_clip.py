@@ -6,8 +6,7 @@ the units, and texts of each unit shown and absent in the embedding of CLIP (Rad
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception.evidence import Frozen
+from perception.models.quiet_loading import no_bar
 from perception.weights import WeightError
 
 NETWORK = "micro-au-clip"
@@ -170,7 +170,7 @@ def from_backbone(source: str, units: Sequence[int], prior: Tensor | None = None
     from transformers import AutoTokenizer, CLIPModel
 
     try:
-        with _no_bar():
+        with no_bar():
             clip, tokenizer = CLIPModel.from_pretrained(source), AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError, KeyError) as error:
         raise WeightError(
@@ -182,21 +182,6 @@ def from_backbone(source: str, units: Sequence[int], prior: Tensor | None = None
         tokens = tokenizer(said, padding=True, return_tensors="pt")
         told = clip.get_text_features(tokens["input_ids"], tokens["attention_mask"]).pooler_output
     return MicroAUClip(clip.vision_model, units, told.clone().reshape(len(units), 2, -1), prior)
-
-
-@contextmanager
-def _no_bar() -> Iterator[None]:
-    """Hide transformers' bar while weights are read."""
-    import transformers
-
-    bars: Any = transformers.utils.logging
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            bars.enable_progress_bar()
 
 
 def from_settings(settings: dict[str, Any]) -> MicroAUClip:

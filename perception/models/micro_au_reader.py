@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from perception.models.device import device, require_torch
 from perception.models.engine_weights import trained_folder
-from perception.models.face_crops import crop, held, in_crop, patches
-from perception.models.micro_au_table import Pair
+from perception.models.micro_au_table import Pair, View, pair_between
 from perception.models.trained import load_trained
 from perception.weights import WeightError
 
@@ -50,14 +49,11 @@ class Reader:
             raise WeightError(f"{folder}: the tensors do not fit the card: {str(error).splitlines()[0]}") from error
         self.network.to(device()).eval()
         self.units = self.network.units
+        self.view = View(self.units, self.network.size_px, self.network.grid)
 
     def pair(self, onset: Picture, onset_at: Floats, apex: Picture, apex_at: Floats) -> Pair:
-        """Two pictures of a face as the network sees them, each held by landmarks, (478, 2 or 3) in pixels."""
-        size_px = self.network.size_px
-        matrix = held(onset_at, size_px)
-        before, after = crop(onset, matrix, size_px), crop(apex, held(apex_at, size_px), size_px)
-        where = patches(in_crop(onset_at, matrix), self.units, size_px, self.network.grid)
-        return Pair(before, after, after, where)
+        """Two pictures of a face as the network learnt from them; see `pair_between`."""
+        return pair_between(onset, onset_at, apex, apex_at, self.view)
 
     def probabilities(self, pairs: Sequence[Pair]) -> Floats:
         """The probability that each unit is shown in each pair's second picture, shape (pairs, units); no intensity."""

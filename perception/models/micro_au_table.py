@@ -28,6 +28,7 @@ from perception.models.face_crops import crop, held, in_crop, patches, regions
 from perception.models.training_tables import Row, number, read_rows, refuse
 
 Floats = npt.NDArray[np.float32]
+Points = npt.NDArray[np.floating]
 Picture = npt.NDArray[np.uint8]
 TABLE, COLUMNS = "aus.csv", ("id", "clip", "dataset", "subject")
 UNIT = re.compile(r"AU0*(\d+)", re.IGNORECASE)
@@ -50,7 +51,7 @@ class Coded(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A face at onset and apex, held by its landmarks at the onset, and where its units' regions are."""
+    """A face at onset and apex, each held by its own landmarks, and where its units' regions are at the onset."""
 
     onset: Picture  # (size, size, 3)
     apex: Picture  # that of the table where it names one, else that found
@@ -87,8 +88,20 @@ def known_units(samples: Sequence[Coded]) -> tuple[int, ...]:
     return tuple(sorted(set(samples[0].active) & set(regions().units)))
 
 
+def pair_between(onset: Picture, onset_at: Points, apex: Picture, apex_at: Points, view: View) -> Pair:
+    """Two pictures of a face as a network sees them, in training and as an engine.
+
+    Each is held by its own landmarks, (478, 2 or 3) in pixels: what the head moved between them is no movement of the
+    face, and the usual face of `action_units` lies anywhere. Landmarks of one picture with noise place a point of the
+    face within 0.2-0.35 px of 224; on real clips 0.2 s of head movement leave 1.4 times that difference.
+    """
+    matrix = held(onset_at, view.size_px)
+    before, after = crop(onset, matrix, view.size_px), crop(apex, held(apex_at, view.size_px), view.size_px)
+    return Pair(before, after, after, patches(in_crop(onset_at, matrix), view.units, view.size_px, view.grid))
+
+
 def pair_of(sample: Coded, view: View) -> Pair | None:
-    """The face of a sample; none where none is found at the onset.
+    """The face of a sample; none where none is found at the onset or at the apex.
 
     Raises:
         TrainingDataError: the clip has no such pictures, or they can't be read.
@@ -101,21 +114,35 @@ def pair_of(sample: Coded, view: View) -> Pair | None:
     landmarks = face_in(onset)
     if landmarks is None:
         return None
-    matrix, coarse = held(landmarks, view.size_px), held(landmarks, COARSE_PX)
+    found, labelled = _apexes(sample, onset, landmarks, pictures)
+    seen = face_in(found)
+    if seen is None:
+        return None
+    pair = pair_between(onset, landmarks, found, seen, view)
+    if labelled is None:
+        return pair
+    seen = face_in(labelled)
+    return None if seen is None else pair._replace(apex=pair_between(onset, landmarks, labelled, seen, view).apex)
+
+
+def _apexes(
+    sample: Coded, onset: Picture, landmarks: Floats, pictures: Iterator[Picture]
+) -> tuple[Picture, Picture | None]:
+    """The picture in which the face differs most from its onset, and the one that the table names, if it does."""
+    coarse = held(landmarks, COARSE_PX)
     before, most = crop(onset, coarse, COARSE_PX).astype(np.int16), -1.0
     found = labelled = None
     at = sample.onset
     for at, picture in enumerate(pictures, sample.onset + 1):
         moved = float(np.abs(crop(picture, coarse, COARSE_PX) - before).mean())
         if moved > most:
-            found, most = crop(picture, matrix, view.size_px), moved
+            found, most = picture, moved
         if at == sample.apex:
-            labelled = crop(picture, matrix, view.size_px)
+            labelled = picture
     if found is None or (sample.apex is not None and labelled is None):
         last = f"its last one is {at}"
         raise TrainingDataError(f"{sample.where}: {sample.clip.name} has too few pictures after its onset; {last}")
-    where = patches(in_crop(landmarks, matrix), view.units, view.size_px, view.grid)
-    return Pair(crop(onset, matrix, view.size_px), found if labelled is None else labelled, found, where)
+    return found, labelled
 
 
 def face_in(rgb: Picture) -> Floats | None:

@@ -1,6 +1,7 @@
 """Trained networks in a folder: safetensors beside the card that says what they are. No pickle is written or run."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ import yaml
 from pydantic import ValidationError
 
 from perception.evidence import Frozen
+from perception.models.training_tables import Table, write_rows
 from perception.weights import WeightError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CARD, TENSORS = "card.yaml", "model.safetensors"
+CARD, TENSORS, PART = "card.yaml", "model.safetensors", ".part"
+PREDICTIONS, PROBABILITIES, GOLD = "predictions.csv", "probabilities.csv", "gold.csv"
 Setting = bool | int | float | str | None
 
 
@@ -30,18 +33,35 @@ class ModelCard(Frozen):
     limits: str
 
 
-def save_trained(folder: Path, card: ModelCard, tensors: Mapping[str, "Tensor"]) -> None:
-    """Write a network's tensors and its card; the card comes last, so that a folder with one is whole."""
+def save_trained(
+    folder: Path, card: ModelCard, tensors: Mapping[str, "Tensor"], tables: Mapping[str, Table] | None = None
+) -> None:
+    """Write a network's tensors, tables of its test and its card; nothing of an earlier training stays beside them.
+
+    All is written before anything earlier goes. What was there goes before the first new file comes, its card first,
+    and the new card comes last: a folder with a card is whole and of one training, whenever the writing is cut off.
+
+    Args:
+        folder: made where it is not there; other files in it stay.
+        card: what the network is.
+        tensors: by their names.
+        tables: by file name, of `PREDICTIONS`, `PROBABILITIES` and `GOLD`.
+    """
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CARD).unlink(missing_ok=True)
-    part = folder / f"{TENSORS}.part"
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part)
-    os.replace(part, folder / TENSORS)
-    part = folder / f"{CARD}.part"
-    part.write_text(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True), encoding="utf-8")
-    os.replace(part, folder / CARD)
+    part = folder / PART
+    shutil.rmtree(part, ignore_errors=True)  # of a training that was cut off
+    part.mkdir(parents=True)
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part / TENSORS)
+    for name, table in (tables or {}).items():
+        write_rows(part / name, table)
+    told = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    (part / CARD).write_text(told, encoding="utf-8")
+    for name in (CARD, TENSORS, PREDICTIONS, PROBABILITIES, GOLD):
+        (folder / name).unlink(missing_ok=True)
+    for name in (*(tables or {}), TENSORS, CARD):
+        os.replace(part / name, folder / name)
+    part.rmdir()
 
 
 def load_trained(folder: Path, network: str) -> tuple[ModelCard, dict[str, "Tensor"]]:

@@ -28,10 +28,9 @@ from perception.models.micro_au_clip import (
 )
 from perception.models.micro_au_losses import statistics, total
 from perception.models.micro_au_table import TABLE, Coded, Pair, View, known_units, pair_of, read_coded
-from perception.models.trained import ModelCard, save_trained
-from perception.models.training_tables import write_rows
+from perception.models.trained import PREDICTIONS, PROBABILITIES, ModelCard, save_trained
+from perception.models.training_tables import Table
 
-PREDICTIONS, PROBABILITIES = "predictions.csv", "probabilities.csv"
 THRESHOLD = 0.5  # of a unit's probability, as CD6ME's logit over 0
 AT_ONCE = 32
 LIMITS = (
@@ -94,14 +93,15 @@ def train_micro_au(
         for at, probabilities in zip(chosen, probabilities_of(network, pairs), strict=True):
             predicted[found.samples[at].id] = probabilities
     metric = "not evaluated: no data set was left out"
+    tables = {}
     if training.folds:
-        _write(out, table, units, predicted)
+        tables = _tables(table, units, predicted)
         gold = {s.id: frozenset(unit for unit in units if s.active[unit]) for s in table}
         metric = score(gold, {id_: _active(p, units) for id_, p in predicted.items()}, units)
     tell("all data sets are learnt from")
     network = trained([True] * len(found.samples), found, units, training, tell)
     card = _card(network, training, table, found, metric)
-    save_trained(out, card, network.state_dict())
+    save_trained(out, card, network.state_dict(), tables)
     return card
 
 
@@ -119,10 +119,10 @@ def prepared(table: Sequence[Coded], view: View, tell: Callable[[str], None]) ->
     pairs = [pair_of(sample, view) for sample in table]
     lost = [sample.where for sample, pair in zip(table, pairs, strict=True) if pair is None]
     if lost:
-        tell(f"{len(lost)} samples without a face at the onset are left out, first {lost[0]}")
+        tell(f"{len(lost)} samples without a face at the onset or the apex are left out, first {lost[0]}")
     there = [(sample, pair) for sample, pair in zip(table, pairs, strict=True) if pair is not None]
     if not there:
-        raise TrainingDataError(f"{lost[0]}: there is no face at the onset; nor in any other row")
+        raise TrainingDataError(f"{lost[0]}: there is no face at the onset or the apex; nor in any other row")
     return Learnable(tuple(s for s, _ in there), tuple(p for _, p in there))
 
 
@@ -180,9 +180,9 @@ def _active(probabilities: npt.NDArray[np.float32] | None, units: Sequence[int])
     return frozenset(unit for unit, p in zip(units, probabilities.tolist(), strict=True) if p > THRESHOLD)
 
 
-def _write(
-    out: Path, table: Sequence[Coded], units: Sequence[int], predicted: Mapping[str, npt.NDArray[np.float32] | None]
-) -> None:
+def _tables(
+    table: Sequence[Coded], units: Sequence[int], predicted: Mapping[str, npt.NDArray[np.float32] | None]
+) -> dict[str, Table]:
     """The predictions as `mentalis eval score au` reads them, and the probabilities; empty where no face was found."""
     active, scores = [], []
     for sample in table:
@@ -191,9 +191,11 @@ def _write(
         active.append([sample.id, *("" if shown is None else int(unit in shown) for unit in units)])
         told = [""] * len(units) if probabilities is None else [f"{p:.4f}" for p in probabilities.tolist()]
         scores.append([sample.id, sample.dataset, sample.subject, *told])
-    write_rows(out / PREDICTIONS, ["id", *(f"AU{unit}" for unit in units)], active)
     header = ["id", "dataset", "subject", *(f"AU{unit}_probability" for unit in units)]
-    write_rows(out / PROBABILITIES, header, scores)
+    return {
+        PREDICTIONS: Table(["id", *(f"AU{unit}" for unit in units)], active),
+        PROBABILITIES: Table(header, scores),
+    }
 
 
 def _card(network: MicroAUClip, training: Training, table: Sequence[Coded], found: Learnable, metric: str) -> ModelCard:

@@ -19,13 +19,12 @@ from perception.models.fitting import Fitting, Tell, fit
 from perception.models.gesture_gcn import NETWORK, STRIDES, WIDTHS, GestureGCN
 from perception.models.gesture_table import TABLE, Labelled, Samples, Taxonomy, class_names, read_gestures, samples
 from perception.models.skeletons import LayoutName, layout
-from perception.models.trained import ModelCard, save_trained
-from perception.models.training_tables import write_rows
+from perception.models.trained import GOLD, PREDICTIONS, ModelCard, save_trained
+from perception.models.training_tables import Table
 from perception.scheduler import perceive
 from perception.tool import in_order, make_tool
 
 NONE = "none"  # of the classes: no gesture; learnt from our own tracks only, which go on between gestures
-PREDICTIONS, GOLD = "predictions.csv", "gold.csv"
 RANKED = 5  # classes that are told of each gesture
 AT_ONCE = 256  # samples that are recognised together
 LIMITS = (
@@ -86,11 +85,13 @@ def train_micro_gesture(
     ranked = [[names[at] for at in np.argsort(-row)[:RANKED]] for row in probabilities]
     gold = [names[label] for label in to_test.labels]
     metric = score(gold, ranked) if gold else "not evaluated: no subject of the test is in the table"
-    write_rows(out / GOLD, ("id", "value", "group"), zip(to_test.ids, gold, to_test.subjects, strict=True))
     told = [json.dumps(row) for row in ranked]
-    write_rows(out / PREDICTIONS, ("id", "value"), zip(to_test.ids, told, strict=True))
+    tables = {
+        GOLD: Table(("id", "value", "group"), list(zip(to_test.ids, gold, to_test.subjects, strict=True))),
+        PREDICTIONS: Table(("id", "value"), list(zip(to_test.ids, told, strict=True))),
+    }
     card = _card(training, to_learn, to_test, metric, names)
-    save_trained(out, card, network.state_dict())
+    save_trained(out, card, network.state_dict(), tables)
     return card
 
 

@@ -21,6 +21,7 @@ from perception.frame import Frame
 from perception.learned_waves import LONGEST_HOLE_S, standardised
 from perception.models.device import device
 from perception.models.fitting import Fitting, Tell, fit
+from perception.models.measuring_pulse import Stretch, differentiated, measured
 from perception.models.pulse_losses import about_true_rate, at_true_rate, negative_pearson
 from perception.models.pulse_network import as_channels, load_module, new_module
 from perception.models.trained import ModelCard, save_trained
@@ -52,14 +53,6 @@ class Training(Frozen):
     begins_with: str | None = None  # weights, as `rppg.engine` names them; none: fresh ones
     settings: dict[str, Any] = Field(default_factory=dict)  # of the network, where they differ from the published ones
     trained_on: str = "recordings of the user"
-
-
-class Stretch(NamedTuple):
-    """An unbroken view of a face, and its pulse."""
-
-    crops: Pictures  # (n, side, side, 3) at `GRID_HZ`, on disk
-    wave: Floats  # (n,)
-    person: str
 
 
 class Chunks(NamedTuple):
@@ -101,7 +94,8 @@ def train_pulse(
         module = _begun(training)
         losses = fit_pulse(module, training.network, chunks, training.fitting, tell)
         held = [s for s in stretches if s.person in training.held_out]
-        metric = _measured(module, held, kind.frames, score)
+        names = [r.name for r in recordings if r.person in training.held_out]
+        metric = measured(module, held, names, kind.frames, score)
     people = len({s.person for s in seen})
     card = ModelCard(
         network=training.network,
@@ -183,7 +177,9 @@ def prepared(recording: Recording, kind: Kind, folder: Path) -> list[Stretch]:
             first = int(np.argmax(times_s >= recording.times_s[0]))
             shown = np.memmap(path, np.uint8, "r", shape=(count, kind.side_px, kind.side_px, 3))
             wave = np.interp(times_s, recording.times_s, recording.values)
-            stretches.append(Stretch(shown[first : first + inside], wave[first : first + inside], recording.person))
+            stretches.append(
+                Stretch(shown[first : first + inside], wave[first : first + inside], recording.person, recording.name)
+            )
     return stretches
 
 
@@ -202,31 +198,6 @@ def chunked(stretches: Sequence[Stretch], frames: int) -> Chunks:
     return Chunks(pictures, together.astype(np.float32), np.array(rates, dtype=np.float32))
 
 
-def rates_of(module: nn.Module, stretches: Sequence[Stretch], frames: int) -> tuple[Floats, Floats]:
-    """True and found rates of whole stretches in beats a minute; NaN where nothing was found; shape (stretches,)."""
-    on, true, found = device(), list[float](), list[float]()
-    module.to(on).eval()
-    for stretch in stretches:
-        whole = len(stretch.wave) // frames * frames
-        parts = []
-        for start in range(0, whole, frames):
-            with torch.inference_mode():
-                waves = module(as_channels(stretch.crops[None, start : start + frames], on))[0]
-                waves = torch.cumsum(waves, dim=-1) if _differentiated(module) else waves
-            parts.append(standardised(waves.cpu().numpy()).mean(axis=0))
-        rates = (pulse.heart_rate(pulse.in_band(w)) for w in (stretch.wave[:whole], np.concatenate(parts)))
-        for rate, kept in zip(rates, (true, found), strict=True):
-            kept.append(rate.bpm if rate is not None else np.nan)
-    return np.array(true), np.array(found)
-
-
-def _measured(module: nn.Module, held: Sequence[Stretch], frames: int, score: Callable[[Floats, Floats], str]) -> str:
-    if not held:
-        return "not evaluated: nobody was held out"
-    true, found = rates_of(module, held, frames)
-    return f"{score(true, found)}; {len(held)} recordings of {len({s.person for s in held})} people held out"
-
-
 def _begun(training: Training) -> nn.Module:
     torch.manual_seed(training.fitting.seed)
     if training.begins_with is None:
@@ -239,14 +210,10 @@ def _begun(training: Training) -> nn.Module:
 
 def _as_answered(module: nn.Module, waves: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The waves as the network gives them: their changes from frame to frame where it sees differences."""
-    if not _differentiated(module):
+    if not differentiated(module):
         return waves
     changes = np.diff(waves, axis=1, append=waves[:, -1:])
     return np.asarray(changes / np.maximum(changes.std(axis=1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def _differentiated(module: nn.Module) -> bool:
-    return getattr(module, "normalisation", "") == "difference"
 
 
 def _each_after_use(clip: Clip, look: Callable[[Frame], None]) -> Any:

@@ -1,7 +1,6 @@
 """Tables that say what to train on: read whole and checked before training begins; ills are told with their line."""
 
 import csv
-import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,13 @@ from typing import NamedTuple
 from perception.errors import TrainingDataError
 
 TOLD = 5  # ills of a table that are listed before the rest is counted
+
+
+class Table(NamedTuple):
+    """A table to write."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[object]]
 
 
 class Row(NamedTuple):
@@ -71,10 +77,7 @@ def number(row: Row, column: str) -> float | None:
     return value
 
 
-def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    os.replace(part, path)
+def write_rows(path: Path, table: Table) -> None:
+    """Write a table as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([table.header, *table.rows])

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from benchmarks import neural
@@ -63,6 +64,17 @@ def test_a_network_is_given_as_many_frames_as_it_is_told_to_have(name):
     frames = ready.inputs[0].shape[2]
     assert ready.inputs[0].shape[0] == 2
     assert ready.frames == 2 * frames
+
+
+def test_gestures_are_timed_as_the_engine_recognises_them():
+    from perception.models.gesture_table import class_names, window_of
+    from perception.models.skeletons import layout
+
+    ready, skeleton = neural.NETWORKS["gesture_gcn"](2), layout("pose_hands")
+    times_s = np.arange(100) / skeleton.rate_hz
+    window = window_of(times_s, np.ones((100, len(skeleton.joints), 3), np.float32), 4.0, skeleton)
+    assert ready.inputs[0].shape == (2, *window.shape, 1)
+    assert ready.module.scores.out_features == len(class_names("imigue")) + 1
 
 
 def test_a_network_that_there_is_not_is_refused_in_a_line(capsys, monkeypatch):

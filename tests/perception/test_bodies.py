@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from perception.bodies import _missed_hands
-from perception.body_following import Company
+from perception.body_following import Company, hands_of
 from perception.clip import Clip
 from perception.face_following import FaceInFrame
 from perception.mediapipe_models import HAND_POINTS, Hand
@@ -33,6 +33,20 @@ def test_a_hand_is_looked_for_beyond_its_wrist_and_put_back_into_the_picture():
     picture = np.zeros((720, 1280, 3), dtype=np.uint8)
     (hand,) = _missed_hands(picture, body(), [], in_the_middle)
     assert hand[0, :2] == pytest.approx((400, 324), abs=1)  # 0.4 of the forearm's 60 px on from the wrist
+
+
+def at(x, y):
+    return np.full((HAND_POINTS, 3), (x, y, 0), dtype=np.float32)
+
+
+def test_one_hand_near_both_wrists_is_that_of_the_nearer_one_alone():
+    pose = body()
+    pose[15, :2], pose[16, :2] = (400, 200), (390, 200)
+    left, right = hands_of(pose, [at(392, 200)])
+    assert np.isnan(left).all()
+    assert right[0, 0] == 392
+    left, right = hands_of(pose, [at(392, 200), at(396, 200)])
+    assert (left[0, 0], right[0, 0]) == (396, 392)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from perception.deidentify.covering import Cover, cover_also, plan
+from perception.deidentify.covering import Cover, cover_also, plan, solid_places
 from perception.deidentify.detectors import CHIN, FOREHEAD, HAIR, Look, around_mesh
 from perception.deidentify.hiding import FILL, hidden, tagged
 from perception.tracking import Box
@@ -137,6 +137,18 @@ def test_what_is_still_found_is_covered_solid_and_then_its_whole_picture():
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == [30]
     cover_also(planned_so_far, seen, whole_within_s=0.5)
     assert [n for n, cover in enumerate(planned_so_far) if cover.whole] == list(range(20, 41))
+
+
+def test_places_covered_solid_are_counted_once_in_a_shot_and_not_where_the_whole_picture_is():
+    seen = looks(*[[]] * 40, shot=lambda n: n // 20)
+    found = [Cover() for _ in seen]
+    for n in (*range(5, 15), *range(25, 35)):
+        found[n].solid = [FACE]
+    found[7].solid = [FACE, ELSEWHERE]
+    assert solid_places(found, seen) == (3, 20)
+    found[25].whole = True
+    assert solid_places(found, seen) == (3, 19)
+    assert solid_places([Cover(boxes=[FACE])] * 40, seen) == (0, 0)
 
 
 @pytest.mark.parametrize("height", [180, 360, 1080])

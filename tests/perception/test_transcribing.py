@@ -14,7 +14,7 @@ from perception.clip import Clip
 from perception.errors import ToolError
 from perception.scheduler import perceive
 from perception.tool import make_tool
-from perception.transcribing import PAUSE_S, Word, utterances_of
+from perception.transcribing import PAUSE_S, Word, utterances_of, why_not
 
 
 def word(start_s, end_s, text, probability=0.9):
@@ -102,7 +102,11 @@ def test_without_the_library_or_its_model_the_reason_is_a_line(monkeypatch, tmp_
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (reason,) = [a.reason for a in speech_of(spoken).abstentions if "transcript" in a.reason]
-    assert reason.endswith("faster-whisper is not installed (python -m pip install faster-whisper)")
+    assert "faster-whisper is not installed (python -m pip install faster-whisper), and its model is not here" in reason
+    assert "https://huggingface.co/Systran/faster-whisper-small" in reason
+    assert "\n" not in reason
+    model_in(tmp_path / "faster-whisper-small")
+    assert why_not() == "faster-whisper is not installed (python -m pip install faster-whisper)"
     with pytest.raises(ToolError, match="is not installed"):
         make_tool("speech", transcriber="faster_whisper")
 

@@ -49,6 +49,16 @@ def test_what_does_not_bear_on_the_claim_leaves_it_as_it_is(harmless):
     assert confidence(*harmless) == (0.8, [])
 
 
+@pytest.mark.parametrize("late_s", [0.4, -0.4, -0.12])
+def test_a_voice_that_comes_early_limits_what_rests_on_it_and_is_told_as_one_that_comes_late(late_s):
+    offset = trace("lip_offset", value=late_s, person="P1")
+    case = make_case(saw("speaking"), offset)
+    (claim,), _, _ = accept([draft("happiness", "speaking-1", percent=80)], "emotion", case)
+    assert claim.confidence == 0.4
+    (told,) = integrity.caveats(case.evidence)
+    assert "[lip_offset-1]" in told
+
+
 def test_flicker_lowers_only_what_rests_on_the_pulse():
     assert confidence(trace("light_flicker"), cites="au12")[0] == 0.8
     assert confidence(trace("light_flicker"), cites="heart_rate")[0] == 0.5
@@ -60,6 +70,31 @@ def test_coding_lowers_only_what_rests_on_what_it_takes_away_and_is_a_caveat(kin
     assert confidence(trace(kind), cites="heart_rate", percent=90)[0] == limit
     (told,) = integrity.caveats(make_case(trace(kind)).evidence)
     assert f"[{kind}-1]" in told
+
+
+def test_what_rests_on_pictures_that_were_shown_before_counts_once():
+    again = trace("looped", 5.1, 10.0)
+    assert confidence(again) == (0.8, [])  # seen from 2 to 4 s
+    case = make_case(saw("au12", 1.0, 4.0), saw("au12", 5.0, 9.0, person="P2", number=2), again, person="P2")
+    (copy,), _, verdicts = accept([draft("happiness", "au12-2", start_s=5.0, end_s=9.0, percent=80)], "emotion", case)
+    assert copy.confidence == 0.1
+    assert ["looped-1" in v.detail for v in verdicts if v.check == "integrity"] == [True]
+
+
+def test_what_rests_on_the_first_showing_as_well_keeps_its_confidence():
+    case = make_case(saw("au12", 1.0, 3.0), saw("au12", 6.0, 8.0, number=2), trace("looped", 5.0, 10.0))
+    (claim,), _, _ = accept(
+        [draft("happiness", "au12-1", "au12-2", start_s=1.0, end_s=8.0, percent=80)], "emotion", case
+    )
+    assert claim.confidence == 0.8
+
+
+def test_who_is_seen_only_in_what_is_shown_again_is_told_to_be_no_further_person():
+    seen = (saw("au12", 1.0, 3.0), saw("au12", 6.0, 8.0, person="P2", number=2))
+    (told,) = integrity.caveats(make_case(*seen, trace("looped", 5.0, 10.0)).evidence)
+    assert told.endswith("P2 is seen in it alone: most likely someone seen before.")
+    (told,) = integrity.caveats(make_case(seen[0], trace("looped", 5.0, 10.0)).evidence)
+    assert "alone: most likely" not in told
 
 
 def test_a_detectors_high_score_limits_every_claim_and_the_lowest_limit_counts():

@@ -70,13 +70,22 @@ def noise_as_loud_as(opening):
     return (0.3 * level**2 + 0.0003) * np.random.default_rng(0).normal(0, 1, len(level))
 
 
-@pytest.mark.parametrize(("late_s", "kind"), [(0.0, "lip_sync"), (0.5, "lip_offset")])
-def test_a_voice_that_comes_late_is_told_from_one_that_fits(make_clip, late_s, kind):
+@pytest.mark.parametrize(
+    ("late_s", "kind", "told"),
+    [
+        (0.0, "lip_sync", "go together"),
+        (0.5, "lip_offset", "later than"),
+        (-0.4, "lip_offset", "earlier than"),
+        (-0.14, "lip_offset", "earlier than"),  # sound that is early disturbs sooner than sound that is late
+    ],
+)
+def test_a_voice_that_comes_late_or_early_is_told_from_one_that_fits(make_clip, late_s, kind, told):
     opening = syllables()
     sound = noise_as_loud_as(np.roll(opening, round(late_s * GRID_HZ)))
     clip = Clip.open(make_clip("a.mp4", frames=288, rate=24, sound=sound))
     (trace,) = told_of_lips(opening, clip).observations
     assert trace.kind == kind
+    assert told in trace.text
     assert trace.value == pytest.approx(late_s, abs=0.06)
 
 

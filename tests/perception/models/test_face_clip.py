@@ -10,11 +10,11 @@ from perception.action_units import action_units
 from perception.clip import Clip
 from perception.errors import OptionError, ToolError
 from perception.face_captions import face_captions
-from perception.face_captions_by_clip import caption
+from perception.face_captions_by_clip import caption, unclear
 from perception.models.face_clip import TransformersEncoder
 from perception.tool import make_tool
 from perception.tracking import Box
-from perception.zero_shot import Scores, ZeroShot, face_crop, fitting, looks, prompts
+from perception.zero_shot import BLANK, Scores, ZeroShot, face_crop, fitting, looks, prompts
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
@@ -79,6 +79,11 @@ class ByColour:
         return np.array([[*found, not any(found)] for found in known], dtype=float)
 
 
+def test_loading_prints_nothing(checkpoint, capfd):
+    TransformersEncoder(str(checkpoint))
+    assert capfd.readouterr().err == ""
+
+
 def test_vectors_give_the_logits_of_the_checkpoint(checkpoint):
     encoder = TransformersEncoder(str(checkpoint))
     faces = noise(3)
@@ -135,9 +140,12 @@ def test_a_crop_is_wider_than_the_face_and_goes_on_beyond_the_picture():
     assert (edge[0, 0] == rgb[0, 0]).all()
 
 
+NOTHING = Scores(dict.fromkeys(prompts().states, 1 / 7), {}, dict.fromkeys(prompts().units, 0.5))
+
+
 def test_a_caption_tells_state_regions_and_what_carries_it_without_any_intensity_of_an_action_unit():
     scores = Scores({"happiness": 0.8, "neutral": 0.2}, {"low": 0.1, "high": 0.9}, {12: 0.91, 6: 0.72, 4: 0.3})
-    text = caption(scores, {"eyebrows": (4,), "eyes": (6,), "mouth": (12,)})
+    text = caption(scores, NOTHING, {"eyebrows": (4,), "eyes": (6,), "mouth": (12,)})
     assert text == (
         "overall most like happiness of 2 (0.80), high intensity; eyes: the cheeks are raised with wrinkles at the eye "
         "corners (wording of AU6 fits 0.72); mouth: the corners of the mouth are pulled up in a smile (wording of AU12 "
@@ -145,19 +153,65 @@ def test_a_caption_tells_state_regions_and_what_carries_it_without_any_intensity
     )
 
 
-def test_moments_of_a_clip_are_captioned_by_a_checkpoint(checkpoint, make_clip):
-    clip = Clip.open(make_clip(frames=120, rate=10))
+def test_a_wording_that_fits_a_blank_picture_as_well_is_not_told():
+    scores = Scores({"happiness": 0.8, "neutral": 0.2}, {}, {23: 0.88, 12: 0.91})
+    blank = Scores({"happiness": 0.5, "neutral": 0.5}, {}, {23: 0.92, 12: 0.5})
+    text = caption(scores, blank, {"mouth": (12, 23)})
+    assert "AU12" in text
+    assert "AU23" not in text
+
+
+@pytest.mark.parametrize(
+    ("scores", "why"),
+    [
+        (
+            (0.16, 0.15, 0.14, 0.14, 0.14, 0.14, 0.13),
+            "clearly better than chance (best: neutral 0.16 of 7, chance 0.14)",
+        ),
+        ((0.45, 0.40, 0.03, 0.03, 0.03, 0.03, 0.03), "clearly better than the next (neutral 0.45, happiness 0.40)"),
+        ((0.50, 0.10, 0.08, 0.08, 0.08, 0.08, 0.08), "no better (0.50) than it fits a blank picture (0.45)"),
+    ],
+)
+def test_scores_that_name_no_state_say_why(scores, why):
+    blank = {name: 0.45 if name == "neutral" else 0.1 for name in prompts().states}
+    assert why in unclear(dict(zip(prompts().states, scores, strict=True)), blank)
+
+
+def test_a_state_that_stands_out_is_clear():
+    assert unclear({"neutral": 0.4, **dict.fromkeys("abcdef", 0.1)}, NOTHING.states) is None
+
+
+class AlwaysHappy(ByColour):
+    def encode_image(self, faces):
+        return np.array([[0.0, 0.0, 0.0, 1.0] if face is BLANK else [1.0, 0.0, 0.0, 0.0] for face in faces])
+
+
+def captioned(clip, model):
     faces = [
         face_track(seconds=12, person=person, actions=[("au12", 3.0, 4.5, 1.0), ("au4", 8.0, 9.5, 1.0)])
         for person in ("P1", "P2")
     ]
     units = action_units(engine="geometry")(clip, faces=faces)
-    found = face_captions(engine="clip", model=str(checkpoint))(clip, faces=faces, action_units=units)
+    return face_captions(engine="clip", model=str(model))(clip, faces=faces, action_units=units)
+
+
+def test_moments_of_a_clip_are_captioned_by_an_encoder_that_knows_them(checkpoint, make_clip, monkeypatch):
+    from perception import face_captions_by_clip
+
+    monkeypatch.setattr(face_captions_by_clip, "face_encoder", lambda engine, model: AlwaysHappy())
+    found = captioned(Clip.open(make_clip(frames=120, rate=10)), checkpoint)
     captions = found.events("face_caption")
     assert [o.person for o in captions] == ["P1", "P2", "P1", "P2"]
     assert 3.0 <= captions[0].start_s <= 4.5 < captions[2].start_s
-    assert all("overall most like" in o.text and o.confidence <= 0.5 for o in captions)
+    assert all("overall most like happiness of 7" in o.text and o.confidence <= 0.5 for o in captions)
     assert captions[0].unit != "FACS 0-5"
+
+
+def test_a_checkpoint_that_knows_nothing_tells_nothing_and_why(checkpoint, make_clip):
+    found = captioned(Clip.open(make_clip(frames=120, rate=10)), checkpoint)
+    assert not found.observations
+    assert [a.person for a in found.abstentions] == ["P1", "P2", "P1", "P2"]
+    assert all(" no better " in a.reason or " clearly better " in a.reason for a in found.abstentions)
     assert found.notes["model"] == checkpoint.name
     assert str(checkpoint.parent) not in found.model_dump_json()
 

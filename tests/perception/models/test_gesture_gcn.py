@@ -258,6 +258,16 @@ def test_bad_rows_are_told_with_file_and_line(arrays, row, told):
         read_gestures(arrays, "smg", layout("smg"))
 
 
+def test_a_subject_to_test_who_is_not_in_the_table_is_refused_with_those_who_are(arrays, tmp_path, capsys):
+    given = ["--skeleton", "smg", "--classes", "smg", "--test-subjects", "1,Nobody"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "micro-gesture", str(arrays), "--out", str(tmp_path / "out"), *given])
+    told = capsys.readouterr().err
+    assert "is called Nobody; there are " in told
+    assert len(told.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_array_of_another_skeleton_is_told_with_its_line(arrays, tmp_path):
     with pytest.raises(TrainingDataError, match=r"line 2: all\.npy has shape .* skeleton imigue needs"):
         train_micro_gesture(

@@ -14,7 +14,7 @@ from perception.clip import Clip
 from perception.errors import TrainingDataError
 from perception.micro_expressions import micro_expressions
 from perception.models.face_crops import held, in_crop, patches, regions
-from perception.models.micro_au_table import Pair, View, pair_of, read_coded
+from perception.models.micro_au_table import Pair, View, face_in, pair_of, read_coded
 from perception.scheduler import perceive
 from perception.weights import WeightError
 
@@ -250,6 +250,36 @@ def test_pictures_are_taken_in_the_order_of_their_numbers_and_the_apex_is_found(
 
 
 @pytest.fixture(scope="module")
+def swaying(tmp_path_factory):
+    """One face at rest in two pictures, between which the head moves by 12 and 8 px."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("swaying")
+    (folder / "clip").mkdir()
+    still = next(iter(pictures(Script(seconds=1, fps=6, size=240, noise_sd=0.0, pulse_bpm=None))))
+    seen = [still, cv2.warpAffine(still, np.float32([[1, 0, 12], [0, 1, 8]]), (240, 240))]
+    for at, rgb in enumerate(seen):
+        cv2.imwrite(str(folder / "clip" / f"img{at}.png"), rgb[..., ::-1])
+    write(folder, [("a", "clip", "casme2", "s", 1, 0, 0, 1, "")])
+    return read_coded(folder)[0], seen
+
+
+def test_what_the_head_moves_is_no_movement_of_the_face(swaying):
+    sample, _ = swaying
+    pair = pair_of(sample, View((1, 15), 64, 8))
+    moved = np.abs(pair.apex[8:-8, 8:-8].astype(int) - pair.onset[8:-8, 8:-8]).mean()
+    assert moved < 4  # 2.8; held by the landmarks of the onset alone: 47
+
+
+def test_training_and_engines_see_the_same_of_two_pictures(swaying, trained):
+    sample, (onset, apex) = swaying
+    reader = Reader(trained)
+    learnt = pair_of(sample, reader.view)
+    used = reader.pair(onset, face_in(onset), apex, face_in(apex))
+    assert all(np.array_equal(a, b) for a, b in zip(learnt, used, strict=True))
+
+
+@pytest.fixture(scope="module")
 def trained(coded, backbone, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     with pytest.raises(SystemExit, match="0"):
@@ -393,6 +423,22 @@ def test_a_micro_expression_names_the_units_that_the_network_tells(seen):
     assert "objective class V" in event.text  # of AU1 alone
     (run,) = (run for run in seen.tools if run.tool == "micro_expressions")
     assert run.notes["engine"] == "micro_au_clip"
+
+
+def test_a_micro_expressions_pictures_are_held_each_by_its_own_landmarks(moving, sure, monkeypatch):
+    import perception.micro_expressions as module
+
+    held_by = []
+
+    class Watched(Reader):
+        def pair(self, onset, onset_at, apex, apex_at):
+            held_by.append((onset_at, apex_at))
+            return super().pair(onset, onset_at, apex, apex_at)
+
+    monkeypatch.setattr(module, "Reader", Watched)
+    perceive(moving, [micro_expressions(engine="micro_au_clip", weights=str(sure))])
+    ((onset_at, apex_at),) = held_by
+    assert not np.array_equal(onset_at, apex_at)
 
 
 def test_a_short_face_has_no_usual_face_to_compare_with(moving, sure):

@@ -1,15 +1,18 @@
 """Weights are saved with a card and read back the same, and what is no weights is refused and never run."""
 
+import contextlib
 import os
 import pickle
 
 import pytest
 
 from mentalis.cli import main
-from perception.models.trained import ModelCard, load_trained, read_checkpoint, save_trained
+from perception.models.trained import GOLD, PREDICTIONS, ModelCard, load_trained, read_checkpoint, save_trained
+from perception.models.training_tables import Table
 from perception.weights import WeightError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
+load_file = pytest.importorskip("safetensors.torch", reason="safetensors is not installed").load_file
 
 CARD = ModelCard(
     network="physnet",
@@ -29,6 +32,44 @@ def test_what_is_saved_is_read_back_with_its_card(tmp_path):
     assert card == CARD
     assert all(torch.equal(tensors[name], read[name]) for name in tensors)
     assert sorted(p.name for p in (tmp_path / "w").iterdir()) == ["card.yaml", "model.safetensors"]
+
+
+def table(told):
+    return {PREDICTIONS: Table(("id", "value"), [("a", told)]), GOLD: Table(("id", "value"), [("a", told)])}
+
+
+def test_tables_of_a_test_are_written_beside_the_weights_and_other_files_stay(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    save_trained(tmp_path, CARD, {"a": torch.zeros(1)}, table("joy"))
+    assert (tmp_path / PREDICTIONS).read_text().splitlines() == ["id,value", "a,joy"]
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    save_trained(tmp_path, CARD, {"a": torch.ones(1)})
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["card.yaml", "model.safetensors", "notes.txt"]
+
+
+@pytest.mark.parametrize("name", ["unlink", "replace"])
+@pytest.mark.parametrize("at", range(5))
+def test_a_training_that_is_cut_off_leaves_nothing_new_beside_anything_old(tmp_path, monkeypatch, name, at):
+    save_trained(tmp_path, CARD, {"a": torch.zeros(1)}, table("old"))
+    own, calls = getattr(os, name), []
+
+    def killed(*given, **how):
+        calls.append(given)
+        if len(calls) > at:
+            raise KeyboardInterrupt
+        return own(*given, **how)
+
+    monkeypatch.setattr(os, name, killed)
+    with contextlib.suppress(KeyboardInterrupt):
+        save_trained(tmp_path, CARD.model_copy(update={"source": "new"}), {"a": torch.ones(1)}, table("new"))
+    monkeypatch.undo()
+    there = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    new = [b"new" in there[name] for name in (PREDICTIONS, GOLD, "card.yaml") if name in there]
+    weights = [load_file(tmp_path / "model.safetensors")["a"].item() == 1] if "model.safetensors" in there else []
+    assert len({*new, *weights}) <= 1
+    assert "card.yaml" not in there or len(there) == 4
+    save_trained(tmp_path, CARD, {"a": torch.ones(1)})
+    assert load_trained(tmp_path, "physnet")[1]["a"].item() == 1
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -11,10 +11,11 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from mentalis.cli import main  # noqa: E402
 from mentalis.testing.synthetic_clip import Script, render  # noqa: E402
 from perception.models.fitting import Fitting  # noqa: E402
+from perception.models.measuring_pulse import Stretch, measured, rates_of  # noqa: E402
 from perception.models.pulse_losses import about_true_rate, at_true_rate, negative_pearson, spectrum  # noqa: E402
 from perception.models.pulse_network import PulseNetwork, load_module, new_module  # noqa: E402
 from perception.models.trained import ModelCard, read_card, save_trained  # noqa: E402
-from perception.models.training_pulse import Stretch, chunked, fit_pulse, pulse_loss, rates_of  # noqa: E402
+from perception.models.training_pulse import chunked, fit_pulse, pulse_loss  # noqa: E402
 
 FRAMES, SIDE = 160, 16
 TINY = {"physnet": {"parts": 1, "channels": [4, 6]}, "physformer": {"dim": 8, "ff_dim": 8, "heads": 2, "layers": 3}}
@@ -33,7 +34,7 @@ def people(side=SIDE, rates=(55, 80, 105, 130)):
         light = 1 + 0.02 * sine(8, phase=rng.uniform(0, 6))
         shade = rng.uniform(90, 160, (1, side, side, 3))
         shown = shade * (light * (1 + 0.02 * wave))[:, None, None, None] + rng.normal(0, 1, (FRAMES, side, side, 3))
-        made.append(Stretch(np.clip(shown, 0, 255).astype(np.uint8), wave, f"person {number}"))
+        made.append(Stretch(np.clip(shown, 0, 255).astype(np.uint8), wave, f"person {number}", f"recording {number}"))
     return made
 
 
@@ -57,6 +58,46 @@ def test_a_tiny_network_learns_the_pulse_and_reloads_to_the_same_waves(tmp_path)
     again = load_module(Source(str(tmp_path), "physnet", tmp_path, "")).eval()
     faces = torch.rand(1, 3, 32, SIDE, SIDE)
     assert torch.equal(network(faces), again(faces))
+
+
+class Known(torch.nn.Module):
+    """Answers with the wave that the red of the pictures is, and with nothing where there is none."""
+
+    def forward(self, pictures):
+        red = pictures[:, 0].mean(dim=(-1, -2))[:, None]
+        return torch.round(red - red.mean(), decimals=3)
+
+
+def seen(bpm, recording, shown=None):
+    """A stretch with a true rate, and what its pictures show."""
+    told = 128 + 100 * sine(bpm if shown is None else shown) if shown != 0 else np.full(FRAMES, 128.0)
+    crops = np.broadcast_to(told[:, None, None, None], (FRAMES, 4, 4, 3)).astype(np.uint8)
+    return Stretch(crops, sine(bpm) if bpm else np.zeros(FRAMES), recording[0], recording)
+
+
+def errors(true, found):
+    return f"{np.abs(true - found).mean():.0f} of {len(true)}"
+
+
+def test_a_recording_in_which_the_face_was_lost_counts_once():
+    held = [seen(60, "a1"), seen(60, "a1", 90), seen(80, "b1")]
+    true, found = rates_of(Known(), held, FRAMES)
+    assert true == pytest.approx([60, 80], abs=1.5)
+    assert found == pytest.approx([75, 80], abs=1.5)
+    assert measured(Known(), held, ["a1", "b1"], FRAMES, errors).endswith("of 2; 2 recordings of 2 people held out")
+
+
+def test_recordings_without_a_true_or_a_found_rate_are_told_and_not_scored():
+    held = [seen(60, "a1"), seen(0, "b1", 90), seen(80, "c1", 0)]
+    told = measured(Known(), held, ["a1", "b1", "c1", "d1"], FRAMES, errors)
+    assert told.startswith("0 of 1; 1 recordings of 3 people held out; 1 more, which shows no face for long enough")
+    assert "1 more, which has no rate in its measured wave; 1 more, which was given no rate by the network" in told
+
+
+@pytest.mark.parametrize("held", [[], [seen(60, "a1", 0)], [seen(0, "a1", 60)]])
+def test_a_training_is_not_lost_where_nothing_can_be_scored(held):
+    told = measured(Known(), held, ["a1"], FRAMES, errors)
+    assert told.startswith("not evaluated: none of 1 recordings held out has a true and a found rate; 1 more, which")
 
 
 def test_physformer_learns_with_its_label_distribution():
@@ -96,7 +137,7 @@ def test_the_spectrum_peaks_at_the_rate_and_the_losses_are_lowest_there():
 
 def test_only_chunks_with_a_rate_are_trained_on():
     wave = np.concatenate([sine(72), np.zeros(FRAMES), sine(90)])
-    cut = chunked([Stretch(np.zeros((len(wave), 2, 2, 3), dtype=np.uint8), wave, "p")], FRAMES)
+    cut = chunked([Stretch(np.zeros((len(wave), 2, 2, 3), dtype=np.uint8), wave, "p", "r")], FRAMES)
     assert cut.bpm == pytest.approx([72, 90], abs=2)
 
 
