@@ -77,6 +77,9 @@ def demo_report() -> dict[str, Any]:
         {
             "level": "emotion",
             "person": "P1",
+            "label": "anger",
+            "start_s": 4.0,
+            "end_s": 6.5,
             "text": fell,
             "reason": "evidence_of_person: au4-9 is not there",
             "round": 0,

@@ -284,6 +284,7 @@ def test_rejected_claims_are_shown_when_asked_for(analysis):
     assert not fell.is_visible()
     analysis.get_by_label("Show rejected claims (1)").check()
     assert fell.is_visible()
+    assert "anger, 4.0" in analysis.get_by_role("listitem").filter(has=fell).inner_text().lower()
 
 
 def test_of_several_people_one_can_be_chosen(fake, new_page):
