@@ -214,7 +214,6 @@ def _open(path: Path, transcript: Path | None, limits: Limits) -> Clip:
 
 def demo(settings: Settings) -> Demo:
     """The demo's clip, made when it is first asked for."""
-
     made, one_at_a_time = list[Path](), asyncio.Lock()
 
     async def clip() -> AsyncIterator[bytes]:
