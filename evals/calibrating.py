@@ -27,7 +27,7 @@ class Sure(NamedTuple):
 
 
 class Fits(NamedTuple):
-    """What was fitted on a log, the file where it is kept, and a line for each level that could not be fitted."""
+    """What was fitted on a log, the file where it is kept, and a line for each level of which nothing is kept."""
 
     fitted: tuple[Calibration, ...]
     file: Path
@@ -88,12 +88,12 @@ def _fitted(read: EvalLog, level: Level, source: ConfidenceFrom, sure: Sequence[
 
 
 def _refuse_unhelpful(found: Calibration) -> None:
-    told = f"temperature {found.temperature:.2f} of {found.n} answers is not kept"
+    told = f"temperature {found.temperature:.2f} of {found.n} answers"
     if found.ece_after is None:
         raise CalibrationError(f"{told}: they are too few to tell the error after")
     if found.ece_after >= found.ece_before:
         errors = f"{found.ece_before:.3f} before, {found.ece_after:.3f} after"
-        raise CalibrationError(f"{told}: on answers that it was not fitted on it does not help (error {errors})")
+        raise CalibrationError(f"{told}: on those that it was not fitted on it does not help (error {errors})")
 
 
 def _held_out_error(sure: Sequence[Sure]) -> float | None:

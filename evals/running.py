@@ -13,9 +13,10 @@ from inspect_ai._util.error import PrerequisiteError  # of no public module
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from rich.text import Text
 
+from evals.benchmark import Outcome
 from evals.conditions import Conditions
 from evals.errors import DatasetError, RunError
-from evals.inspecting import DATA_SHA256, OUTCOME, SCALED_BY, no_model, plain
+from evals.inspecting import DATA_SHA256, SCALED_BY, no_model, plain
 from evals.registry import benchmark, task_of
 from evals.run import check_endpoint
 
@@ -126,7 +127,10 @@ def _logs_of(made: Sequence[Task], log_dir: str, **given: Any) -> Sequence[EvalL
 
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
-    """Spare the garbage collector what is loaded already, and wake it seldom: it would take an eighth of a run."""
+    """Spare the garbage collector what is loaded already, and wake it seldom.
+
+    It would take an eighth of a run on words. Of clips little is left to it: pictures are measured in other processes.
+    """
     usual = gc.get_threshold()
     gc.collect()
     gc.freeze()
@@ -138,11 +142,9 @@ def collecting_seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
-def ill(log: EvalLog) -> list[str]:
+def ill(told: Sequence[Outcome]) -> list[str]:
     """What went wrong in samples that are scored nonetheless, the commonest first, a line each."""
-    samples = read_eval_log(log.location).samples or ()
-    told = [(score.metadata or {}).get(OUTCOME, {}) for s in samples for score in (s.scores or {}).values()]
-    first = Counter(outcome["failures"][0] for outcome in told if outcome.get("failures"))
+    first = Counter(outcome.failures[0] for outcome in told if outcome.failures)
     lines = [f"{count} of {len(told)} samples: {what}" for what, count in first.most_common(ILLS_TOLD)]
     more = sum(first.values()) - sum(count for _, count in first.most_common(ILLS_TOLD))
     return [*lines, *([f"{more} further samples had failures: the report has them"] if more else [])]

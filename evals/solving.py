@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from agents.claims import Claim, ConfidenceFrom, Level
 from agents.codebook import load_codebook
 from agents.models.errors import ModelError
 from agents.pep_mek import Statement
-from agents.report import Report
+from agents.report import Failure, Report
 from evals.benchmark import Item, Outcome, Prediction
 from evals.errors import DatasetError
 from evals.run import Run
@@ -29,7 +30,7 @@ from graphs.talk import Talk
 from perception.clip import Clip
 from perception.transcripts import Utterance, Words
 
-NOTHING_SAID = "the model said nothing of what was asked"
+NOTHING_SAID = "an answer is missing: the model said nothing of what was asked"
 VOTES = 5  # draws of the strategy `vote` of a choice, as many as of an analysis
 CHOOSING = ("single", "vote")  # strategies of a choice
 TALKING = ("conversation",)
@@ -57,10 +58,15 @@ def reported(report: Report, predictions: tuple[Prediction, ...]) -> Outcome:
     """What an analysis makes of an item; the report goes without its signals, which are large."""
     evidence = report.evidence.model_copy(update={"signals": ()})
     shown = report.model_copy(update={"evidence": evidence}).model_dump_json()
-    failures = tuple(f"{failure.stage}: {failure.what}" for failure in report.failures)
-    if not failures and any(p.value is None and not p.abstained for p in predictions):
-        failures = (NOTHING_SAID,)
+    failures = told(report.failures, predictions)
     return Outcome(predictions=predictions, tokens=report.provenance.tokens, failures=failures, report=shown)
+
+
+def told(failures: Iterable[Failure], predictions: Iterable[Prediction]) -> tuple[str, ...]:
+    """What went wrong, a line each, and whether an answer that was asked for is missing."""
+    lines = tuple(f"{failure.stage}: {failure.what}" for failure in failures)
+    missing = any(p.value is None and not p.abstained for p in predictions)
+    return (*lines, NOTHING_SAID) if missing else lines
 
 
 def surest(report: Report, level: Level, neutral: str | None) -> Claim | None:
@@ -74,7 +80,10 @@ def surest(report: Report, level: Level, neutral: str | None) -> Claim | None:
 
 
 def of_claim(claim: Claim | None, report: Report, level: Level) -> Prediction:
-    """A claim's label as a prediction; none: an abstention, or no answer where a model said nothing of the level."""
+    """A claim's label as a prediction; none: an abstention, or no answer where a model said nothing of the level.
+
+    What it said and no check let stand is withheld: an abstention of the system.
+    """
     if claim is None:
         said = {*(c.level for c in report.claims), *(r.level for r in report.rejected)}
         return Prediction(abstained=report.provenance.model is None or level in said)
@@ -100,7 +109,7 @@ async def of_utterances(item: Item, run: Run) -> Outcome:
         else Prediction(abstained=u.reason != conversation.UNANSWERED)
         for index in asked
     )
-    failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
+    failures = told(found.failures, predictions)
     report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 
@@ -119,7 +128,7 @@ async def of_sarcasm(item: Item, run: Run) -> Outcome:
             if conflict
             else Prediction(value=False),
         )
-    failures = tuple(f"{failure.stage}: {failure.what}" for failure in found.failures)
+    failures = told(found.failures, predictions)
     report = found.model_dump_json(exclude={"evidence"})
     return Outcome(predictions=predictions, tokens=found.tokens, failures=failures, report=report)
 

@@ -22,16 +22,41 @@ T = TypeVar("T", bound=BaseModel)
 
 @asynccontextmanager
 async def turn(run: Run, turns: asyncio.Semaphore) -> AsyncIterator[Run]:
-    """Wait for a turn; in the run that is given, whoever waits for the model lets the next one work."""
-    async with turns:
-        yield run if run.model is None else replace(run, model=_Waiting(run.model, turns))
+    """Wait for a turn; in the run that is given, a sample that waits for the model lets the next one work."""
+    mine = _Turn(turns)
+    await mine.take()
+    try:
+        yield run if run.model is None else replace(run, model=_Waiting(run.model, mine))
+    finally:
+        mine.give_back()
+
+
+class _Turn:
+    """Whether a sample has the turn; given back twice, it is given back once."""
+
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns, self._held, self._taking = turns, False, asyncio.Lock()
+
+    async def take(self) -> None:
+        async with self._taking:
+            if not self._held:
+                await self._turns.acquire()
+                self._held = True
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self._turns.release()
 
 
 class _Waiting:
-    """A sample's model: the turn is given back while none of the sample's questions is answered."""
+    """A sample's model: who asks gives the turn back, and takes it again with the answer before anything else.
 
-    def __init__(self, model: Model, turns: asyncio.Semaphore) -> None:
-        self.name, self._model, self._turns, self._open = model.name, model, turns, 0
+    Of several questions at once, what goes on after the first answer may give way to others at the next question only.
+    """
+
+    def __init__(self, model: Model, turn: _Turn) -> None:
+        self.name, self._model, self._turn = model.name, model, turn
 
     async def abilities(self) -> Abilities:
         return await self._model.abilities()
@@ -39,15 +64,11 @@ class _Waiting:
     async def answer(
         self, messages: list[Message], output: type[T], schema: dict[str, Any], *, sample: int = 0, odds: bool = False
     ) -> Answer[T]:
-        self._open += 1
-        if self._open == 1:
-            self._turns.release()
+        self._turn.give_back()
         try:
             return await self._model.answer(messages, output, schema, sample=sample, odds=odds)
         finally:
-            self._open -= 1
-            if not self._open:
-                await self._turns.acquire()
+            await self._turn.take()
 
     async def close(self) -> None:
         await self._model.close()

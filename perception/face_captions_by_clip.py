@@ -89,7 +89,7 @@ def unclear(states: Mapping[str, float], blank: Mapping[str, float]) -> str | No
     if score < AHEAD * next_score:
         return f"no state fits clearly better than the next ({best} {score:.2f}, {second} {next_score:.2f})"
     if not _beyond(score, blank[best]):
-        return f"{best} fits no better ({score:.2f}) than it fits a blank picture ({blank[best]:.2f})"
+        return f"{best} fits not clearly better ({score:.2f}) than it fits a blank picture ({blank[best]:.2f})"
     return None
 
 

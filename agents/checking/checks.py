@@ -246,7 +246,8 @@ def caps_of(evidence: Sequence[str], case: Case) -> list[Cap]:
 
 def _caps_by_traces(evidence: Sequence[str], case: Case, start_s: float, end_s: float) -> list[Cap]:
     """What traces of how the clip was made allow."""
-    found = integrity.limits(cited(evidence, case), case.person, case.evidence, start_s, end_s)
+    frames_s = [time_s for time_s in case.presentation.moments_s if frame_id(time_s) in evidence]
+    found = integrity.limits(cited(evidence, case), case.person, case.evidence, start_s, end_s, frames_s)
     why = "confidence at most {:.2f}: {} ({})"
     return [Cap("integrity", at_most, why.format(at_most, trace.text, trace.id)) for at_most, trace in found[:1]]
 

@@ -49,12 +49,28 @@ def known_traces() -> Traces:
 
 
 def limits(
-    cited: Sequence[Observation], person: str | None, evidence: Evidence, start_s: float, end_s: float
+    cited: Sequence[Observation],
+    person: str | None,
+    evidence: Evidence,
+    start_s: float,
+    end_s: float,
+    frames_s: Sequence[float] = (),
 ) -> list[Limit]:
-    """Limits on a claim about someone that cites these observations and holds between two times, the lowest first."""
+    """Limits on a claim about someone that cites these and holds between two times, the lowest first.
+
+    Args:
+        cited: observations.
+        person: whom the claim is about.
+        evidence: with the traces.
+        start_s: of the claim, as `end_s`.
+        end_s: of the claim.
+        frames_s: times of the frames that are cited.
+    """
     people = {person, *(o.person for o in cited)}
     about_people = [o for o in cited if o.person is not None]
-    spans = [(o.start_s, o.end_s) for o in about_people or cited] or [(start_s, end_s)]
+    frames = [(time_s, time_s) for time_s in frames_s]
+    spans = [*((o.start_s, o.end_s) for o in about_people), *frames]
+    spans = spans or [(o.start_s, o.end_s) for o in cited] or [(start_s, end_s)]
     found = list[Limit]()
     for trace, o in _seen(evidence):
         if (o.person is not None and o.person not in people) or o.start_s > end_s or start_s > o.end_s:
@@ -69,19 +85,24 @@ def limits(
 def caveats(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each trace, with its id and what else may cause it, and who is seen nowhere but in it."""
     return tuple(
-        f"{o.text[0].upper()}{o.text[1:]} [{o.id}]. {trace.caveat}{_seen_again(trace, o, evidence)}"
+        f"{o.text[0].upper()}{o.text[1:]} [{o.id}]. {_filled(trace)}{_seen_again(trace, o, evidence)}"
         for trace, o in _seen(evidence)
     )
+
+
+def _filled(trace: Trace) -> str:
+    return trace.caveat if trace.within is None else trace.caveat.format(within=trace.within)
 
 
 def _seen_again(trace: Trace, shown: Observation, evidence: Evidence) -> str:
     """Who is seen in what is shown again alone, as nobody is followed over a jump; nothing of other traces."""
     if trace.within is None:
         return ""
-    people = sorted({o.person for o in evidence.observations if o.person is not None and o.tool != TOOL})
-    alone = [
-        p for p in people if all(_within((o.start_s, o.end_s), shown) for o in evidence.observations if o.person == p)
-    ]
+    of_people = [o for o in evidence.observations if o.person is not None and o.tool != TOOL]
+    if not any(o.start_s < shown.start_s - EDGE_S for o in of_people):
+        return ""
+    people = sorted({o.person for o in of_people if o.person is not None})
+    alone = [p for p in people if all(_within((o.start_s, o.end_s), shown) for o in of_people if o.person == p)]
     verb = "is" if len(alone) == 1 else "are"
     return f" {' and '.join(alone)} {verb} seen in it alone: most likely someone seen before." if alone else ""
 

@@ -43,14 +43,16 @@ class Part:
     tables: tuple[Labels, ...]
 
     @property
-    def rows(self) -> list[tuple[str, int, list[Label | None]]]:
-        """Each label with its gold samples, and how it fares in each run."""
+    def rows(self) -> list[tuple[str, str, list[Label | None]]]:
+        """Each label with its gold samples, of each run where they differ, and how it fares in each run."""
         found = [{label.name: label for label in table.labels} for table in self.tables]
         names = dict.fromkeys(name for labels in found for name in labels)
-        return [
-            (name, max(labels[name].support for labels in found if name in labels), [x.get(name) for x in found])
-            for name in names
-        ]
+        return [(name, _supports([x.get(name) for x in found]), [x.get(name) for x in found]) for name in names]
+
+
+def _supports(of_each: Sequence[Label | None]) -> str:
+    told = [str(label.support) if label else "0" for label in of_each]
+    return told[0] if len(set(told)) == 1 else " / ".join(told)
 
 
 def by_part(runs: Sequence[Logged]) -> list[Part]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import url2pathname
 
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 from pydantic import ValidationError
@@ -97,6 +98,11 @@ def read_logs(paths: Sequence[Path]) -> tuple[list[Logged], list[str]]:
             first = next(iter(run.errors.values()), f"the run's status is {run.status}")
             raise DatasetError(f"{run.path}: no sample is scored: {first}")
     return sorted(latest.values(), key=lambda run: (run.benchmark.name, run.created, run.strategy)), left_out
+
+
+def file_of(log: EvalLog) -> Path:
+    """The file of a log, whose location may be a URL."""
+    return Path(url2pathname(log.location.removeprefix("file://")))
 
 
 def read_log(path: Path) -> Logged:

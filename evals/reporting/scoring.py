@@ -58,7 +58,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Difference:
-    """The first run's score less the second's on the samples of both; `note` says why there is none."""
+    """The first run's score less the second's on the samples of both, `n` at least; `note` says why there is none."""
 
     first: Logged
     second: Logged
@@ -174,7 +174,7 @@ def _difference(first: Logged, second: Logged, resamples: int) -> Difference:
         return float(compute(gold, list(a))) - float(compute(gold, list(b)))
 
     try:
-        n = as_measure(compute(of.gold, of.predicted), of.predicted).n
+        n = min(as_measure(compute(of.gold, told), told).n for told in (of.predicted, other))
         compared = permutation_test(compute, of.gold, of.predicted, other, of.clusters, permutations=resamples)
         paired = list(zip(of.predicted, other, strict=True))
         interval = bootstrap(gap, of.gold, paired, of.clusters, resamples=resamples, leave_out_undefined=True)

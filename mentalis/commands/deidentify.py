@@ -114,7 +114,8 @@ def _show(told: "UtilityReport") -> None:
 def solid_told(told: "UtilityReport") -> str:
     """What was covered solid after a first writing, and why."""
     places = f"{told.solid_places} place{'s' if told.solid_places > 1 else ''}"
-    return f"{places} on {told.pictures_solid} pictures, where a face, or what looks like one, was found after writing"
+    pictures = f"{told.pictures_solid} picture{'s' if told.pictures_solid > 1 else ''}"
+    return f"{places} on {pictures}, where a face, or what looks like one, was found after writing"
 
 
 def summed_up(told: "UtilityReport") -> str:

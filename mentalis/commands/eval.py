@@ -268,7 +268,7 @@ def _print(logs: list[Any], limit: int | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from evals.reporting.logs import read_log
+    from evals.reporting.logs import file_of, read_log
     from evals.reporting.scoring import scored
     from evals.running import ill, more_than_asked
 
@@ -276,27 +276,29 @@ def _print(logs: list[Any], limit: int | None) -> None:
     table.add_column("")
     for log in logs:
         table.add_column(log.eval.metadata["strategy"], justify="right")
-    runs = [scored(read_log(Path(log.location)), resamples=0) for log in logs]
+    read = [read_log(file_of(log)) for log in logs]
+    runs = [scored(run, resamples=0) for run in read]
     for of_each in zip(*(run.scores for run in runs), strict=True):
         table.add_row(of_each[0].metric, *map(_told, of_each))
     for share in ("answered", "abstained", "unparsed"):
-        table.add_row(share, *(f"{getattr(run, share):.4g} of {run.asked}" for run in runs))
+        table.add_row(share, *(f"{round(getattr(run, share) * run.asked)} of {run.asked}" for run in runs))
     Console().print(table)
-    for log in logs:
+    for log, run in zip(logs, read, strict=True):
         unscored = log.results.total_samples - log.results.completed_samples
         if unscored:
             typer.echo(f"{unscored} samples failed and are not scored: run again to ask them again", err=True)
         if more := more_than_asked(log, limit):
             typer.echo(more, err=True)
-        for line in ill(log):
+        for line in ill([sample.outcome for sample in run.samples]):
             typer.echo(line, err=True)
-        typer.echo(f"log: {log.location}")
+        typer.echo(f"log: {run.path}")
 
 
 def _told(score: "Score") -> str:
-    """A score with what it rests on."""
-    basis = f" (n {score.found.n}, coverage {score.found.coverage:.3g})" if score.found else ""
-    return f"{_value(score.value)}{basis}"
+    """A score with what it rests on, or why there is none."""
+    if score.found is None:
+        return f"not defined: {score.note}"
+    return f"{_value(score.value)} (n {score.found.n}, coverage {score.found.coverage:.3g})"
 
 
 def _value(score: float | None) -> str:

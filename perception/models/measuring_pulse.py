@@ -45,23 +45,28 @@ def measured(
     if not recordings:
         return "not evaluated: nobody was held out"
     true, found = rates_of(module, held, frames)
+    names = list(dict.fromkeys(stretch.recording for stretch in held))
     both = np.isfinite(true) & np.isfinite(found)
     lost = {
-        "shows no face for long enough": len(recordings) - len(true),
-        "has no rate in its measured wave": int((~np.isfinite(true)).sum()),
-        "was given no rate by the network": int((np.isfinite(true) & ~np.isfinite(found)).sum()),
+        "without a face for long enough": len(recordings) - len(true),
+        "without a rate in the measured wave": int((~np.isfinite(true)).sum()),
+        "without a rate by the network": int((np.isfinite(true) & ~np.isfinite(found)).sum()),
     }
-    without = "".join(f"; {count} more, which {why}" for why, count in lost.items() if count)
+    without = "".join(f"; {count} more {why}" for why, count in lost.items() if count)
     if not both.any():
-        return f"not evaluated: none of {len(recordings)} recordings held out has a true and a found rate{without}"
-    people = len({stretch.person for stretch in held})
-    return f"{score(true[both], found[both])}; {int(both.sum())} recordings of {people} people held out{without}"
+        of = _counted(len(recordings), "recording", "recordings")
+        return f"not evaluated: none of {of} held out has a true and a found rate{without}"
+    scored = {name for name, there in zip(names, both, strict=True) if there}
+    people = len({stretch.person for stretch in held if stretch.recording in scored})
+    recordings = _counted(len(scored), "recording", "recordings")
+    return f"{score(true[both], found[both])}; {recordings} of {_counted(people, 'person', 'people')} held out{without}"
 
 
 def rates_of(module: nn.Module, stretches: Sequence[Stretch], frames: int) -> tuple[Floats, Floats]:
     """True and found rates of whole recordings in beats a minute; NaN where there is none; shape (recordings,).
 
-    Of a recording in which the face was lost in between, the mean of its stretches, the longer ones weighing more.
+    Of a recording in which the face was lost in between, the mean of its stretches, the longer ones weighing more: of
+    those that have both rates, where any has, as others would be compared with what they are not of.
     """
     module.to(device()).eval()
     rates: dict[str, list[tuple[float, float, int]]] = {}
@@ -70,13 +75,24 @@ def rates_of(module: nn.Module, stretches: Sequence[Stretch], frames: int) -> tu
         waves = (stretch.wave[:whole], _answer(module, stretch, frames))
         true, found = (rate.bpm if (rate := pulse.heart_rate(pulse.in_band(w))) else np.nan for w in waves)
         rates.setdefault(stretch.recording, []).append((true, found, whole))
-    means = [[_mean(np.array(told)[:, side], np.array(told)[:, 2]) for told in rates.values()] for side in (0, 1)]
+    of_each = [_compared(np.array(told)) for told in rates.values()]
+    means = [[_mean(told[:, side], told[:, 2]) for told in of_each] for side in (0, 1)]
     return np.array(means[0]), np.array(means[1])
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def differentiated(module: nn.Module) -> bool:
     """Whether a network sees differences of frames, and so answers with the wave's changes."""
     return getattr(module, "normalisation", "") == "difference"
+
+
+def _compared(told: Floats) -> Floats:
+    """The stretches that have both rates, or all where none has; rows of true and found rate and length."""
+    both = np.isfinite(told[:, :2]).all(axis=1)
+    return told[both] if both.any() else told
 
 
 def _mean(rates: Floats, weights: Floats) -> float:

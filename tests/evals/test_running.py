@@ -101,7 +101,23 @@ def test_a_score_that_is_not_defined_is_told_as_such_by_a_run(tmp_path, monkeypa
     assert "not defined" in told.stdout
     assert "nan" not in told.stdout
     assert re.search(r"^accuracy +0 \(n 1, coverage 0\)$", told.stdout, re.M), "each with what it rests on"
+    assert re.search(r"^never +not defined: one sample says nothing$", told.stdout, re.M)
     assert re.search(r"^abstained +1 of 1$", told.stdout, re.M)
+
+
+def test_a_run_that_is_given_again_prints_the_same(tmp_path, monkeypatch):
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    write_questions(folder, [1])
+    glad = {**QUESTION, "qid": "2", "question type": "Response", "scenario": "Ann is glad.", "choices": ["Smile"],
+            "label": "Smile"}  # fmt: skip
+    with (folder / "EA.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps(glad))
+    first, again = (CliRunner().invoke(app, ["eval", "run", "emobench_ea", str(folder)]) for _ in range(2))
+    assert first.exit_code == again.exit_code == 0, again.output
+    assert again.stdout == first.stdout
+    assert "of 2" in first.stdout, "answers are told as counts"
 
 
 @pytest.mark.parametrize(

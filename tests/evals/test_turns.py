@@ -19,11 +19,11 @@ class Slow:
     name = "slow"
 
     def __init__(self):
-        self.asked, self.answers = 0, asyncio.Event()
+        self.asked, self.answers, self.later = 0, asyncio.Event(), asyncio.Event()
 
     async def answer(self, messages, output, schema, *, sample=0, odds=False):
         self.asked += 1
-        await self.answers.wait()
+        await (self.later if messages == ["slow"] else self.answers).wait()
         if messages == ["fail"]:
             raise ModelError("gone")
         return messages
@@ -64,24 +64,71 @@ async def test_one_works_at_a_time_while_all_wait_for_the_model(run):
     assert all(in_one_piece(told, n) for n in range(6)), "and checked whole when its answers came"
 
 
-async def test_a_question_that_fails_leaves_one_turn_to_be_taken(run):
-    turns, told = asyncio.Semaphore(1), []
+async def one_at_a_time(run, turns):
+    """Whether of two samples that are begun now the second waits for the first to ask."""
+    run.model.answers.clear()
+    begun, told = run.model.asked, []
+    both = [asyncio.create_task(work(run, turns, told, n, ["a"])) for n in range(2)]
+    while run.model.asked < begun + 2:
+        await asyncio.sleep(0)
     run.model.answers.set()
-    (failed,) = await work(run, turns, told, "x", ["fail"])
-    assert isinstance(failed, ModelError)
-    assert turns._value == 1
+    await asyncio.gather(*both)
+    return told[:10] == [0] * 5 + [1] * 5
 
 
-async def test_a_sample_that_is_cancelled_while_it_waits_leaves_one_turn(run):
+async def test_a_question_that_fails_leaves_one_turn_to_be_taken(run):
     turns = asyncio.Semaphore(1)
+    run.model.answers.set()
+    (failed,) = await work(run, turns, [], "x", ["fail"])
+    assert isinstance(failed, ModelError)
+    assert await one_at_a_time(run, turns)
+
+
+async def test_a_sample_that_is_cancelled_leaves_one_turn_whoever_has_it(run):
+    turns, rival = asyncio.Semaphore(1), asyncio.Event()
+
+    async def busy():
+        async with turn(run, turns):
+            await rival.wait()
+
     waiting = asyncio.create_task(work(run, turns, [], "x", ["a"]))
     while not run.model.asked:
         await asyncio.sleep(0)
+    working = asyncio.create_task(busy())
+    await asyncio.sleep(0.01)
+    run.model.answers.set()
+    await asyncio.sleep(0.01)  # its answer has come, and it waits for the rival's turn to end
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert turns._value == 1
-    run.model.answers.set()
-    assert await work(run, turns, [], "y", ["a"]) == [["a"]]
+    rival.set()
+    await working
+    assert await one_at_a_time(run, turns)
+
+
+async def test_who_goes_on_while_another_question_is_open_has_the_turn(run):
+    turns, going_on, rivals = asyncio.Semaphore(1), asyncio.Event(), []
+
+    async def sample():
+        async with turn(run, turns) as mine:
+            slow = asyncio.create_task(mine.model.answer(["slow"], None, {}))
+            while not run.model.asked:
+                await asyncio.sleep(0)
+            run.model.answers.set()
+            await mine.model.answer(["a"], None, {})
+            going_on.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+                assert not rivals, "nobody else works meanwhile"
+            run.model.later.set()
+            await slow
+
+    async def rival():
+        await going_on.wait()
+        async with turn(run, turns):
+            rivals.append(1)
+
+    await asyncio.gather(sample(), rival())
+    assert rivals
 
 
 async def test_without_a_model_there_is_nothing_to_wait_for(run):

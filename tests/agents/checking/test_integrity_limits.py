@@ -1,5 +1,6 @@
 """Claims are no surer than the traces of how their clip was made allow, and the report says which traces those were."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from case_making import draft, make_case, saw
 from agents.by_rule.knowledge_base import knowledge
 from agents.checking import integrity
 from agents.checking.checks import accept
+from agents.showing.media import frame_id
 from perception.integrity import container, detector, frames, lip_sync, loops, screens, skin_rhythm
 
 
@@ -87,6 +89,21 @@ def test_what_rests_on_the_first_showing_as_well_keeps_its_confidence():
         [draft("happiness", "au12-1", "au12-2", start_s=1.0, end_s=8.0, percent=80)], "emotion", case
     )
     assert claim.confidence == 0.8
+
+
+def test_a_frame_of_the_first_showing_counts_as_evidence_of_it():
+    case = make_case(saw("au12", 6.0, 8.0), trace("looped", 5.0, 10.0))
+    case = replace(case, presentation=case.presentation.model_copy(update={"moments_s": (2.0, 7.0)}))
+    for frame_s, sure in ((2.0, 0.8), (7.0, 0.1)):
+        drafts = [draft("happiness", "au12-1", frame_id(frame_s), start_s=2.0, end_s=8.0, percent=80)]
+        (claim,), _, _ = accept(drafts, "emotion", case)
+        assert claim.confidence == sure
+
+
+def test_of_one_who_is_seen_nowhere_else_it_is_not_said_that_somebody_was_seen_before():
+    (told,) = integrity.caveats(make_case(saw("au12", 6.0, 8.0), trace("looped", 5.0, 10.0)).evidence)
+    assert "seen before" not in told
+    assert "at most 0.1 sure" in told
 
 
 def test_who_is_seen_only_in_what_is_shown_again_is_told_to_be_no_further_person():

@@ -139,8 +139,8 @@ def test_a_difference_is_of_as_many_as_its_metric(runs):
 def test_the_labels_of_runs_stand_beside_each_other(runs):
     (part,) = by_part(read_logs([runs])[0])
     assert [(name, support, [label.recall for label in each]) for name, support, each in part.rows[:2]] == [
-        ("anger", 3, [1, pytest.approx(2 / 3)]),
-        ("joy", 5, [0.8, 0.2]),
+        ("anger", "3", [1, pytest.approx(2 / 3)]),
+        ("joy", "5", [0.8, 0.2]),
     ]
 
 

@@ -11,6 +11,7 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 from inspect_ai.log import read_eval_log
 
 from evals.errors import DatasetError, RunError
+from evals.reporting.logs import file_of, read_log
 from evals.running import ill, more_than_asked, run
 from evals.tasks import emobench, meld, mustard
 
@@ -101,7 +102,8 @@ def always_first(request):
 
 
 def test_strategies_are_scored_side_by_side_with_a_model(tmp_path):
-    rows = [{**EA_ROW, "qid": str(n), "label": ("Rest", "Run")[n == 3]} for n in range(4)]
+    changes = [{"qid": str(n), "scenario": f"Ann is tired at {n}.", "label": ("Rest", "Run")[n == 3]} for n in range(4)]
+    rows = [{**EA_ROW, **change} for change in changes]
     (tmp_path / "EA.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with scripted_endpoint(always_first, {"tiny": 32_768}) as endpoint:
         logs = run(
@@ -157,7 +159,7 @@ def test_samples_beyond_the_limit_that_were_scored_before_are_told(tmp_path):
 def test_what_went_wrong_in_scored_samples_is_told(tmp_path):
     (tmp_path / mustard.TABLE).write_text(json.dumps({"1_60": MUSTARD_ROW}), encoding="utf-8")
     (log,) = run("mustard", tmp_path, ["incongruity"], tmp_path / "logs", data=str(tmp_path / "kept"))
-    (line,) = ill(log)
+    (line,) = ill([sample.outcome for sample in read_log(file_of(log)).samples])
     assert "the strategy incongruity needs videos/" in line
 
 

@@ -87,17 +87,22 @@ def test_a_recording_in_which_the_face_was_lost_counts_once():
     assert measured(Known(), held, ["a1", "b1"], FRAMES, errors).endswith("of 2; 2 recordings of 2 people held out")
 
 
+def test_stretches_with_one_rate_alone_are_not_mixed_with_those_that_have_both():
+    true, found = rates_of(Known(), [seen(60, "a1", 0), seen(120, "a1")], FRAMES)
+    assert (true, found) == (pytest.approx([120], abs=1.5), pytest.approx([120], abs=1.5))
+
+
 def test_recordings_without_a_true_or_a_found_rate_are_told_and_not_scored():
     held = [seen(60, "a1"), seen(0, "b1", 90), seen(80, "c1", 0)]
     told = measured(Known(), held, ["a1", "b1", "c1", "d1"], FRAMES, errors)
-    assert told.startswith("0 of 1; 1 recordings of 3 people held out; 1 more, which shows no face for long enough")
-    assert "1 more, which has no rate in its measured wave; 1 more, which was given no rate by the network" in told
+    assert told.startswith("0 of 1; 1 recording of 1 person held out; 1 more without a face for long enough")
+    assert "1 more without a rate in the measured wave; 1 more without a rate by the network" in told
 
 
 @pytest.mark.parametrize("held", [[], [seen(60, "a1", 0)], [seen(0, "a1", 60)]])
 def test_a_training_is_not_lost_where_nothing_can_be_scored(held):
     told = measured(Known(), held, ["a1"], FRAMES, errors)
-    assert told.startswith("not evaluated: none of 1 recordings held out has a true and a found rate; 1 more, which")
+    assert told.startswith("not evaluated: none of 1 recording held out has a true and a found rate; 1 more without")
 
 
 def test_physformer_learns_with_its_label_distribution():
@@ -155,7 +160,7 @@ def test_a_recording_in_ubfc_s_layout_is_trained_on_and_the_engine_takes_the_fol
     given = ("--network", "factorizephys", "--held-out", "subject2", "--epochs", "1", "--batch", "1")
     with pytest.raises(SystemExit, match="0"):
         main(["train", "pulse", str(tmp_path / "ubfc"), "--out", str(out), *given])
-    assert "1 recordings of 1 people held out" in capsys.readouterr().out
+    assert "1 recording of 1 person held out" in capsys.readouterr().out
     card = read_card(out)
     trained_on = "recordings of the user in the layout of UBFC-rPPG: 1 chunks of 160 frames of 1 people"
     assert (card.network, card.trained_on) == ("factorizephys", trained_on)
