@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
@@ -136,7 +135,7 @@ def routes(sending: Sending) -> APIRouter:
         clip = files.media(analysis.file)
         if not clip.exists() or jobs.report_of(analysis) is None:
             return JSONResponse({"people": []})
-        with named(clip, analysis):
+        with named(analysis, jobs):
             return JSONResponse(
                 {"people": await jobs.engine.tracks(clip, jobs.places(analysis))}
             )  # long: not read again
@@ -166,8 +165,8 @@ def done(jobs: Jobs, analysis: Analysis) -> Report:
 
 
 @contextmanager
-def named(clip: Path, analysis: Analysis) -> Iterator[None]:
-    """What goes wrong with a clip is told by its client's name for it, without the server's path.
+def named(analysis: Analysis, jobs: Jobs) -> Iterator[None]:
+    """What goes wrong with a clip or its words is told by its client's names for them, without the server's paths.
 
     Raises:
         ApiError: 400, in place of another error.
@@ -175,7 +174,7 @@ def named(clip: Path, analysis: Analysis) -> Iterator[None]:
     try:
         yield
     except MentalisError as error:
-        raise ApiError(400, str(error).replace(str(clip), analysis.name), type(error).__name__) from error
+        raise ApiError(400, jobs.told_without_paths(str(error), analysis), type(error).__name__) from error
 
 
 def _body() -> dict[str, Any]:

@@ -133,7 +133,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
     before = _history(jobs.folder(analysis.id), texts[:-1])
-    with named(clip, analysis):
+    with named(analysis, jobs):
         answer = await jobs.engine.answer(
             report,
             clip if clip.exists() else None,

@@ -23,6 +23,7 @@ from graphs.events import Event
 from perception.errors import MentalisError
 from reports.writing import read_report, write_file
 from server.analysis_records import ENDED, Analyses, Analysis, Status
+from server.client_names import renamed
 from server.codebook_records import Codebooks
 from server.derived_only import drop_media, drop_unasked
 from server.engine import Engine, Places
@@ -220,7 +221,7 @@ class Jobs:
             events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
             report = await self._follow(analysis, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(analysis, self._without_paths(str(error), analysis))
+            return await self._fail(analysis, await asyncio.to_thread(self.told_without_paths, str(error), analysis))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -231,23 +232,29 @@ class Jobs:
             await self._finish(analysis, report)
         return True
 
-    def _without_paths(self, told: str, analysis: Analysis) -> str:
+    def told_without_paths(self, told: str, analysis: Analysis) -> str:
         """What is told of an analysis, with its client's names for what lies somewhere at the server."""
+        text: str = renamed(told, self._names(analysis))
+        return text
+
+    def _names(self, analysis: Analysis) -> dict[str, str]:
+        """By the paths of an analysis' clip and words, what its client calls them."""
         words = self.places(analysis).transcript
-        named = told.replace(str(self._files.media(analysis.file)), analysis.name)
-        return named.replace(str(words), "transcript") if words else named
+        clip = {str(self._files.media(analysis.file)): analysis.name}
+        return {**clip, str(words): "transcript"} if words else clip
 
     async def _follow(self, analysis: Analysis, events: AsyncIterator[Event]) -> Report | None:
         """Log what happens, once each also where a stage is run again."""
         name = analysis.id
         told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
+        names = await asyncio.to_thread(self._names, analysis)
         new: list[dict[str, Any]] = []
         report = None
         async for event in events:
             if event.kind == "report":
                 report = event.report
                 continue
-            plain = json.loads(self._without_paths(event.model_dump_json(), analysis))
+            plain = renamed(event.model_dump(mode="json"), names)
             if event.kind == "tool_progress" or _what(plain) not in told:
                 self._figures.tell(plain)
                 new.append(plain)
@@ -259,11 +266,15 @@ class Jobs:
         return report
 
     async def _finish(self, analysis: Analysis, report: Report) -> None:
-        named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
-        path = self.folder(analysis.id) / "report.json"
-        await asyncio.to_thread(keep_made_with, self.folder(analysis.id), report)
-        await asyncio.to_thread(write_file, path, self._without_paths(named.model_dump_json(), analysis))
+        await asyncio.to_thread(self._keep, analysis, report)
         await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
+
+    def _keep(self, analysis: Analysis, report: Report) -> None:
+        """Write a report, in which the clip is called what its client calls it, and what it was made with."""
+        named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
+        plain = renamed(json.loads(named.model_dump_json()), self._names(analysis))
+        keep_made_with(self.folder(analysis.id), report)
+        write_file(self.folder(analysis.id) / "report.json", json.dumps(plain, ensure_ascii=False))
 
     async def _fail(self, analysis: Analysis, why: str) -> bool:
         await self._end(analysis, "failed", {"kind": "failed", "error": why}, why)

@@ -65,7 +65,12 @@ async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_o
     assert "Non-existent" not in caplog.text
 
 
-async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(jobs, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["clip.mp4", 'my "best" clip.mp4', r"a\b.mp4", 'a", "status": "ok", "error": "x', "naïve \U0001f642.mp4"]
+)
+async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(name, jobs, monkeypatch):
+    """Whatever its client calls it: a name is text, and no part of what is around it."""
+
     async def measure(clip, *_):
         yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
 
@@ -75,11 +80,27 @@ async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_rep
 
     monkeypatch.setattr(jobs.engine, "measure", measure)
     monkeypatch.setattr(jobs.engine, "reason", reason)
-    analysis = await started(jobs, await sent(jobs))
-    await becomes(jobs, analysis, "done")
+    analysis = await started(jobs, await sent(jobs), name=name)
+    await becomes(jobs, analysis, "done", "failed")
     (_, event), _ = jobs.log.after(analysis.id, 0)
-    assert event["error"] == "clip.mp4: cut short"
-    assert [failure.what for failure in jobs.report_of(analysis).failures] == ["clip.mp4: cut short"]
+    assert (event["status"], event["error"]) == ("failed", f"{name}: cut short")
+    report = jobs.report_of(analysis)
+    assert (report.clip.name, [failure.what for failure in report.failures]) == (name, [f"{name}: cut short"])
+
+
+@pytest.mark.parametrize("folder", ['a "quoted" folder', r"back\slash"])
+async def test_no_path_is_told_wherever_the_server_keeps_its_files(folder, tmp_path, monkeypatch):
+    async def measure(clip, options, codebook, places):
+        yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
+        raise TranscriptError(f"{clip}: cut short")
+
+    (tmp_path / folder).mkdir()
+    async with jobs_running(tmp_path / folder) as jobs:
+        monkeypatch.setattr(jobs.engine, "measure", measure)
+        analysis = await started(jobs, await sent(jobs))
+        await becomes(jobs, analysis, "failed")
+        told = [event["error"] for _, event in jobs.log.after(analysis.id, 0)]
+    assert told == ["clip.mp4: cut short"] * 2
 
 
 async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, monkeypatch):

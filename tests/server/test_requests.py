@@ -111,14 +111,16 @@ async def test_an_analysis_that_failed_has_no_faces_and_tells_no_path(serve):
 
 
 async def test_a_question_about_media_that_are_damaged_tells_no_path(serve):
-    async def answer(report, clip, *_):
-        raise MentalisError(f"{clip}: cut short")
+    async def answer(report, clip, question, history, codebook, places):
+        raise MentalisError(f"{clip}: cut short; {places.transcript}: too")
 
     served = serve(answer=answer)
+    write_file(served.folder / "analyses" / served.name / "transcript.srt", "words")
     keep_report(served.folder, served.name)
     async with client_of(served.app) as client:
         refused = await client.post(f"/v1/analyses/{served.name}/chat", json={"question": "Does P1 smile?"})
-    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "mine.mp4: cut short")
+    told = "mine.mp4: cut short; transcript: too"
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, told)
 
 
 @pytest.mark.parametrize(("format", "apart"), [("html", True), ("json", False)])
