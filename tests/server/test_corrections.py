@@ -27,7 +27,7 @@ async def corrections(tmp_path, usual):
     app = app_in(tmp_path, SimpleNamespace(settings=lambda: usual))
     database = open_database(f"sqlite:///{tmp_path / 'server.sqlite'}")
     analysis, _ = Analyses(database).add(new_id(), None, "", owner=LOCAL, file="file-1", name="a clip", options={})
-    keep_report(tmp_path, analysis.id)
+    keep_report(app, tmp_path, analysis.id)
 
     async with client_of(app) as client:
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
-from jobs_running import LOOK_S, PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
+from jobs_running import PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
 
 from agents.report import Failure
 from graphs.events import ReportReady, ToolFinished
@@ -17,6 +17,7 @@ from reports.writing import write_file
 from server.analysis_records import new_id
 from server.errors import ApiError
 from server.jobs import URGENCY
+from server.sweeping import sweep
 
 HELD = {"options": {"strategy": "debate"}}
 
@@ -59,7 +60,7 @@ async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_o
         may_end.set()
         async with asyncio.timeout(PATIENCE_S):
             while await flows(analysis) or await flows(at_its_end):
-                await asyncio.sleep(LOOK_S)
+                await sweep(jobs, files_of(jobs))
         await asyncio.sleep(1.0)  # DBOS would wait for the end of a row that is gone
         logging.getLogger("dbos").removeHandler(caplog.handler)
     assert "Non-existent" not in caplog.text
@@ -84,7 +85,7 @@ async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_rep
     await becomes(jobs, analysis, "done", "failed")
     (_, event), _ = jobs.log.after(analysis.id, 0)
     assert (event["status"], event["error"]) == ("failed", f"{name}: cut short")
-    report = jobs.report_of(analysis)
+    report = jobs.report_of(jobs.analyses.get(analysis.id, "me"))
     assert (report.clip.name, [failure.what for failure in report.failures]) == (name, [f"{name}: cut short"])
 
 
@@ -114,6 +115,64 @@ async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, mo
     await jobs.start(analysis)
     await becomes(jobs, analysis, "failed")
     assert jobs.analyses.get(analysis.id, "me").error == "transcript, line 2: begins after the clip's end"
+
+
+async def test_an_analysis_that_is_cancelled_while_its_report_is_written_has_none(jobs, monkeypatch):
+    analysis, _ = jobs.analyses.add(new_id(), None, "", owner="me", file=await sent(jobs), name="a", options={})
+    keep = jobs._keep
+
+    def keep_and_cancel(*kept):
+        keep(*kept)
+        jobs.analyses.end(analysis.id, "cancelled", {"kind": "cancelled"})
+
+    monkeypatch.setattr(jobs, "_keep", keep_and_cancel)
+    await jobs.start(analysis)
+    await becomes(jobs, analysis, "cancelled")
+    now = jobs.analyses.get(analysis.id, "me")
+    assert (jobs.report_of(now), jobs.made_with(now)) == (None, None)
+
+
+async def test_an_analysis_is_deleted_though_the_rows_of_its_stages_can_not_be_and_they_go_later(jobs, monkeypatch):
+    analysis = await started(jobs, await sent(jobs))
+    await becomes(jobs, analysis, "done")
+
+    async def fails(ids):
+        raise RuntimeError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DBOS, "delete_workflows_async", fails)
+        await jobs.delete(analysis)
+    assert jobs.analyses.status(analysis.id) is None
+    async with asyncio.timeout(PATIENCE_S):
+        while await flows(analysis):
+            await sweep(jobs, files_of(jobs))
+
+
+async def test_rows_of_stages_go_though_the_server_that_deleted_their_analysis_did_not_get_to_it(jobs):
+    analysis, kept = await started(jobs, await sent(jobs)), await started(jobs, await sent(jobs))
+    for one in (analysis, kept):
+        await becomes(jobs, one, "done")
+    jobs.analyses.delete(analysis.id)
+    async with asyncio.timeout(PATIENCE_S):
+        while await flows(analysis):
+            await sweep(jobs, files_of(jobs))
+    assert await flows(kept)
+
+
+async def test_one_that_can_not_be_deleted_when_it_has_expired_keeps_no_other(jobs, monkeypatch, caplog):
+    file = await sent(jobs)
+    bad, good = [await started(jobs, file, expires_at=1.0) for _ in range(2)]
+    forget = jobs.engine.forget
+
+    async def fails(places):
+        if places.thread == bad.id:
+            raise RuntimeError("the database is away")
+        await forget(places)
+
+    monkeypatch.setattr(jobs.engine, "forget", fails)
+    await sweep(jobs, files_of(jobs))
+    assert jobs.analyses.status(good.id) is None
+    assert f"{bad.id} has expired but could not be deleted" in caplog.text
 
 
 async def flows(analysis):
@@ -191,7 +250,7 @@ async def test_an_analysis_whose_server_was_killed_before_it_was_queued_keeps_it
     monkeypatch.setattr(DBOS, "enqueue_workflow_async", enqueue)
     for priority in ("high", "low"):
         jobs.analyses.add(new_id(), None, "", owner="me", file="file-1", name="a", options={}, priority=priority)
-    await jobs.sweep()
+    await sweep(jobs, files_of(jobs))
     assert sorted(urgency for _, urgency in queued) == [URGENCY["high"], URGENCY["low"]]
 
 
