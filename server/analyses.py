@@ -65,7 +65,7 @@ def routes(sending: Sending) -> APIRouter:
     ) -> AnalysisAnswer:
         """Analyse a file that was sent, or a clip that is the request's body; the query is about that clip alone."""
         if is_json(request):
-            if said := ", ".join(query.model_fields_set):
+            if said := ", ".join(sorted(query.model_fields_set)):
                 raise ApiError(400, f"JSON says all in itself: put into it what the query says ({said})", "query")
             wanted, stored = await read_json(request, Wanted), None
         else:

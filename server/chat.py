@@ -97,10 +97,11 @@ async def _analysis(question: Asked, options: Options, caller: Caller, sending: 
     """The analysis of the clip that was asked about, and whether it is a new one or was there already."""
     jobs = sending.jobs
     if question.analysis is not None:
-        return jobs.analyses.get(question.analysis, caller.owner), False
+        return await asyncio.to_thread(jobs.analyses.get, question.analysis, caller.owner), False
     assert question.file is not None, "a question is about an analysis or a file"
-    known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
-    if known is not None and not _failed(jobs.report_of(known)):
+    asked_for = options.model_dump(mode="json", exclude_none=True)
+    known = await asyncio.to_thread(jobs.analyses.same, caller.owner, question.file.id, asked_for)
+    if known is not None and not _failed(await asyncio.to_thread(jobs.report_of, known)):
         await jobs.drop_media(known.file)  # they came again with this turn
         return known, False
     return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file), True
@@ -118,8 +119,8 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
         ApiError: 422, it came to no report.
     """
     jobs = sending.jobs
-    ended = analysis if analysis.ended else jobs.analyses.get(analysis.id, analysis.owner)
-    report = jobs.report_of(ended)
+    ended = analysis if analysis.ended else await asyncio.to_thread(jobs.analyses.get, analysis.id, analysis.owner)
+    report = await asyncio.to_thread(jobs.report_of, ended)
     if report is None:
         raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
     if request.wants_report:
@@ -135,7 +136,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     """The answer to the last question; earlier ones are gone on from where they were answered here."""
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
-    before = _history(jobs.folder(analysis.id), texts[:-1])
+    before = await asyncio.to_thread(_history, jobs.folder(analysis.id), texts[:-1])
     with named(analysis, jobs):
         answer = await jobs.engine.answer(
             report,
@@ -145,7 +146,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
             jobs.codebook_of(analysis),
             jobs.places(analysis),
         )
-    write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
+    await asyncio.to_thread(write_file, _path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
     return answer
 
 

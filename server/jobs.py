@@ -267,11 +267,14 @@ class Jobs:
     async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
         """End an analysis, and its media where they are not to be kept; whether this ended it."""
         ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
-        await self.drop_media(analysis.file)
+        await self._drop_ended(analysis)
         return ended
 
+    async def _drop_ended(self, analysis: Analysis) -> None:
+        await asyncio.to_thread(drop_media, analysis.file, self.analyses, self._files, time.time())
+
     async def drop_media(self, file: str) -> None:
-        """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
+        """Delete media that came again and are not to be kept, once no analysis of them is under way."""
         await asyncio.to_thread(drop_media, file, self.analyses, self._files)
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
@@ -280,7 +283,7 @@ class Jobs:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted by now
             return None
-        await self.drop_media(analysis.file)  # if the server was killed before it could
+        await self._drop_ended(analysis)  # if the server was killed before it could
         return await tell(analysis, tries, deliver, self.analyses)
 
     async def start_forgotten(self) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import os
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +17,7 @@ from agents.report import Failure
 from graphs.events import ReportReady, ToolFinished
 from perception.errors import TranscriptError
 from reports.writing import write_file
+from server import telling
 from server.analysis_records import new_id
 from server.errors import ApiError
 from server.jobs import URGENCY
@@ -210,7 +214,9 @@ async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_h
     await until(lambda: not has_media(jobs, file))
 
 
-async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
+async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(telling, "WAITS_S", ())
+
     async def deliver(analysis, tries):
         if analysis.webhook == "refuses":
             raise ApiError(502, "the webhook's receiver answers 410", "webhook_failed")
@@ -244,8 +250,8 @@ async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
 async def test_an_analysis_whose_server_was_killed_before_it_was_queued_keeps_its_priority(jobs, monkeypatch):
     queued = []
 
-    async def enqueue(workflow_queue, *_):
-        queued.append(_[1:])
+    async def enqueue(queue, workflow, name, priority):
+        queued.append((name, priority))
 
     monkeypatch.setattr(DBOS, "enqueue_workflow_async", enqueue)
     for priority in ("high", "low"):
@@ -272,3 +278,33 @@ async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again
         await jobs.delete(slow)
         left = await DBOS.list_workflows_async(workflow_id_prefix=slow.id)
         assert [workflow.workflow_id for workflow in left] == []
+
+
+@pytest.mark.parametrize("away", ["deliver", "write"])
+async def test_a_webhook_is_told_again_when_something_of_ours_breaks_off_until_the_tries_are_over(away):
+    kept = []
+
+    async def deliver(analysis, tries):
+        if away == "deliver":
+            raise RuntimeError("a secret")
+
+    def webhook_told(name, status, error=None):
+        if away == "write" and status == "delivered":
+            raise RuntimeError("the database is away")
+        kept.append((status, error))
+
+    analysis, analyses = SimpleNamespace(id="an_1", webhook="w"), SimpleNamespace(webhook_told=webhook_told)
+    waits_s = [await telling.tell(analysis, tries, deliver, analyses) for tries in range(1, 6)]
+    assert waits_s == [*telling.WAITS_S, None]
+    assert kept == [("failed", "telling it broke off (RuntimeError)")]
+
+
+async def test_media_that_came_again_as_an_analysis_of_them_ends_are_left_for_who_is_about_to_ask(jobs):
+    analysis = await started(jobs, await sent(jobs), derived_only=True, **HELD)
+    await becomes(jobs, analysis, "measuring")
+    await sent(jobs)
+    await jobs.cancel(analysis)
+    assert has_media(jobs, analysis.file)
+    os.utime(files_of(jobs).media(analysis.file), (time.time() - 61,) * 2)
+    await sweep(jobs, files_of(jobs))
+    assert not has_media(jobs, analysis.file)
