@@ -35,6 +35,7 @@ export function chooseOther(one) {
       said.hidden = !said.textContent;
     } catch (error) {
       if (error.name === "AbortError") return;
+      if (!after) found.replaceChildren(); // of another search
       said.hidden = false;
       said.replaceChildren(trouble(error.message));
     }
