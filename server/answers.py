@@ -133,7 +133,9 @@ class AnalysisAnswer(Answer):
     derived_only: bool
     priority: Priority
     webhook: str | None
-    webhook_status: WebhookStatus | None = Field(description="what became of it; none: not asked for, or made before this was kept")
+    webhook_status: WebhookStatus | None = Field(
+        description="what became of it; none: not asked for, or made before this was kept"
+    )
     webhook_error: str | None = Field(description="why it could not be told")
     created_at: float = Field(description="Unix time in seconds")
     ended_at: float | None
