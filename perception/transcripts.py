@@ -207,6 +207,8 @@ def _from_json(path: Path, text: str) -> tuple[str | None, list[Cue]]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         _refuse(path, f"line {error.lineno}", f"not JSON: {error.msg}")
+    except RecursionError:
+        raise TranscriptError(f"{path}: lists within lists, too deep for a transcript") from None
     language = content.get("language") if isinstance(content, dict) else None
     items = content.get("utterances", content.get("segments")) if isinstance(content, dict) else content
     if not isinstance(items, list):

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
@@ -66,7 +65,7 @@ def routes(sending: Sending) -> APIRouter:
     ) -> AnalysisAnswer:
         """Analyse a file that was sent, or a clip that is the request's body; the query is about that clip alone."""
         if is_json(request):
-            if said := ", ".join(query.model_fields_set):
+            if said := ", ".join(sorted(query.model_fields_set)):
                 raise ApiError(400, f"JSON says all in itself: put into it what the query says ({said})", "query")
             wanted, stored = await read_json(request, Wanted), None
         else:
@@ -136,7 +135,7 @@ def routes(sending: Sending) -> APIRouter:
         clip = files.media(analysis.file)
         if not clip.exists() or jobs.report_of(analysis) is None:
             return JSONResponse({"people": []})
-        with named(clip, analysis):
+        with named(analysis, jobs):
             return JSONResponse(
                 {"people": await jobs.engine.tracks(clip, jobs.places(analysis))}
             )  # long: not read again
@@ -166,8 +165,8 @@ def done(jobs: Jobs, analysis: Analysis) -> Report:
 
 
 @contextmanager
-def named(clip: Path, analysis: Analysis) -> Iterator[None]:
-    """What goes wrong with a clip is told by its client's name for it, without the server's path.
+def named(analysis: Analysis, jobs: Jobs) -> Iterator[None]:
+    """What goes wrong with a clip or its words is told by its client's names for them, without the server's paths.
 
     Raises:
         ApiError: 400, in place of another error.
@@ -175,7 +174,7 @@ def named(clip: Path, analysis: Analysis) -> Iterator[None]:
     try:
         yield
     except MentalisError as error:
-        raise ApiError(400, str(error).replace(str(clip), analysis.name), type(error).__name__) from error
+        raise ApiError(400, jobs.told_without_paths(str(error), analysis), type(error).__name__) from error
 
 
 def _body() -> dict[str, Any]:

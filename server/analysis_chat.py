@@ -50,7 +50,7 @@ def routes(sending: Sending) -> APIRouter:
         analysis = jobs.analyses.get(name, caller.owner)
         clip = sending.files.media(analysis.file)
         report = done(jobs, analysis)
-        with named(clip, analysis):
+        with named(analysis, jobs):
             return await jobs.engine.answer(
                 report,
                 clip if clip.exists() else None,

@@ -133,13 +133,15 @@ class AnalysisAnswer(Answer):
     derived_only: bool
     priority: Priority
     webhook: str | None
-    webhook_status: WebhookStatus | None = Field(description="what became of it; none where none is asked for")
+    webhook_status: WebhookStatus | None = Field(
+        description="what became of it; none: not asked for, or made before this was kept"
+    )
     webhook_error: str | None = Field(description="why it could not be told")
     created_at: float = Field(description="Unix time in seconds")
     ended_at: float | None
     expires_at: float | None
     has_media: bool
-    made_with: MadeWith | None = Field(description="once it is done")
+    made_with: MadeWith | None = Field(description="once it is done; none: made before this was kept")
     report: Report | None = Field(description="not in lists")
 
 

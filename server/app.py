@@ -31,6 +31,7 @@ from server.jobs import Jobs
 from server.security_headers import SecurityHeaders, names_of
 from server.sending import Demo, Sending
 from server.settings import ServerSettings
+from server.sweeping import sweep
 from server.telling import Deliver
 from server.webhooks import deliver
 
@@ -87,7 +88,7 @@ def create_app(
         await jobs.launch(
             _config(settings, folder, own), settings.measure_at_once, settings.reason_at_once, tell_of(settings)
         )
-        beside = [asyncio.create_task(_sweep(jobs))]
+        beside = [asyncio.create_task(_sweep(jobs, kept))]
         if shared:
             beside.append(asyncio.create_task(heartbeats.keep_on()))
         yield
@@ -158,11 +159,11 @@ def tell_of(settings: ServerSettings) -> Deliver:
     return tell
 
 
-async def _sweep(jobs: Jobs) -> None:
+async def _sweep(jobs: Jobs, files: Files) -> None:
     """Delete what has expired, now and then."""
     while True:
         try:
-            await jobs.sweep()
+            await sweep(jobs, files)
         except Exception:
             logger.exception("what has expired could not all be deleted; it is tried again")
         await asyncio.sleep(SWEEP_EVERY_S)

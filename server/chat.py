@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from server.chat_models import strategy_of
 from server.chat_progress import progress
 from server.chat_requests import ChatRequest, check_answerable
 from server.engine import Options
-from server.errors import ApiError, body
+from server.errors import FAILED, ApiError, body
 from server.sending import Sending, Wanted, check, made
 from server.summary import summary
 
@@ -46,6 +47,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
         },
     }
 }
+logger = logging.getLogger(__name__)
 
 
 class Replied(NamedTuple):
@@ -67,7 +69,7 @@ def routes(sending: Sending) -> APIRouter:
         async with large(http, few):
             request = await read_json(http, ChatRequest)  # now that the key is known: it may be long
             check_answerable(request)
-            options = Options(strategy=strategy_of(request.model, sending.jobs.engine), seed=request.seed)
+            options = Options(strategy=strategy_of(request.model, sending.jobs.engine), seed=request.usual_seed)
             check(options, caller, sending)
             question = await asked(request.messages, sending, caller.owner)
             request.messages.clear()  # the clip in them is a file now, and the analysis may take long
@@ -79,10 +81,11 @@ def routes(sending: Sending) -> APIRouter:
             async for _ in sending.jobs.log.followed(analysis.id):
                 pass
         replied = await _replied(analysis, question, request, sending)
+        message = Said(role="assistant", content=replied.text, refusal=None)
         return Completion(
             **_head(request),
             object="chat.completion",
-            choices=[Choice(index=0, message=Said(role="assistant", content=replied.text), finish_reason="stop")],
+            choices=[Choice(index=0, message=message, logprobs=None, finish_reason="stop")],
             usage=_usage(replied, new),
             mentalis=_cited(analysis, replied),
         )
@@ -94,10 +97,11 @@ async def _analysis(question: Asked, options: Options, caller: Caller, sending: 
     """The analysis of the clip that was asked about, and whether it is a new one or was there already."""
     jobs = sending.jobs
     if question.analysis is not None:
-        return jobs.analyses.get(question.analysis, caller.owner), False
+        return await asyncio.to_thread(jobs.analyses.get, question.analysis, caller.owner), False
     assert question.file is not None, "a question is about an analysis or a file"
-    known = jobs.analyses.same(caller.owner, question.file.id, options.model_dump(mode="json", exclude_none=True))
-    if known is not None and not _failed(jobs.report_of(known)):
+    asked_for = options.model_dump(mode="json", exclude_none=True)
+    known = await asyncio.to_thread(jobs.analyses.same, caller.owner, question.file.id, asked_for)
+    if known is not None and not _failed(await asyncio.to_thread(jobs.report_of, known)):
         await jobs.drop_media(known.file)  # they came again with this turn
         return known, False
     return await made(Wanted(file=question.file.id, options=options), caller, sending, stored=question.file), True
@@ -115,8 +119,8 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
         ApiError: 422, it came to no report.
     """
     jobs = sending.jobs
-    ended = analysis if analysis.ended else jobs.analyses.get(analysis.id, analysis.owner)
-    report = jobs.report_of(ended)
+    ended = analysis if analysis.ended else await asyncio.to_thread(jobs.analyses.get, analysis.id, analysis.owner)
+    report = await asyncio.to_thread(jobs.report_of, ended)
     if report is None:
         raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
     if request.wants_report:
@@ -132,8 +136,8 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
     """The answer to the last question; earlier ones are gone on from where they were answered here."""
     jobs = sending.jobs
     clip = sending.files.media(analysis.file)
-    before = _history(jobs.folder(analysis.id), texts[:-1])
-    with named(clip, analysis):
+    before = await asyncio.to_thread(_history, jobs.folder(analysis.id), texts[:-1])
+    with named(analysis, jobs):
         answer = await jobs.engine.answer(
             report,
             clip if clip.exists() else None,
@@ -142,7 +146,7 @@ async def answered(analysis: Analysis, report: Report, texts: tuple[str, ...], s
             jobs.codebook_of(analysis),
             jobs.places(analysis),
         )
-    write_file(_path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
+    await asyncio.to_thread(write_file, _path(jobs.folder(analysis.id), texts), answer.history.model_dump_json())
     return answer
 
 
@@ -159,7 +163,8 @@ async def _streamed(
     analysis: Analysis, new: bool, question: Asked, request: ChatRequest, sending: Sending
 ) -> AsyncIterator[str]:
     """Progress as reasoning, the answer as content."""
-    head = {**_head(request), "object": "chat.completion.chunk"}
+    counted = bool((request.stream_options or {}).get("include_usage"))
+    head = {**_head(request), "object": "chat.completion.chunk"} | ({"usage": None} if counted else {})
 
     def chunk(delta: dict[str, str], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -174,10 +179,14 @@ async def _streamed(
         status, code = (error.status, error.code) if isinstance(error, ApiError) else (400, type(error).__name__)
         yield f"data: {json.dumps(body(status, str(error), code))}\n\n"
         return
+    except Exception as error:
+        logger.exception("analysis %s: the stream about it broke off", analysis.id)
+        yield f"data: {json.dumps(body(500, FAILED, type(error).__name__))}\n\n"
+        return
     for piece in replied.text.splitlines(keepends=True):
         yield chunk({"content": piece})
     yield chunk({}, "stop", mentalis=_cited(analysis, replied).model_dump(mode="json"))
-    if (request.stream_options or {}).get("include_usage"):
+    if counted:
         yield f"data: {json.dumps({**head, 'choices': [], 'usage': _usage(replied, new).model_dump()})}\n\n"
     yield "data: [DONE]\n\n"
 

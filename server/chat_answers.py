@@ -33,6 +33,7 @@ class Said(Answer):
 
     role: Literal["assistant"]
     content: str
+    refusal: None
 
 
 class Choice(Answer):
@@ -40,6 +41,7 @@ class Choice(Answer):
 
     index: Literal[0]
     message: Said
+    logprobs: None
     finish_reason: Literal["stop"]
 
 
@@ -74,7 +76,12 @@ class Completion(Answer):
         choices=[
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "P1 smiles from 8.7 to 10.9 s [au12-1]."},
+                "message": {
+                    "role": "assistant",
+                    "content": "P1 smiles from 8.7 to 10.9 s [au12-1].",
+                    "refusal": None,
+                },
+                "logprobs": None,
                 "finish_reason": "stop",
             }
         ],

@@ -1,5 +1,6 @@
 """What a stream tells while an analysis is under way: what begins, how far it is, what has ended."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,8 +15,11 @@ async def progress(analysis: Analysis, new: bool, jobs: Jobs) -> AsyncIterator[s
 
     Of an analysis that was there before, only what happens from now on is told: nothing of one that has ended.
     """
-    after = 0 if new else jobs.log.last_numbers([analysis.id]).get(analysis.id, 0)
-    now = jobs.analyses.get(analysis.id, analysis.owner)  # read after the number: its last event is still to come
+    numbers = {} if new else await asyncio.to_thread(jobs.log.last_numbers, [analysis.id])
+    after = numbers.get(analysis.id, 0)
+    now = await asyncio.to_thread(
+        jobs.analyses.get, analysis.id, analysis.owner
+    )  # read after the number: its last event is still to come
     if now.ended and not new:
         return
     if now.status == "queued":

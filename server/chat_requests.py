@@ -9,6 +9,7 @@ from server.chat_messages import Message
 from server.errors import ApiError
 
 MODEL = "mentalis"
+SEEDS = 2**31
 
 
 class Shape(BaseModel):
@@ -51,15 +52,20 @@ class ChatRequest(BaseModel):
 
     model: str = Field(default=MODEL, max_length=100)
     messages: list[Message] = Field(min_length=1, max_length=1000)
-    stream: bool = False
+    stream: bool | None = None
     stream_options: dict[str, Any] | None = None
     response_format: Form | None = None
-    seed: int | None = Field(default=None, ge=0, lt=2**31)
+    seed: int | None = Field(default=None, description="any whole number; taken modulo 2^31")
     n: int | None = Field(default=None, description="1: there is one answer")
     tool_choice: str | dict[str, Any] | None = Field(default=None, description="auto or none: no tool is ever called")
     function_call: str | dict[str, Any] | None = Field(default=None, description="as tool_choice")
     logprobs: bool | None = Field(default=None, description="false: there are none")
     modalities: list[str] | None = Field(default=None, description="text alone")
+
+    @property
+    def usual_seed(self) -> int | None:
+        """The seed as analyses take it."""
+        return None if self.seed is None else self.seed % SEEDS
 
     @property
     def wants_report(self) -> bool:
@@ -76,7 +82,7 @@ def check_answerable(request: ChatRequest) -> None:
     if request.n not in (None, 1):
         raise _refused("n", f"n is {request.n}: there is one answer to a question; ask again for another")
     for name in ("tool_choice", "function_call"):
-        if getattr(request, name) not in (None, "auto", "none"):
+        if _way(getattr(request, name)) not in (None, "auto", "none"):
             raise _refused(
                 name, f"{name} asks for a call of a tool: none is ever called; leave it out, or ask for JSON instead"
             )
@@ -91,6 +97,14 @@ def check_answerable(request: ChatRequest) -> None:
             "the answer as JSON is the report, which has its own schema (`mentalis schema report` prints it): ask for "
             'that, or for {"type": "json_object"}',
         )
+
+
+def _way(choice: str | dict[str, Any] | None) -> Any:
+    """How tools are chosen: of some that are allowed, as OpenAI's clients also say it, their mode."""
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        allowed = choice.get("allowed_tools", choice)
+        return allowed.get("mode") if isinstance(allowed, dict) else choice
+    return choice
 
 
 def _is_reports(schema: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 from agents.claims import LEVELS, Claim
 from agents.codebook import Codebook, CodebookError, load_codebook
@@ -17,7 +17,7 @@ from server.agreement import agreement
 from server.analyses import done
 from server.analysis_records import Analysis
 from server.correction_answers import ByLevel, CorrectionKept, Corrections, LabelNamed, LevelAgreed, Verdict
-from server.database import CORRECTIONS
+from server.database import ANALYSES, CORRECTIONS
 from server.errors import ApiError
 from server.jobs import Jobs
 
@@ -55,6 +55,9 @@ def routes(engine: Engine, jobs: Jobs) -> APIRouter:
             **correction.model_dump(),
         }  # fmt: skip
         with engine.begin() as connection:
+            of_it = update(ANALYSES).where(ANALYSES.c.id == name).values(id=name)  # who else corrects it waits here
+            if not connection.execute(of_it).rowcount:
+                raise ApiError(404, f"there is no analysis {name[:40]!r}", "not_found")
             connection.execute(_of_claim(name, correction.claim))
             connection.execute(insert(CORRECTIONS).values(row))
         return _all(name, caller.owner)

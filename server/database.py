@@ -150,6 +150,7 @@ def open_database(url: str) -> Engine:
 
 
 def _add_columns(connection: Connection) -> None:
+    """Add what tables of an earlier version lack: each column is nullable or has a `server_default`, for their rows."""
     there = inspect(connection)
     for table in TABLES.tables.values():
         known = {column["name"] for column in there.get_columns(table.name)}

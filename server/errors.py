@@ -61,6 +61,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": what} for status, what in TOLD.items()
 }
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+FAILED = "the server failed; its log says more"  # of errors that nobody foresaw, whose words may tell what is secret
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -112,7 +113,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
-        return shaped(500, "the server failed; its log says more", type(error).__name__)
+        return shaped(500, FAILED, type(error).__name__)
 
 
 def shaped(status: int, message: str, code: str) -> JSONResponse:

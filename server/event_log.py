@@ -45,7 +45,10 @@ class EventLog:
             return {row[0]: row[1] for row in connection.execute(last.group_by(EVENTS.c.analysis))}
 
     async def followed(self, analysis: str, after: int = 0) -> AsyncIterator[Numbered | None]:
-        """Events behind a number as they come, until the last one; none now and then while nothing happens."""
+        """Events behind a number as they come, until the last one; none now and then while nothing happens.
+
+        Of an analysis that is deleted meanwhile, the last one is that it was cancelled.
+        """
         woken = asyncio.Event()
         self._waiting[analysis].add(woken)
         self._look()
@@ -58,6 +61,9 @@ class EventLog:
                     await asyncio.sleep(0)  # who listens may have left: only the loop hears of it
                     if event["kind"] in OVER:
                         return
+                if not await asyncio.to_thread(self._there, [analysis]):  # deleted, with its last event
+                    yield after + 1, {"kind": "cancelled"}
+                    return
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_S):
                         await woken.wait()
@@ -67,6 +73,11 @@ class EventLog:
             self._waiting[analysis].discard(woken)
             if not self._waiting[analysis]:
                 del self._waiting[analysis]
+
+    def _there(self, analyses: Collection[str]) -> set[str]:
+        """Those analyses that were not deleted."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(ANALYSES.c.id).where(ANALYSES.c.id.in_(analyses))).scalars())
 
     async def close(self) -> None:
         """Stop looking."""
@@ -82,9 +93,11 @@ class EventLog:
         seen: dict[str, int] = {}
         while self._waiting:
             await asyncio.sleep(LOOK_EVERY_S)
-            last = await asyncio.to_thread(self.last_numbers, list(self._waiting))
-            for analysis, number in last.items():
-                if number != seen.get(analysis):
+            waiting = list(self._waiting)
+            last = await asyncio.to_thread(self.last_numbers, waiting)
+            there = await asyncio.to_thread(self._there, waiting)
+            for analysis in waiting:
+                if last.get(analysis) != seen.get(analysis) or analysis not in there:
                     for woken in self._waiting.get(analysis, ()):
                         woken.set()
             seen = last

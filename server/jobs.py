@@ -11,7 +11,6 @@ import logging
 import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,23 +22,22 @@ from graphs.events import Event
 from perception.errors import MentalisError
 from reports.writing import read_report, write_file
 from server.analysis_records import ENDED, Analyses, Analysis, Status
+from server.client_names import renamed
 from server.codebook_records import Codebooks
-from server.derived_only import drop_media, drop_unasked
+from server.derived_only import drop_media
 from server.engine import Engine, Places
 from server.errors import ApiError
 from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
 from server.made_with import MadeWith, keep_made_with, read_made_with
-from server.strays import sweep_strays
 from server.telling import Deliver, tell
-from server.workflows import Json, delete_ended
+from server.workflows import Json, StageRows
 
 MEASURE, REASON, TELL = "measure", "reason", "tell"
 CODEBOOK = "codebook.yaml"  # an uploaded one as it was when the analysis was made: it may be replaced or deleted
 POLL_EVERY_S = 0.5  # each queue for what is new: each look takes 5 ms from whoever is answered meanwhile
 LOOK_EVERY_S = 0.25  # whether a running job was cancelled, here or at another server
-ENDS_S = 60.0  # in which the stages of an analysis that is deleted have ended, each of them
 REPORTS_KEPT = 16
 MOST_AT_ONCE = 50  # events that are written together
 URGENCY = {"high": 1, "normal": 100, "low": 1000}
@@ -63,20 +61,20 @@ class Jobs:
         """Keep what analyses make in `folder`; checkpoints in PostgreSQL where a URL is given, else beside them."""
         self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
         self._figures, self._folder, self._checkpoints = figures, folder, checkpoints
-        self._deleting: set[asyncio.Task[None]] = set()
+        self.stages = StageRows(TELL)
 
     def folder(self, name: str) -> Path:
         """Of an analysis that there is."""
         return self._folder / name
 
     def report_of(self, analysis: Analysis) -> Report | None:
-        """The report, once it is there."""
+        """The report, once it is done: it is written before, and who cancels may still be quicker."""
         path = self.folder(analysis.id) / "report.json"
-        return _report(path, path.stat().st_mtime_ns) if path.exists() else None
+        return _report(path, path.stat().st_mtime_ns) if analysis.status == "done" and path.exists() else None
 
     def made_with(self, analysis: Analysis) -> MadeWith | None:
         """How it was judged, once it is done."""
-        return read_made_with(self.folder(analysis.id))
+        return read_made_with(self.folder(analysis.id)) if analysis.status == "done" else None
 
     def places(self, analysis: Analysis) -> Places:
         """Where an analysis keeps what it makes."""
@@ -132,9 +130,6 @@ class Jobs:
 
     async def close(self, patience_s: int) -> None:
         """Stop taking jobs; what still runs after a while goes on at the next start."""
-        for task in self._deleting:
-            task.cancel()
-        await asyncio.gather(*self._deleting, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
         await self.log.close()
 
@@ -154,17 +149,7 @@ class Jobs:
         await self._end(analysis, "cancelled", {"kind": "cancelled"})
         await asyncio.to_thread(self.analyses.delete, analysis.id)
         await self._clear(analysis)
-        if not await delete_ended(analysis.id, TELL):
-            later = asyncio.create_task(self._delete_running(analysis.id))
-            self._deleting.add(later)
-            later.add_done_callback(self._deleting.discard)
-
-    async def _delete_running(self, name: str) -> None:
-        """Delete the rows of a deleted analysis' stages as they end."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ENDS_S):
-                while not await delete_ended(name, TELL):
-                    await asyncio.sleep(LOOK_EVERY_S)
+        await self.stages.delete(analysis.id)
 
     async def _clear(self, analysis: Analysis) -> None:
         """Delete what an analysis made that has no row any more."""
@@ -220,7 +205,7 @@ class Jobs:
             events = run(clip, analysis.options, self.codebook_of(analysis), self.places(analysis))
             report = await self._follow(analysis, events)
         except (MentalisError, ApiError) as error:
-            return await self._fail(analysis, self._without_paths(str(error), analysis))
+            return await self._fail(analysis, await asyncio.to_thread(self.told_without_paths, str(error), analysis))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -231,23 +216,29 @@ class Jobs:
             await self._finish(analysis, report)
         return True
 
-    def _without_paths(self, told: str, analysis: Analysis) -> str:
+    def told_without_paths(self, told: str, analysis: Analysis) -> str:
         """What is told of an analysis, with its client's names for what lies somewhere at the server."""
+        text: str = renamed(told, self._names(analysis))
+        return text
+
+    def _names(self, analysis: Analysis) -> dict[str, str]:
+        """By the paths of an analysis' clip and words, what its client calls them."""
         words = self.places(analysis).transcript
-        named = told.replace(str(self._files.media(analysis.file)), analysis.name)
-        return named.replace(str(words), "transcript") if words else named
+        clip = {str(self._files.media(analysis.file)): analysis.name}
+        return {**clip, str(words): "transcript"} if words else clip
 
     async def _follow(self, analysis: Analysis, events: AsyncIterator[Event]) -> Report | None:
         """Log what happens, once each also where a stage is run again."""
         name = analysis.id
         told = {_what(event) for _, event in await asyncio.to_thread(self.log.after, name, 0)}
+        names = await asyncio.to_thread(self._names, analysis)
         new: list[dict[str, Any]] = []
         report = None
         async for event in events:
             if event.kind == "report":
                 report = event.report
                 continue
-            plain = json.loads(self._without_paths(event.model_dump_json(), analysis))
+            plain = renamed(event.model_dump(mode="json"), names)
             if event.kind == "tool_progress" or _what(plain) not in told:
                 self._figures.tell(plain)
                 new.append(plain)
@@ -259,11 +250,15 @@ class Jobs:
         return report
 
     async def _finish(self, analysis: Analysis, report: Report) -> None:
-        named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
-        path = self.folder(analysis.id) / "report.json"
-        await asyncio.to_thread(keep_made_with, self.folder(analysis.id), report)
-        await asyncio.to_thread(write_file, path, self._without_paths(named.model_dump_json(), analysis))
+        await asyncio.to_thread(self._keep, analysis, report)
         await self._end(analysis, "done", {"kind": "report", "id": analysis.id})
+
+    def _keep(self, analysis: Analysis, report: Report) -> None:
+        """Write a report, in which the clip is called what its client calls it, and what it was made with."""
+        named = report.model_copy(update={"clip": report.clip.model_copy(update={"name": analysis.name})})
+        plain = renamed(json.loads(named.model_dump_json()), self._names(analysis))
+        keep_made_with(self.folder(analysis.id), report)
+        write_file(self.folder(analysis.id) / "report.json", json.dumps(plain, ensure_ascii=False))
 
     async def _fail(self, analysis: Analysis, why: str) -> bool:
         await self._end(analysis, "failed", {"kind": "failed", "error": why}, why)
@@ -272,11 +267,14 @@ class Jobs:
     async def _end(self, analysis: Analysis, status: Status, last: dict[str, Any], error: str | None = None) -> bool:
         """End an analysis, and its media where they are not to be kept; whether this ended it."""
         ended = await asyncio.to_thread(self.analyses.end, analysis.id, status, last, error)
-        await self.drop_media(analysis.file)
+        await self._drop_ended(analysis)
         return ended
 
+    async def _drop_ended(self, analysis: Analysis) -> None:
+        await asyncio.to_thread(drop_media, analysis.file, self.analyses, self._files, time.time())
+
     async def drop_media(self, file: str) -> None:
-        """Delete media that are not to be kept, once no analysis of them is under way; what was measured stays."""
+        """Delete media that came again and are not to be kept, once no analysis of them is under way."""
         await asyncio.to_thread(drop_media, file, self.analyses, self._files)
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
@@ -285,28 +283,10 @@ class Jobs:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted by now
             return None
-        await self.drop_media(analysis.file)  # if the server was killed before it could
+        await self._drop_ended(analysis)  # if the server was killed before it could
         return await tell(analysis, tries, deliver, self.analyses)
 
-    async def sweep(self) -> int:
-        """Delete what has expired, and see to what a killed server left half done; how much has expired."""
-        now = time.time()
-        await self._start_forgotten()
-        analyses = await asyncio.to_thread(self.analyses.expired, now)
-        files = await asyncio.to_thread(self._files.expired, now)
-        for analysis in analyses:
-            await self.delete(analysis)
-        for file in files:
-            for analysis in await asyncio.to_thread(self.analyses.of_file, file.id):
-                if not analysis.ended:
-                    await self.cancel(analysis)
-            await asyncio.to_thread(self._files.delete, file.id)
-        await asyncio.to_thread(drop_unasked, self.analyses, self._files, now)
-        await asyncio.to_thread(sweep_strays, self._folder, self.analyses.known, now)
-        await asyncio.to_thread(self._files.sweep_strays, now)
-        return len(analyses) + len(files)
-
-    async def _start_forgotten(self) -> None:
+    async def start_forgotten(self) -> None:
         """Queue the analyses whose server was killed between their row and their queue."""
         for analysis in await asyncio.to_thread(self.analyses.queued):
             if await DBOS.get_workflow_status_async(f"{analysis.id}:{MEASURE}") is None:

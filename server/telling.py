@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from server.analysis_records import Analyses, Analysis
 from server.errors import ApiError
+from server.webhooks import WAITS_S
 
 Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
 logger = logging.getLogger(__name__)
@@ -17,15 +18,16 @@ async def tell(analysis: Analysis, tries: int, deliver: Deliver, analyses: Analy
         return None
     try:
         wait_s = await deliver(analysis, tries)
+        if wait_s is None:
+            await asyncio.to_thread(analyses.webhook_told, analysis.id, "delivered")
+        return wait_s
     except ApiError as error:
         logger.warning("analysis %s: %s", analysis.id, error.message)
-        await asyncio.to_thread(analyses.webhook_told, analysis.id, "failed", error.message)
-        return None
-    except Exception as error:
+        why = error.message
+    except Exception as error:  # of ours, such as a database that is away: its receiver takes what comes again once
         logger.exception("analysis %s: its webhook could not be told", analysis.id)
+        if tries <= len(WAITS_S):
+            return WAITS_S[tries - 1]
         why = f"telling it broke off ({type(error).__name__})"
-        await asyncio.to_thread(analyses.webhook_told, analysis.id, "failed", why)
-        return None
-    if wait_s is None:
-        await asyncio.to_thread(analyses.webhook_told, analysis.id, "delivered")
-    return wait_s
+    await asyncio.to_thread(analyses.webhook_told, analysis.id, "failed", why)
+    return None

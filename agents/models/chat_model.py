@@ -8,10 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel
 
@@ -21,6 +20,7 @@ from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAns
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
 from agents.models.parsing import InvalidAnswer, parse
+from agents.models.readiness import Readiness
 from agents.models.response_cache import ResponseCache
 from agents.report import TokenUse
 
@@ -38,15 +38,9 @@ MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "i
 ASK_AGAIN_S = 60.0
 KEY_REFUSED = (401, 403)
 TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
+ABOUT_QUESTION = (400, 413, 422)  # HTTP: what was asked is wrong, and the endpoint's words say what
 UNNAMED = "the model endpoint"
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Last:
-    """Of the calls of a client and its copies."""
-
-    failure: str | None = None  # of the last one, where it was the endpoint's and not the question's
 
 
 class ChatModel:
@@ -75,7 +69,8 @@ class ChatModel:
         self._abilities: Abilities | None = None
         self._probing = asyncio.Lock()
         self._ask_again_s = 0.0  # when what the endpoint does is asked again, if it could not be found out
-        self._away, self._last, self._discreet = False, Last(), False
+        self._away, self._readiness, self._discreet = False, Readiness(), False
+        self._api_key = api_key
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
@@ -101,7 +96,8 @@ class ChatModel:
             try:
                 completion = await self._call(_with_problem(messages, problem), _again(options, attempt))
             except ModelError as error:
-                error.tokens = spent + TokenUse(failed=1)
+                put_again = isinstance(error, MediaRefused | ContextOverflow)  # otherwise, and answered then
+                error.tokens = spent + TokenUse(failed=0 if put_again else 1)
                 raise
             spent = _added(spent, completion)
             try:
@@ -152,17 +148,17 @@ class ChatModel:
         return other
 
     async def trouble(self) -> str | None:
-        """What is wrong with the endpoint; where the last call failed, a question of one token decides."""
-        try:
-            await self.served()
-            if self._last.failure is not None:
-                await cost([], self._send)
-        except Exception as error:
-            if not (isinstance(error, ModelError) or is_failure(error)):
-                raise
-            return str(error if isinstance(error, ModelError) else await self._explained(error))
-        self._last.failure = None
-        return None
+        """What is wrong with the endpoint, in a line that says neither where it is nor what it says.
+
+        Where the last call failed, a question of one token decides. It is asked now and then, however often this is.
+        """
+
+        async def ask() -> None:
+            await self._models()
+            if self._readiness.failed:
+                await cost([], self._send)  # past the limit on calls: those that hang would hide that they do
+
+        return await self._readiness.trouble(ask)
 
     async def served(self) -> dict[str, int | None]:
         """The names of the models at the endpoint, with the length of their context in tokens where it is told.
@@ -221,7 +217,7 @@ class ChatModel:
             failures = self._retries if _passing(error) else 0
             explained = await self._explained(error, failures, _media_in(messages))
             if _passing(error) or _status(error) in (404, *KEY_REFUSED):
-                self._last.failure = str(explained)
+                self._readiness.failed = True
             raise explained from error
 
     async def _patiently(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
@@ -230,7 +226,7 @@ class ChatModel:
             try:
                 async with self._calls:
                     answer = await self._send(messages, options)
-                self._away, self._last.failure = False, None
+                self._away, self._readiness.failed = False, False
                 return answer
             except Exception as error:
                 silent = _silent(error)
@@ -259,7 +255,7 @@ class ChatModel:
         line = self._what_went_wrong(error, failures)
         status = _status(error)
         if self._discreet:
-            logger.warning("%s: %s", self.base_url, type(error).__name__ if status is None else f"HTTP {status}")
+            logger.warning("%s: %s", self._where, type(error).__name__ if status is None else f"HTTP {status}")
         if status == 404 and self.name not in (served := await self.served_if_told()):
             return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
         if status in REFUSED and TOO_LONG.search(line):
@@ -291,14 +287,12 @@ class ChatModel:
         import openai
 
         tries = f" ({failures + 1} tries)" if failures else ""
-        where = UNNAMED if self._discreet else self.base_url
-        who = f"{self.name} at {where}" if self.name else f"the endpoint at {self.base_url}"
+        where = UNNAMED if self._discreet else self._where
+        who = f"{self.name} at {where}" if self.name else where if self._discreet else f"the endpoint at {where}"
         if isinstance(error, TimeoutError | openai.APITimeoutError):
             return f"{who} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
-            said = _said(error)
-            if self._discreet:
-                said = said.replace(urlsplit(self.base_url).netloc, UNNAMED)
+            said = self._discreetly(_said(error), error.status_code) if self._discreet else _said(error)
             about = f": {said[:200]}" if said else ""
             key = "; the key may be wrong or missing (MENTALIS_API_KEY)" if error.status_code in KEY_REFUSED else ""
             return f"{who} answered HTTP {error.status_code}{tries}{about}{key}"
@@ -306,6 +300,21 @@ class ChatModel:
             return f"{who} does not answer{tries}" if self._discreet else f"no model endpoint answers at {where}{tries}"
         meant = str(error) if isinstance(error, WrongAnswer) else "chat completion"
         return f"{who} sent something that is no {meant}"
+
+    @property
+    def _where(self) -> str:
+        """The endpoint's address, without a password in it."""
+        parts = urlsplit(self.base_url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def _discreetly(self, said: str, status: int) -> str:
+        """Of the endpoint's words, those about a question: others tell of hosts behind it, or parts of the key."""
+        if status not in ABOUT_QUESTION:
+            return ""
+        parts = urlsplit(self.base_url)
+        for secret in (parts.netloc, parts.netloc.rpartition("@")[2], parts.hostname, parts.password, self._api_key):
+            said = said.replace(secret, UNNAMED) if secret else said
+        return said
 
 
 def _passing(error: Exception) -> bool:

@@ -31,10 +31,13 @@ export function chooseOther(one) {
       else found.replaceChildren(...others);
       last = page.last_id;
       more.hidden = !page.has_more;
-      said.textContent = found.children.length ? "" : words ? `No other analysis that is done has “${words}” in its name.` : "No other analysis is done yet.";
+      said.textContent = found.children.length || page.has_more ? "" : words ? `No other analysis that is done has “${words}” in its name.` : "No other analysis is done yet.";
       said.hidden = !said.textContent;
     } catch (error) {
-      if (error.name !== "AbortError") found.replaceChildren(el("li", {}, trouble(error.message)));
+      if (error.name === "AbortError") return;
+      if (!after) found.replaceChildren(); // of another search
+      said.hidden = false;
+      said.replaceChildren(trouble(error.message));
     }
   }
 

@@ -25,8 +25,9 @@ export const date = (unix_s) =>
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** How an analysis was judged; before it is done, how it is to be. */
-export const madeWith = ({ made_with: made, options }) =>
-  made ? `${made.strategy} · ${made.model ?? "no language model"}` : options?.strategy ?? "the usual strategy";
+export const madeWith = ({ made_with: made, options, status }) =>
+  made ? `${made.strategy} · ${made.model ?? "no language model"}`
+    : options?.strategy ?? (status === "done" ? "strategy not known" : "the usual strategy"); // earlier versions kept none
 
 /** What lies behind a confidence. */
 export const CONFIDENCE_FROM = {

@@ -205,3 +205,8 @@ def test_a_malformed_transcript_is_refused_with_file_and_line(read, name, conten
 def test_a_missing_transcript_is_said_to_be_missing(tmp_path):
     with pytest.raises(TranscriptError, match="check the path"):
         read_transcript(tmp_path / "none.srt", 10.0)
+
+
+def test_lists_within_lists_without_end_are_no_transcript(read):
+    with pytest.raises(TranscriptError, match="too deep"):
+        read("a.json", "[" * 200_000)

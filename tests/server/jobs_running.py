@@ -40,13 +40,16 @@ class Engine:
         self.left: list[Path] = []  # folders of analyses whose stage was stopped, and had still something to write
         self.forgot: list[str] = []
         self.codebooks: list[str | None] = []
-        self.tells: list[Event] = [ToolStarted(tool="blinks")]  # while it measures
+        self.tells: list[Event | asyncio.Event] = [ToolStarted(tool="blinks")]  # while it measures; waits for such
 
     async def measure(self, clip: Path, options: Options, codebook: str | None, places: Places) -> AsyncIterator[Event]:
         self.codebooks.append(codebook)
         try:
             for event in self.tells:
-                yield event
+                if isinstance(event, asyncio.Event):
+                    await event.wait()
+                else:
+                    yield event
             while options.strategy in self.held:
                 await asyncio.sleep(LOOK_S)
         except asyncio.CancelledError:

@@ -13,6 +13,7 @@ from jobs_running import client_of, files_of, jobs_running, sent, until
 from agents.codebook import load_codebook
 from agents.report import Failure
 from server.access import LOCAL
+from server.sweeping import sweep
 
 AWAY = Failure(stage="agent emotion", what="the endpoint does not answer")
 
@@ -108,11 +109,11 @@ async def test_media_that_are_not_to_be_kept_wait_a_minute_for_an_analysis_when_
     file = await derived(jobs, client)
     assert await sent(jobs, owner=LOCAL) == file
     media, other = files_of(jobs).media(file), files_of(jobs).media(await sent(jobs, b"to be kept", owner=LOCAL))
-    await jobs.sweep()
+    await sweep(jobs, files_of(jobs))
     assert media.exists(), "an analysis of it may be asked for"
     for path in (media, other):
         os.utime(path, (time.time() - 61,) * 2)
-    await jobs.sweep()
+    await sweep(jobs, files_of(jobs))
     assert not media.exists()
     assert other.exists()
 

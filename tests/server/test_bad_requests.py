@@ -301,7 +301,9 @@ BAD = {
     "chat: this function must be called": chat(400, "none is ever called", video(NO_FILE), function_call={"name": "f"}),
     "chat: probabilities": chat(400, "logprobs", video(NO_FILE), logprobs=True),
     "chat: a voice": chat(400, "text", video(NO_FILE), modalities=["text", "audio"]),
-    "chat: a seed too large": chat(422, "seed", video(NO_FILE), seed=2**31),
+    "chat: half a seed": chat(422, "seed", video(NO_FILE), seed=0.5),
+    "chat: one of these tools must be called": chat(400, "none is ever called", video(NO_FILE), tool_choice={
+        "type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}}),
     "chat: half a character": raw("/v1/chat/completions",
         rb'{"messages": [{"role": "user", "content": "\udc00"}]}', 422, "JSON"),
     # paths, methods, names, other sites

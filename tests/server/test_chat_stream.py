@@ -25,11 +25,15 @@ async def client(jobs):
         yield opened
 
 
+def about(file, **more):
+    """A request for the report on a file."""
+    messages = [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": file}}]}]
+    return {"messages": messages, "response_format": {"type": "json_object"}, **more}
+
+
 async def streamed(client, file, model="mentalis"):
     """The reasoning's lines, whether the report came, and the ids of the chunks."""
-    messages = [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": file}}]}]
-    asked = {"model": model, "messages": messages, "stream": True, "response_format": {"type": "json_object"}}
-    answer = await client.post("/v1/chat/completions", json=asked)
+    answer = await client.post("/v1/chat/completions", json=about(file, model=model, stream=True))
     assert answer.status_code == 200, answer.text
     blocks = [block.removeprefix("data: ") for block in answer.text.split("\n\n") if block.startswith("data: {")]
     chunks = [json.loads(block) for block in blocks]
@@ -63,13 +67,16 @@ async def test_of_an_analysis_that_has_ended_nothing_is_told_again(jobs, client)
 async def test_of_an_analysis_that_is_under_way_what_happened_before_is_not_told_again(jobs, client):
     jobs.engine.held.add("debate")
     file = await sent(jobs, owner=LOCAL)
+    jobs.engine.tells = [ToolStarted(tool="blinks"), joined := asyncio.Event(), ToolStarted(tool="gaze")]
     first = asyncio.create_task(streamed(client, file, "mentalis/debate"))
     await until(lambda: any(jobs.log.last_numbers([analysis.id]) for analysis in jobs.analyses.of_file(file)))
     second = asyncio.create_task(streamed(client, file, "mentalis/debate"))
-    await asyncio.sleep(0.3)
+    (analysis,) = jobs.analyses.of_file(file)
+    await until(lambda: len(jobs.log._waiting[analysis.id]) == 2)
+    joined.set()
     jobs.engine.held.clear()
-    assert "blinks begins" in (await first)[0]
-    assert (await second)[:2] == ([], True)
+    assert (await first)[0][-2:] == ["blinks begins", "gaze begins"]
+    assert (await second)[:2] == (["gaze begins"], True)
     assert len(jobs.analyses.of_file(file)) == 1
 
 
@@ -78,3 +85,60 @@ async def test_each_answer_has_an_id_of_its_own(jobs, client):
     ids = [(await streamed(client, file))[2] for _ in range(2)]
     assert [len(of_one) for of_one in ids] == [1, 1]
     assert ids[0] != ids[1]
+
+
+@pytest.mark.parametrize("said", [{"stream": True}, {}])
+async def test_who_waits_for_an_analysis_that_is_deleted_is_told_so(said, jobs, client):
+    jobs.engine.held.add("debate")
+    file = await sent(jobs, owner=LOCAL)
+    asked = about(file, model="mentalis/debate", **said)
+    waiting = asyncio.create_task(client.post("/v1/chat/completions", json=asked))
+    await until(lambda: jobs.log._waiting)
+    (analysis,) = jobs.analyses.of_file(file)
+    await jobs.delete(analysis)
+    async with asyncio.timeout(10):
+        answer = await waiting
+    assert (answer.status_code, "there is no analysis" in answer.text) == (200 if said else 404, True)
+    assert not jobs.log._waiting
+
+
+async def test_the_events_of_an_analysis_that_is_deleted_end_with_that_it_was_cancelled(jobs, client):
+    jobs.engine.held.add("debate")
+    file = await sent(jobs, owner=LOCAL)
+    made = (await client.post("/v1/analyses", json={"file": file, "options": {"strategy": "debate"}})).json()["id"]
+    following = asyncio.create_task(client.get(f"/v1/analyses/{made}/events"))
+    await until(lambda: jobs.log._waiting)
+    await jobs.delete(jobs.analyses.get(made, LOCAL))
+    async with asyncio.timeout(10):
+        answer = await following
+    assert answer.text.rstrip().endswith('{"kind": "cancelled"}')
+
+
+async def test_what_clients_say_without_meaning_it_is_taken(jobs, client):
+    file = await sent(jobs, owner=LOCAL)
+    asked = about(file, stream=None, seed=-1, tool_choice={"type": "allowed_tools", "allowed_tools": {"mode": "auto"}})
+    answer = await client.post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 200, answer.text
+    (choice,) = answer.json()["choices"]
+    assert (choice["logprobs"], choice["message"]["refusal"]) == (None, None)
+    assert jobs.analyses.of_file(file)[0].options.seed == 2**31 - 1
+
+
+async def test_chunks_have_no_usage_before_the_last_where_one_is_asked_for(jobs, client):
+    asked = about(await sent(jobs, owner=LOCAL), stream=True, stream_options={"include_usage": True})
+    answer = await client.post("/v1/chat/completions", json=asked)
+    blocks = [block.removeprefix("data: ") for block in answer.text.split("\n\n") if block.startswith("data: {")]
+    *before, last = [json.loads(block)["usage"] for block in blocks]
+    assert set(before) == {None}
+    assert last["total_tokens"] == 0
+
+
+async def test_a_stream_that_breaks_off_says_so_without_what_may_be_secret(jobs, client, monkeypatch):
+    def report_of(analysis):
+        raise RuntimeError("a secret")
+
+    file = await sent(jobs, owner=LOCAL)
+    monkeypatch.setattr(jobs, "report_of", report_of)
+    answer = await client.post("/v1/chat/completions", json=about(file, stream=True))
+    assert json.loads(answer.text.rstrip().rpartition("data: ")[2])["error"]["code"] == "RuntimeError"
+    assert "a secret" not in answer.text

@@ -6,11 +6,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from sqlalchemy import select
 from unstarted_app import app_in, client_of, keep_report
 
 from server.access import LOCAL
 from server.analysis_records import Analyses, new_id
-from server.database import open_database
+from server.database import CORRECTIONS, open_database
 
 EMOTIONS = ["happiness", "sadness", "surprise", "fear", "anger", "disgust", "contempt", "neutral"]
 
@@ -27,7 +28,7 @@ async def corrections(tmp_path, usual):
     app = app_in(tmp_path, SimpleNamespace(settings=lambda: usual))
     database = open_database(f"sqlite:///{tmp_path / 'server.sqlite'}")
     analysis, _ = Analyses(database).add(new_id(), None, "", owner=LOCAL, file="file-1", name="a clip", options={})
-    keep_report(tmp_path, analysis.id)
+    keep_report(app, tmp_path, analysis.id)
 
     async with client_of(app) as client:
 
@@ -37,6 +38,7 @@ async def corrections(tmp_path, usual):
             assert answer.status_code == status, answer.text
             return answer.json() if status == 200 else answer.json()["error"]["message"]
 
+        corrections.analyses = Analyses(database)
         yield corrections
     database.dispose()
 
@@ -72,3 +74,18 @@ async def test_without_the_codebook_of_the_report_a_claim_can_be_judged_but_not_
     why = await corrections(409, claim="P1-emotion-1", verdict="relabel", label="fear")
     assert "'basic' of this report was changed or is gone: accept or reject" in why
     assert (await corrections(claim="P1-emotion-1", verdict="accept"))["n"] == 1
+
+
+async def test_an_analysis_that_is_deleted_meanwhile_gets_no_correction(corrections, monkeypatch):
+    deleted = []
+
+    def check(correction, *_):
+        for row in corrections.analyses.of_file("file-1"):
+            corrections.analyses.delete(row.id)
+            deleted.append(row.id)
+
+    monkeypatch.setattr("server.corrections.check", check)
+    await corrections(404, claim="P1-emotion-1", verdict="accept")
+    with corrections.analyses._engine.connect() as connection:
+        assert deleted
+        assert not connection.execute(select(CORRECTIONS)).all()

@@ -2,21 +2,26 @@
 
 import asyncio
 import logging
+import os
+import time
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
-from jobs_running import LOOK_S, PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
+from jobs_running import PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
 
 from agents.report import Failure
 from graphs.events import ReportReady, ToolFinished
 from perception.errors import TranscriptError
 from reports.writing import write_file
+from server import telling
 from server.analysis_records import new_id
 from server.errors import ApiError
 from server.jobs import URGENCY
+from server.sweeping import sweep
 
 HELD = {"options": {"strategy": "debate"}}
 
@@ -59,13 +64,18 @@ async def test_an_analysis_that_is_deleted_in_the_moment_it_ends_breaks_no_job_o
         may_end.set()
         async with asyncio.timeout(PATIENCE_S):
             while await flows(analysis) or await flows(at_its_end):
-                await asyncio.sleep(LOOK_S)
+                await sweep(jobs, files_of(jobs))
         await asyncio.sleep(1.0)  # DBOS would wait for the end of a row that is gone
         logging.getLogger("dbos").removeHandler(caplog.handler)
     assert "Non-existent" not in caplog.text
 
 
-async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(jobs, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["clip.mp4", 'my "best" clip.mp4', r"a\b.mp4", 'a", "status": "ok", "error": "x', "naïve \U0001f642.mp4"]
+)
+async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_reports(name, jobs, monkeypatch):
+    """Whatever its client calls it: a name is text, and no part of what is around it."""
+
     async def measure(clip, *_):
         yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
 
@@ -75,11 +85,27 @@ async def test_what_goes_wrong_with_a_clip_is_told_by_its_name_in_events_and_rep
 
     monkeypatch.setattr(jobs.engine, "measure", measure)
     monkeypatch.setattr(jobs.engine, "reason", reason)
-    analysis = await started(jobs, await sent(jobs))
-    await becomes(jobs, analysis, "done")
+    analysis = await started(jobs, await sent(jobs), name=name)
+    await becomes(jobs, analysis, "done", "failed")
     (_, event), _ = jobs.log.after(analysis.id, 0)
-    assert event["error"] == "clip.mp4: cut short"
-    assert [failure.what for failure in jobs.report_of(analysis).failures] == ["clip.mp4: cut short"]
+    assert (event["status"], event["error"]) == ("failed", f"{name}: cut short")
+    report = jobs.report_of(jobs.analyses.get(analysis.id, "me"))
+    assert (report.clip.name, [failure.what for failure in report.failures]) == (name, [f"{name}: cut short"])
+
+
+@pytest.mark.parametrize("folder", ['a "quoted" folder', r"back\slash"])
+async def test_no_path_is_told_wherever_the_server_keeps_its_files(folder, tmp_path, monkeypatch):
+    async def measure(clip, options, codebook, places):
+        yield ToolFinished(tool="blinks", status="failed", seconds=1.0, error=f"{clip}: cut short")
+        raise TranscriptError(f"{clip}: cut short")
+
+    (tmp_path / folder).mkdir()
+    async with jobs_running(tmp_path / folder) as jobs:
+        monkeypatch.setattr(jobs.engine, "measure", measure)
+        analysis = await started(jobs, await sent(jobs))
+        await becomes(jobs, analysis, "failed")
+        told = [event["error"] for _, event in jobs.log.after(analysis.id, 0)]
+    assert told == ["clip.mp4: cut short"] * 2
 
 
 async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, monkeypatch):
@@ -93,6 +119,64 @@ async def test_words_that_do_not_fit_their_clip_are_told_without_a_path(jobs, mo
     await jobs.start(analysis)
     await becomes(jobs, analysis, "failed")
     assert jobs.analyses.get(analysis.id, "me").error == "transcript, line 2: begins after the clip's end"
+
+
+async def test_an_analysis_that_is_cancelled_while_its_report_is_written_has_none(jobs, monkeypatch):
+    analysis, _ = jobs.analyses.add(new_id(), None, "", owner="me", file=await sent(jobs), name="a", options={})
+    keep = jobs._keep
+
+    def keep_and_cancel(*kept):
+        keep(*kept)
+        jobs.analyses.end(analysis.id, "cancelled", {"kind": "cancelled"})
+
+    monkeypatch.setattr(jobs, "_keep", keep_and_cancel)
+    await jobs.start(analysis)
+    await becomes(jobs, analysis, "cancelled")
+    now = jobs.analyses.get(analysis.id, "me")
+    assert (jobs.report_of(now), jobs.made_with(now)) == (None, None)
+
+
+async def test_an_analysis_is_deleted_though_the_rows_of_its_stages_can_not_be_and_they_go_later(jobs, monkeypatch):
+    analysis = await started(jobs, await sent(jobs))
+    await becomes(jobs, analysis, "done")
+
+    async def fails(ids):
+        raise RuntimeError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DBOS, "delete_workflows_async", fails)
+        await jobs.delete(analysis)
+    assert jobs.analyses.status(analysis.id) is None
+    async with asyncio.timeout(PATIENCE_S):
+        while await flows(analysis):
+            await sweep(jobs, files_of(jobs))
+
+
+async def test_rows_of_stages_go_though_the_server_that_deleted_their_analysis_did_not_get_to_it(jobs):
+    analysis, kept = await started(jobs, await sent(jobs)), await started(jobs, await sent(jobs))
+    for one in (analysis, kept):
+        await becomes(jobs, one, "done")
+    jobs.analyses.delete(analysis.id)
+    async with asyncio.timeout(PATIENCE_S):
+        while await flows(analysis):
+            await sweep(jobs, files_of(jobs))
+    assert await flows(kept)
+
+
+async def test_one_that_can_not_be_deleted_when_it_has_expired_keeps_no_other(jobs, monkeypatch, caplog):
+    file = await sent(jobs)
+    bad, good = [await started(jobs, file, expires_at=1.0) for _ in range(2)]
+    forget = jobs.engine.forget
+
+    async def fails(places):
+        if places.thread == bad.id:
+            raise RuntimeError("the database is away")
+        await forget(places)
+
+    monkeypatch.setattr(jobs.engine, "forget", fails)
+    await sweep(jobs, files_of(jobs))
+    assert jobs.analyses.status(good.id) is None
+    assert f"{bad.id} has expired but could not be deleted" in caplog.text
 
 
 async def flows(analysis):
@@ -130,7 +214,9 @@ async def test_media_that_are_not_to_be_kept_go_when_the_last_analysis_of_them_h
     await until(lambda: not has_media(jobs, file))
 
 
-async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
+async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(telling, "WAITS_S", ())
+
     async def deliver(analysis, tries):
         if analysis.webhook == "refuses":
             raise ApiError(502, "the webhook's receiver answers 410", "webhook_failed")
@@ -164,13 +250,13 @@ async def test_an_analysis_tells_what_became_of_its_webhook(tmp_path, caplog):
 async def test_an_analysis_whose_server_was_killed_before_it_was_queued_keeps_its_priority(jobs, monkeypatch):
     queued = []
 
-    async def enqueue(workflow_queue, *_):
-        queued.append(_[1:])
+    async def enqueue(queue, workflow, name, priority):
+        queued.append((name, priority))
 
     monkeypatch.setattr(DBOS, "enqueue_workflow_async", enqueue)
     for priority in ("high", "low"):
         jobs.analyses.add(new_id(), None, "", owner="me", file="file-1", name="a", options={}, priority=priority)
-    await jobs.sweep()
+    await sweep(jobs, files_of(jobs))
     assert sorted(urgency for _, urgency in queued) == [URGENCY["high"], URGENCY["low"]]
 
 
@@ -192,3 +278,33 @@ async def test_a_receiver_that_asks_for_time_holds_up_no_other_and_is_told_again
         await jobs.delete(slow)
         left = await DBOS.list_workflows_async(workflow_id_prefix=slow.id)
         assert [workflow.workflow_id for workflow in left] == []
+
+
+@pytest.mark.parametrize("away", ["deliver", "write"])
+async def test_a_webhook_is_told_again_when_something_of_ours_breaks_off_until_the_tries_are_over(away):
+    kept = []
+
+    async def deliver(analysis, tries):
+        if away == "deliver":
+            raise RuntimeError("a secret")
+
+    def webhook_told(name, status, error=None):
+        if away == "write" and status == "delivered":
+            raise RuntimeError("the database is away")
+        kept.append((status, error))
+
+    analysis, analyses = SimpleNamespace(id="an_1", webhook="w"), SimpleNamespace(webhook_told=webhook_told)
+    waits_s = [await telling.tell(analysis, tries, deliver, analyses) for tries in range(1, 6)]
+    assert waits_s == [*telling.WAITS_S, None]
+    assert kept == [("failed", "telling it broke off (RuntimeError)")]
+
+
+async def test_media_that_came_again_as_an_analysis_of_them_ends_are_left_for_who_is_about_to_ask(jobs):
+    analysis = await started(jobs, await sent(jobs), derived_only=True, **HELD)
+    await becomes(jobs, analysis, "measuring")
+    await sent(jobs)
+    await jobs.cancel(analysis)
+    assert has_media(jobs, analysis.file)
+    os.utime(files_of(jobs).media(analysis.file), (time.time() - 61,) * 2)
+    await sweep(jobs, files_of(jobs))
+    assert not has_media(jobs, analysis.file)

@@ -101,30 +101,33 @@ async def test_an_analysis_that_failed_has_no_faces_and_tells_no_path(serve):
         raise MentalisError(f"{clip}: it can't be opened")
 
     served = serve(tracks=tracks)
-    served.analyses.end(served.name, "failed", {"kind": "failed"}, "no video")
+    failed = served.analyses.add(new_id(), None, "", owner=LOCAL, file=served.file, name="a", options={})[0].id
+    served.analyses.end(failed, "failed", {"kind": "failed"}, "no video")
+    keep_report(served.app, served.folder, served.name)
     async with client_of(served.app) as client:
-        assert (await client.get(f"/v1/analyses/{served.name}/tracks")).json() == {"people": []}
-        keep_report(served.folder, served.name)
+        assert (await client.get(f"/v1/analyses/{failed}/tracks")).json() == {"people": []}
         refused = await client.get(f"/v1/analyses/{served.name}/tracks")
     assert refused.status_code == 400
     assert refused.json()["error"]["message"] == "mine.mp4: it can't be opened"
 
 
 async def test_a_question_about_media_that_are_damaged_tells_no_path(serve):
-    async def answer(report, clip, *_):
-        raise MentalisError(f"{clip}: cut short")
+    async def answer(report, clip, question, history, codebook, places):
+        raise MentalisError(f"{clip}: cut short; {places.transcript}: too")
 
     served = serve(answer=answer)
-    keep_report(served.folder, served.name)
+    write_file(served.folder / "analyses" / served.name / "transcript.srt", "words")
+    keep_report(served.app, served.folder, served.name)
     async with client_of(served.app) as client:
         refused = await client.post(f"/v1/analyses/{served.name}/chat", json={"question": "Does P1 smile?"})
-    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "mine.mp4: cut short")
+    told = "mine.mp4: cut short; transcript: too"
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, told)
 
 
 @pytest.mark.parametrize(("format", "apart"), [("html", True), ("json", False)])
 async def test_a_reports_page_is_apart_from_the_server(serve, format, apart):
     served = serve()
-    keep_report(served.folder, served.name)
+    keep_report(served.app, served.folder, served.name)
     async with client_of(served.app) as client:
         answer = await client.get(f"/v1/analyses/{served.name}/export", params={"format": format})
     policy = answer.headers["content-security-policy"]

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from agents.report import Report
 from reports.writing import write_file
+from server.analysis_records import Analyses
 from server.app import create_app
 from server.sending import Demo
 from server.settings import ServerSettings
@@ -32,6 +33,7 @@ def report():
     return Report.model_validate_json(REPORT.read_bytes())
 
 
-def keep_report(folder, analysis):
-    """What an analysis that is done has."""
+def keep_report(app, folder, analysis):
+    """An analysis is done."""
     write_file(folder / "analyses" / analysis / "report.json", report().model_dump_json())
+    Analyses(app.state.access.engine).end(analysis, "done", {"kind": "report", "id": analysis})

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 from scripted_endpoint import dripping_endpoint, replying, scripted_endpoint, serving
 
+from agents.models import readiness
 from agents.models.chat_model import ChatModel
 from agents.models.errors import MediaRefused, ModelAnswerError, ModelError
 from agents.models.response_cache import ResponseCache
@@ -71,25 +72,39 @@ async def discreet():
         await model.close()
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("busy", r"^tiny at the model endpoint answered HTTP 503: busy$"),
-        (
-            "no upstream at http://{}/v1",
-            r"^tiny at the model endpoint answered HTTP 503: no upstream at .*endpoint/v1$",
-        ),
-    ],
-)
-async def test_a_discreet_client_tells_the_log_alone_where_its_endpoint_is(said, told, discreet, caplog, tmp_path):
-    with scripted_endpoint(lambda _: (503, said.format(address), "")) as endpoint:
-        address = endpoint.url.removeprefix("http://").removesuffix("/v1")
-        model = discreet(endpoint.url).keeping(ResponseCache(tmp_path), 1)
-        with pytest.raises(ModelError, match=told) as failed:
+KEY = "sk-proj-0123456789"
+TELLS = "upstream llm.internal (10.0.0.7) of {host} at http://bob:secret@{address}/v1 refused " + KEY
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+async def test_a_discreet_client_tells_the_log_alone_where_its_endpoint_is(status, discreet, caplog, tmp_path):
+    with scripted_endpoint(lambda _: (status, TELLS.format(host="127.0.0.1", address="a"), "")) as endpoint:
+        address = endpoint.url.removeprefix("http://")
+        model = discreet(f"http://bob:secret@{address}", api_key=KEY).keeping(ResponseCache(tmp_path), 1)
+        with pytest.raises(ModelError, match=f"^tiny at the model endpoint answered HTTP {status}(;.*)?$") as failed:
             await model.answer(QUESTION, Count, Count.model_json_schema())
-    assert address not in str(failed.value)
+    assert not [word for word in ("upstream", "10.0.0.7", "127.0.0.1", KEY) if word in str(failed.value)]
     assert failed.value.tokens.failed == 1
-    assert caplog.messages == [f"{endpoint.url}: HTTP 503"], "and not the endpoint's words, which may quote a prompt"
+    assert caplog.messages == [f"{endpoint.url}: HTTP {status}"], (
+        "and not the endpoint's words, which may quote a prompt"
+    )
+
+
+async def test_what_is_wrong_with_a_question_is_told_discreetly(discreet):
+    told = "too many frames for {host}, http://bob:secret@{address}, " + KEY
+    with scripted_endpoint(lambda _: (400, told.format(host="127.0.0.1", address=address), "")) as endpoint:
+        address = endpoint.url.removeprefix("http://").removesuffix("/v1")
+        model = discreet(f"http://bob:secret@{address}/v1", api_key=KEY)
+        with pytest.raises(ModelError, match="HTTP 400: too many frames for the model endpoint") as failed:
+            await model.answer(QUESTION, Count, Count.model_json_schema())
+    assert not [word for word in (address, "127.0.0.1", "bob", "secret", KEY) if word in str(failed.value)]
+
+
+async def test_a_discreet_client_without_a_models_name_does_not_say_where_it_asks_either():
+    model = ChatModel("", "http://127.0.0.1:9/v1", retries=0).discreet()
+    with pytest.raises(ModelError, match=r"^the model endpoint does not answer$"):
+        await model.served()
+    await model.close()
 
 
 async def test_a_discreet_client_does_not_say_where_nobody_answers(discreet):
@@ -97,14 +112,25 @@ async def test_a_discreet_client_does_not_say_where_nobody_answers(discreet):
         await discreet("http://127.0.0.1:9/v1").answer(QUESTION, Count, Count.model_json_schema())
 
 
-async def test_an_endpoint_that_lists_its_model_and_fails_all_calls_is_in_trouble_until_it_answers(discreet, tmp_path):
-    answers = [(503, "", "")]
+@pytest.fixture
+def asked_each_time(monkeypatch):
+    monkeypatch.setattr(readiness, "ASK_EVERY_S", 0.0)
+
+
+async def fails(model):
+    with pytest.raises(ModelError):
+        await model.answer(QUESTION, Count, Count.model_json_schema())
+
+
+async def test_an_endpoint_that_lists_its_model_and_fails_all_calls_is_in_trouble_until_it_answers(
+    discreet, asked_each_time, tmp_path
+):
+    answers = [(503, TELLS, "")]
     with scripted_endpoint(lambda _: answers[-1], served={"tiny": 1000}) as endpoint:
         model = discreet(endpoint.url)
         assert await model.trouble() is None, "nothing was asked yet"
-        with pytest.raises(ModelError):
-            await model.keeping(ResponseCache(tmp_path), 1).answer(QUESTION, Count, Count.model_json_schema())
-        assert "HTTP 503" in await model.trouble()
+        await fails(model.keeping(ResponseCache(tmp_path), 1))
+        assert await model.trouble() == "the model endpoint answers HTTP 503"
         answers.append(GOOD)
         assert await model.trouble() is None
         asked = len(endpoint.asked)
@@ -112,12 +138,49 @@ async def test_an_endpoint_that_lists_its_model_and_fails_all_calls_is_in_troubl
         assert len(endpoint.asked) == asked, "an endpoint that answers is not asked"
 
 
-async def test_a_question_that_is_refused_is_no_trouble_of_the_endpoint(discreet):
+async def test_however_often_it_is_looked_at_an_endpoint_is_asked_once_in_a_while(discreet):
+    with scripted_endpoint(lambda _: (503, "", ""), served={"tiny": 1000}) as endpoint:
+        model = discreet(endpoint.url)
+        await fails(model)
+        asked = len(endpoint.asked)
+        told = await asyncio.gather(*(model.trouble() for _ in range(5)))
+    assert told == ["the model endpoint answers HTTP 503"] * 5
+    assert len(endpoint.asked) == asked + 1
+
+
+async def test_an_endpoint_that_hangs_keeps_nobody_waiting_who_looks_at_it(discreet, monkeypatch):
+    monkeypatch.setattr(readiness, "WAIT_S", 0.1)
+    with dripping_endpoint() as url:
+        model = discreet(url, timeout_s=60.0)
+        monkeypatch.setattr(model, "_models", lambda: model._send(QUESTION, {}))
+        assert await model.trouble() == "the model endpoint does not answer"
+
+
+async def test_an_endpoint_that_refuses_the_question_it_is_looked_at_with_is_there(discreet, asked_each_time):
+    answers = [(503, "", "")]
+    with scripted_endpoint(lambda _: answers[-1], served={"tiny": 1000}) as endpoint:
+        model = discreet(endpoint.url)
+        await fails(model)
+        answers.append((400, "max_tokens is too small", ""))
+        assert await model.trouble() is None
+
+
+async def test_a_question_that_is_refused_is_no_trouble_of_the_endpoint(discreet, asked_each_time):
     with scripted_endpoint(lambda _: (400, "no", ""), served={"tiny": 1000}) as endpoint:
         model = discreet(endpoint.url)
-        with pytest.raises(ModelError):
-            await model.answer(QUESTION, Count, Count.model_json_schema())
+        await fails(model)
         assert await model.trouble() is None
+        assert len(endpoint.asked) == 1
+
+
+async def test_a_question_that_is_put_again_without_its_video_is_not_counted_as_failed():
+    video = {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}}
+    with scripted_endpoint(lambda _: (400, "this model takes no video", "")) as endpoint:
+        model = ChatModel("tiny", endpoint.url, retries=0)
+        with pytest.raises(MediaRefused) as refused:
+            await model.answer([{"role": "user", "content": [video]}], Count, Count.model_json_schema())
+        await model.close()
+    assert refused.value.tokens.failed == 0
 
 
 async def test_a_refusal_is_not_tried_again():
