@@ -196,7 +196,7 @@ def test_gestures_of_a_recording_are_class_start_and_end(tmp_path):
     gold = json.dumps([["Folding arms", 1, 3], ["Turtle neck", 4.0, 5.0]])
     scores, _ = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ('[["Folding arms", 1, 3]]',)))
     assert {s.metric: s.value for s in scores} == pytest.approx({"f1": 2 / 3, "precision": 1, "recall": 0.5})
-    says = r"gold\.csv, id 0: 'Folding arms' is not a list of gestures, each \[class, start, end\] in seconds"
+    says = r"gold\.csv, id 0: 'Folding arms' is not a list of gestures, each \[class of imigue, start, end\] in seconds"
     with pytest.raises(DatasetError, match=says):
         score_files(benchmark("micro_gesture_online"), *write(tmp_path, ("Folding arms",), (gold,)))
     with pytest.raises(DatasetError, match=r"answers\.csv, id 0: '\[\[1, 3, 2\]\]' is not a list of gestures"):
