@@ -46,7 +46,7 @@ def test_from_a_clip_to_its_claims_their_evidence_a_correction_an_answer_and_an_
     page.get_by_role("link", name="New analysis").first.click()
     page.set_input_files("input[type=file]", demo.clip)
     page.get_by_role("button", name="Analyse").click()
-    page.get_by_text("action units", exact=False).first.wait_for(timeout=60_000)  # progress of the tools
+    page.get_by_text("action units", exact=False).first.wait_for(timeout=120_000)  # progress of the tools
     page.wait_for_selector(".chart .heatmaplayer image", state="attached", timeout=TO_ANALYSE_MS)
     assert violations(page) == []
 
