@@ -2,21 +2,19 @@
 
 import asyncio
 import logging
-import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from copy import copy
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel
 
 from agents.agent import Answer, Message
 from agents.models.abilities import NO_JSON, REFUSED, Abilities, answer_tokens, cost, is_failure, try_out
 from agents.models.errors import ContextOverflow, MediaRefused, Medium, ModelAnswerError, ModelError, WrongAnswer
+from agents.models.failed_calls import UNNAMED, address, passing, said, silent, status, told, unreached, wait_s
 from agents.models.json_schema import longest
 from agents.models.label_odds import token_odds
 from agents.models.parsing import InvalidAnswer, parse
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 T = TypeVar("T", bound=BaseModel)
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0  # between tries of a call that failed on the way
 REPAIRS = 2  # further tries when an answer is not valid
 DRAWN_TEMPERATURE = 0.7  # of further samples and tries: at temperature 0 the same words would come again
 SEEDS_A_SAMPLE = 100  # more than the tries of one
@@ -37,9 +34,6 @@ TOO_MANY = re.compile(r"at most (\d+) image", re.IGNORECASE)  # as vLLM says it
 MEDIA_PARTS: dict[str, Medium] = {"video_url": "video", "image_url": "image", "input_audio": "audio"}
 ASK_AGAIN_S = 60.0
 KEY_REFUSED = (401, 403)
-TRY_AGAIN = (408, 409, 429, 500, 502, 503, 504)
-ABOUT_QUESTION = (400, 413, 422)  # HTTP: what was asked is wrong, and the endpoint's words say what
-UNNAMED = "the model endpoint"
 logger = logging.getLogger(__name__)
 
 
@@ -133,7 +127,7 @@ class ChatModel:
         except Exception as error:
             if not is_failure(error):
                 raise
-            raise await self._explained(error, self._retries if _passing(error) else 0) from error
+            raise await self._explained(error, self._retries if passing(error) else 0) from error
 
     def keeping(self, cache: ResponseCache, seed: int) -> "ChatModel":
         """The same client, with its limit on calls at a time, that draws by a seed and keeps its answers elsewhere."""
@@ -184,15 +178,15 @@ class ChatModel:
             if self.name in await self._models():
                 return
         except Exception as error:
-            if not (_unreached(error) or _status(error) in (404, *KEY_REFUSED)):
+            if not (unreached(error) or status(error) in (404, *KEY_REFUSED)):
                 return
         try:
             await cost([], self._patiently)
         except Exception as error:
             if not is_failure(error):
                 raise
-            if _unreached(error) or _status(error) in (404, *KEY_REFUSED):
-                raise await self._explained(error, self._retries if _passing(error) else 0) from error
+            if unreached(error) or status(error) in (404, *KEY_REFUSED):
+                raise await self._explained(error, self._retries if passing(error) else 0) from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -214,9 +208,9 @@ class ChatModel:
         try:
             return await self._patiently(messages, options)
         except Exception as error:
-            failures = self._retries if _passing(error) else 0
+            failures = self._retries if passing(error) else 0
             explained = await self._explained(error, failures, _media_in(messages))
-            if _passing(error) or _status(error) in (404, *KEY_REFUSED):
+            if passing(error) or status(error) in (404, *KEY_REFUSED):
                 self._readiness.failed = True
             raise explained from error
 
@@ -229,12 +223,12 @@ class ChatModel:
                 self._away, self._readiness.failed = False, False
                 return answer
             except Exception as error:
-                silent = _silent(error)
-                if not _passing(error) or failures == self._retries or (silent and self._away):
-                    self._away = silent
+                unheard = silent(error)
+                if not passing(error) or failures == self._retries or (unheard and self._away):
+                    self._away = unheard
                     raise
-                self._away = silent  # who was silent twice is asked once only, until an answer comes
-                await self._sleep(_wait_s(error, failures))
+                self._away = unheard  # who was silent twice is asked once only, until an answer comes
+                await self._sleep(wait_s(error, failures))
         raise AssertionError("the loop returns or raises")
 
     async def _send(self, messages: list[Message], options: dict[str, Any]) -> "ChatCompletion":
@@ -253,17 +247,17 @@ class ChatModel:
     async def _explained(self, error: Exception, failures: int = 0, sent: Sequence[Medium] = ()) -> ModelError:
         """An error that says in a line what went wrong; of a kind of its own where something can be done about it."""
         line = self._what_went_wrong(error, failures)
-        status = _status(error)
+        code = status(error)
         if self._discreet:
-            logger.warning("%s: %s", self._where, type(error).__name__ if status is None else f"HTTP {status}")
-        if status == 404 and self.name not in (served := await self.served_if_told()):
+            logger.warning("%s: %s", address(self.base_url), type(error).__name__ if code is None else f"HTTP {code}")
+        if code == 404 and self.name not in (served := await self.served_if_told()):
             return ModelError(f"{line}; it serves: {', '.join(served) or 'nothing that it tells of'}")
-        if status in REFUSED and TOO_LONG.search(line):
+        if code in REFUSED and TOO_LONG.search(line):
             return ContextOverflow(line)
-        if status in REFUSED and sent:
-            said = _said(error)
-            limit = TOO_MANY.search(said)
-            medium = next((medium for medium in sent if medium in said.lower()), None)
+        if code in REFUSED and sent:
+            words = said(error)
+            limit = TOO_MANY.search(words)
+            medium = next((medium for medium in sent if medium in words.lower()), None)
             return MediaRefused(line, medium, int(limit[1]) if limit else 0)
         return ModelError(line)
 
@@ -287,86 +281,19 @@ class ChatModel:
         import openai
 
         tries = f" ({failures + 1} tries)" if failures else ""
-        where = UNNAMED if self._discreet else self._where
+        where = UNNAMED if self._discreet else address(self.base_url)
         who = f"{self.name} at {where}" if self.name else where if self._discreet else f"the endpoint at {where}"
         if isinstance(error, TimeoutError | openai.APITimeoutError):
             return f"{who} did not answer within {self._timeout_s:g} s{tries}"
         if isinstance(error, openai.APIStatusError):
-            said = self._discreetly(_said(error), error.status_code) if self._discreet else _said(error)
-            about = f": {said[:200]}" if said else ""
+            words = told(error, self.base_url, self._api_key) if self._discreet else said(error)
+            about = f": {words[:200]}" if words else ""
             key = "; the key may be wrong or missing (MENTALIS_API_KEY)" if error.status_code in KEY_REFUSED else ""
             return f"{who} answered HTTP {error.status_code}{tries}{about}{key}"
         if isinstance(error, openai.APIConnectionError):
             return f"{who} does not answer{tries}" if self._discreet else f"no model endpoint answers at {where}{tries}"
         meant = str(error) if isinstance(error, WrongAnswer) else "chat completion"
         return f"{who} sent something that is no {meant}"
-
-    @property
-    def _where(self) -> str:
-        """The endpoint's address, without a password in it."""
-        parts = urlsplit(self.base_url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-    def _discreetly(self, said: str, status: int) -> str:
-        """Of the endpoint's words, those about a question: others tell of hosts behind it, or parts of the key."""
-        if status not in ABOUT_QUESTION:
-            return ""
-        parts = urlsplit(self.base_url)
-        for secret in (parts.netloc, parts.netloc.rpartition("@")[2], parts.hostname, parts.password, self._api_key):
-            said = said.replace(secret, UNNAMED) if secret else said
-        return said
-
-
-def _passing(error: Exception) -> bool:
-    import openai
-
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code in TRY_AGAIN
-    return _unreached(error)
-
-
-def _status(error: Exception) -> int | None:
-    """The HTTP status with which an endpoint refused, if it did."""
-    return getattr(error, "status_code", None)
-
-
-def _unreached(error: Exception) -> bool:
-    """Whether the endpoint was not heard at all."""
-    import openai
-
-    return isinstance(error, TimeoutError | openai.APIConnectionError)
-
-
-def _said(error: Exception) -> str:
-    """The endpoint's own words about an error."""
-    body = getattr(error, "body", None)
-    return str(body.get("message") or "") if isinstance(body, dict) else ""
-
-
-def _silent(error: Exception) -> bool:
-    """Whether no answer came at all: waiting longer costs much and helps little."""
-    import openai
-
-    return isinstance(error, TimeoutError | openai.APITimeoutError)
-
-
-def _wait_s(error: Exception, failures: int) -> float:
-    """Twice as long each time, with jitter; what a Retry-After header asks for, up to a limit."""
-    response = getattr(error, "response", None)
-    asked_s = _asked_wait_s(response.headers.get("retry-after", "")) if response is not None else None
-    wait_s = asked_s if asked_s is not None else float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5))
-    return min(wait_s, LONGEST_WAIT_S)
-
-
-def _asked_wait_s(retry_after: str) -> float | None:
-    """Seconds from now of a Retry-After header, which holds seconds or a date; none where it holds neither."""
-    if retry_after.replace(".", "", 1).isdecimal():
-        return float(retry_after)
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, until.timestamp() - time.time())
 
 
 def _answer(completion: "ChatCompletion", output: type[T], spent: TokenUse) -> Answer[T]:

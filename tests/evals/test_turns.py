@@ -2,13 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
+from inspect_ai import eval as inspect_eval
+
 from agents.models.errors import ModelError
+from evals.benchmark import Benchmark, Item, Outcome, Prediction
 from evals.conditions import conditions
+from evals.inspecting import as_task
+from evals.metrics.classification import accuracy
 from evals.run import open_run
 from evals.turns import turn
 
@@ -134,3 +140,21 @@ async def test_who_goes_on_while_another_question_is_open_has_the_turn(run):
 async def test_without_a_model_there_is_nothing_to_wait_for(run):
     async with turn(replace(run, model=None), asyncio.Semaphore(1)) as mine:
         assert mine.model is None
+
+
+@pytest.mark.parametrize("clip", [None, Path("clip.mp4")], ids=["words", "clips"])
+def test_the_samples_of_a_run_take_turns_where_they_are_words_alone(clip, tmp_path):
+    told = []
+
+    async def solve(item, run):
+        for _ in range(5):
+            told.append(item.id)
+            await asyncio.sleep(0.01)
+        return Outcome(predictions=(Prediction(value="x"),))
+
+    items = [Item(id=str(n), gold=("x",), group=str(n), clip=clip) for n in range(4)]
+    of_these = Benchmark("toy", "", lambda _: items, solve, {"accuracy": accuracy}, ("single",), "", "")
+    task = as_task(of_these, str(tmp_path), data=str(tmp_path / "kept"))
+    (log,) = inspect_eval(task, model="none/none", log_dir=str(tmp_path / "logs"), max_samples=4, display="none")
+    assert log.status == "success", log.error
+    assert all(in_one_piece(told, str(n)) for n in range(4)) == (clip is None)
