@@ -169,7 +169,10 @@ def test_a_wording_that_fits_a_blank_picture_as_well_is_not_told():
             "clearly better than chance (best: neutral 0.16 of 7, chance 0.14)",
         ),
         ((0.45, 0.40, 0.03, 0.03, 0.03, 0.03, 0.03), "clearly better than the next (neutral 0.45, happiness 0.40)"),
-        ((0.50, 0.10, 0.08, 0.08, 0.08, 0.08, 0.08), "fits not clearly better (0.50) than it fits a blank picture (0.45)"),
+        (
+            (0.50, 0.10, 0.08, 0.08, 0.08, 0.08, 0.08),
+            "fits not clearly better (0.50) than it fits a blank picture (0.45)",
+        ),
     ],
 )
 def test_scores_that_name_no_state_say_why(scores, why):
