@@ -13,7 +13,7 @@ INDEX := $(if $(TORCH_INDEX),-- --extra-index-url $(TORCH_INDEX))
 
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder  # the longest files are collected first; many wait for others
 
-MAKEFLAGS += -j2  # vLLM is installed beside the checks
+MAKEFLAGS += -j2  # vLLM is installed beside all else
 
 .PHONY: demo test checks coverage format clean
 .DELETE_ON_ERROR:
@@ -51,5 +51,5 @@ $(BIN)/pip:
 	$(INSTALL) dev neural prosody server evals $(INDEX)
 	@touch .venv/.core $@
 
-.venv-vllm/.ready: mentalis/vllm_environment.py scripts/vllm_for_tests.py | .venv/.dev
-	$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python scripts/vllm_for_tests.py
+.venv-vllm/.ready: mentalis/vllm_environment.py scripts/vllm_for_tests.py | $(BIN)/pip
+	PYTHONPATH=. $(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python scripts/vllm_for_tests.py

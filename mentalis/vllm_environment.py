@@ -1,11 +1,10 @@
-"""vLLM in an environment of its own."""
+"""vLLM in an environment of its own. Needs nothing that is installed: `make` makes it while all else is fetched."""
 
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-from mentalis.settings import read_settings
 from perception.errors import MentalisError
 
 GPU_PACKAGES = ("vllm==0.33.0",)
@@ -51,11 +50,6 @@ sys.meta_path.insert(0, _BeforeTorchvision())
 
 class VllmError(MentalisError):
     """vLLM that can't be installed or started."""
-
-
-def default_folder() -> Path:
-    """Where the environment lies when nothing else is said."""
-    return read_settings().data / "vllm"
 
 
 def install(folder: Path, *, cpu: bool) -> Path:

@@ -28,7 +28,7 @@ def install(
     """Make vLLM's own environment: it needs other versions than Mentalis."""
     from mentalis import vllm_environment
 
-    folder = vllm_environment.install(environment or vllm_environment.default_folder(), cpu=cpu)
+    folder = vllm_environment.install(environment or in_data_folder(), cpu=cpu)
     typer.echo(f"vLLM is in {folder}; next: mentalis model serve NAME")
 
 
@@ -48,10 +48,10 @@ def serve(
     import shlex
     import signal
 
-    from mentalis import vllm_environment, vllm_serving
+    from mentalis import vllm_serving
     from mentalis.settings import read_settings
 
-    folder = environment or vllm_environment.default_folder()
+    folder = environment or in_data_folder()
     command = vllm_serving.command(folder, name, port, gpus, flags or [])
     vllm_serving.check_free(port)
     log = read_settings().data / "logs" / f"vllm-{port}.log"
@@ -91,6 +91,13 @@ def check(
     for what, answer in asyncio.run(answers(settings)).items():
         table.add_row(what, answer)
     Console().print(table)
+
+
+def in_data_folder() -> Path:
+    """Where vLLM's environment lies when nothing else is said."""
+    from mentalis.settings import read_settings
+
+    return read_settings().data / "vllm"
 
 
 @contextmanager

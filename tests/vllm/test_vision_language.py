@@ -8,7 +8,7 @@ from agents.showing.presentation import Wanted
 from benchmarks import structured_outputs, vllm_prefix
 
 pytestmark = pytest.mark.vllm
-CALLS = 2  # of each agent; the benchmark makes 200
+CALLS = 1  # of each agent; the benchmark makes 200
 
 
 async def test_the_check_tells_what_it_takes(qwen_vl):
