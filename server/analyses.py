@@ -1,5 +1,6 @@
 """REST: a clip is analysed as a job, followed by events, read, exported, corrected and deleted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -131,9 +132,9 @@ def routes(sending: Sending) -> APIRouter:
     @router.get("/{name}/tracks", response_model=Tracks)
     async def tracks(name: str, caller: Reads) -> JSONResponse:
         """Where faces were found, for an overlay; nothing where it is not known."""
-        analysis = jobs.analyses.get(name, caller.owner)
+        analysis = await asyncio.to_thread(jobs.analyses.get, name, caller.owner)
         clip = files.media(analysis.file)
-        if not clip.exists() or jobs.report_of(analysis) is None:
+        if not clip.exists() or await asyncio.to_thread(jobs.report_of, analysis) is None:
             return JSONResponse({"people": []})
         with named(analysis, jobs):
             return JSONResponse(

@@ -1,5 +1,6 @@
 """REST: questions about an analysis, turn by turn; what was asked before comes with the request."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -47,9 +48,9 @@ def routes(sending: Sending) -> APIRouter:
     async def ask(name: str, question: Question, caller: Writes) -> ChatAnswer:
         """Ask about the clip; every sentence of the answer names what it rests on."""
         jobs = sending.jobs
-        analysis = jobs.analyses.get(name, caller.owner)
+        analysis = await asyncio.to_thread(jobs.analyses.get, name, caller.owner)
         clip = sending.files.media(analysis.file)
-        report = done(jobs, analysis)
+        report = await asyncio.to_thread(done, jobs, analysis)
         with named(analysis, jobs):
             return await jobs.engine.answer(
                 report,

@@ -38,12 +38,14 @@ BOOK: dict[int | str, dict[str, Any]] = {
     }
 }
 
+KEY_OR_NONE: dict[str, Any] = {"security": [{}]}  # FastAPI adds it to the ways of giving a key
+
 
 def routes(engine: Engine, codebooks: Codebooks, version: str, local_paths: bool) -> APIRouter:
     """The endpoints /v1/tools, /v1/codebooks and /v1/about."""
     router = APIRouter(prefix="/v1", tags=["catalogue"])
 
-    @router.get("/about")
+    @router.get("/about", openapi_extra=KEY_OR_NONE)
     def about(request: Request, caller: Perhaps) -> About:
         """The version, what it must not be used for, and, to who has a key where one is needed, what is set."""
         notice = NOTICE.read_text(encoding="utf-8")

@@ -1,10 +1,8 @@
 """The models that OpenAI's clients choose from: the strategies by which this server can judge a clip."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
-from graphs.state import STRATEGIES
+from graphs.state import STRATEGIES, Strategy
 from perception.errors import MentalisError
 from server.access import Reads
 from server.chat_answers import ModelAnswer, ModelList
@@ -38,7 +36,7 @@ def names(engine: Engine) -> list[str]:
     return [MODEL, *(f"{MODEL}/{strategy}" for strategy in STRATEGIES if _why_not(strategy, engine) is None)]
 
 
-def strategy_of(model: str, engine: Engine) -> Any:
+def strategy_of(model: str, engine: Engine) -> Strategy | None:
     """The strategy that a model's name asks for; none: the server's usual one.
 
     Raises:
@@ -46,8 +44,8 @@ def strategy_of(model: str, engine: Engine) -> Any:
     """
     if model == MODEL:
         return None
-    strategy: Any = model.removeprefix(f"{MODEL}/")
-    if strategy == model or strategy not in STRATEGIES:
+    strategy = next((known for known in STRATEGIES if model == f"{MODEL}/{known}"), None)
+    if strategy is None:
         there_are = ", ".join(names(engine))
         raise ApiError(
             404, f"there is no model {model[:60]!r}; there are: {there_are}", "model_not_found", param="model"
@@ -57,7 +55,7 @@ def strategy_of(model: str, engine: Engine) -> Any:
     return strategy
 
 
-def _why_not(strategy: Any, engine: Engine) -> str | None:
+def _why_not(strategy: Strategy, engine: Engine) -> str | None:
     """Why a strategy can't be used, in a line."""
     try:
         engine.check(Options(strategy=strategy))

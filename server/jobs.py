@@ -109,12 +109,12 @@ class Jobs:
             await self._enqueue_tell(name)
 
         @DBOS.workflow(name=TELL)
-        async def tell(name: str, tries: int) -> None:
+        async def tell_once(name: str, tries: int) -> None:
             wait_s = await DBOS.run_step_async({"name": TELL}, self._tell, name, tries, deliver)
             if wait_s is not None:  # a receiver that is waited for takes no other's place
                 await self._enqueue_tell(name, tries + 1, wait_s)
 
-        self._first, self._last = measure, tell
+        self._first, self._last = measure, tell_once
         DBOS.launch()
         for queue, at_once in ((MEASURE, measure_at_once), (REASON, reason_at_once), (TELL, reason_at_once)):
             await DBOS.register_queue_async(

@@ -109,20 +109,23 @@ async def made(
     if sum(named) != 1:
         raise ApiError(400, "name one of: file, url, demo", "file")
     asked = _asked(wanted, stored)
-    if idempotency_key and (known := jobs.analyses.made_before(caller.owner, idempotency_key, asked)):
-        return await _queued(known, jobs)
-    check_all(wanted, caller, sending)
+    if idempotency_key:
+        known = await asyncio.to_thread(jobs.analyses.made_before, caller.owner, idempotency_key, asked)
+        if known is not None:
+            return await _queued(known, jobs)
+    await asyncio.to_thread(check_all, wanted, caller, sending)
     if wanted.transcript is not None:
         await asyncio.to_thread(check_words, wanted.transcript)
     if stored is None and wanted.file is not None:
-        stored = files.get(wanted.file, caller.owner)
+        stored = await asyncio.to_thread(files.get, wanted.file, caller.owner)
     elif stored is None:
         body = sending.fetch(wanted.url) if wanted.url is not None else sending.demo.clip()
         name = wanted.name or (wanted.url or "demo.mp4").partition("?")[0]
         stored = await files.save(body, caller.owner, shown_name(name), None, later(sending.file_s))
     if not files.media(stored.id).exists():
         raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
-    return await _queued(_added(wanted, stored, caller, sending, idempotency_key, asked), jobs)
+    added = await asyncio.to_thread(_added, wanted, stored, caller, sending, idempotency_key, asked)
+    return await _queued(added, jobs)
 
 
 def _asked(wanted: Wanted, sent: Stored | None) -> str:
@@ -174,38 +177,26 @@ def _added(
             write_file(jobs.folder(name) / f"transcript.{kind_of(words)}", words)
         if book := jobs.codebooks.text_of(wanted.options.codebook, caller.owner):
             write_file(jobs.folder(name) / CODEBOOK, book)
-        analysis, new = _row(wanted, stored, caller, sending, idempotency_key, asked, name)
+        analysis, new = jobs.analyses.add(
+            name,
+            idempotency_key,
+            asked,
+            owner=caller.owner,
+            file=stored.id,
+            name=shown_name(wanted.name or stored.name),
+            options=wanted.options.model_dump(mode="json", exclude_none=True),
+            purpose=wanted.purpose,
+            consent=wanted.consent,
+            derived_only=wanted.derived_only,
+            priority=wanted.priority,
+            webhook=wanted.webhook,
+            webhook_status=None if wanted.webhook is None else "pending",
+            expires_at=later(wanted.expires_after or sending.analysis_s),
+        )
         return analysis
     finally:
         if not new:
             shutil.rmtree(jobs.folder(name), ignore_errors=True)
-
-
-def _row(
-    wanted: Wanted,
-    stored: Stored,
-    caller: Caller,
-    sending: Sending,
-    idempotency_key: str | None,
-    asked: str,
-    name: str,
-) -> tuple[Analysis, bool]:
-    return sending.jobs.analyses.add(
-        name,
-        idempotency_key,
-        asked,
-        owner=caller.owner,
-        file=stored.id,
-        name=shown_name(wanted.name or stored.name),
-        options=wanted.options.model_dump(mode="json", exclude_none=True),
-        purpose=wanted.purpose,
-        consent=wanted.consent,
-        derived_only=wanted.derived_only,
-        priority=wanted.priority,
-        webhook=wanted.webhook,
-        webhook_status=None if wanted.webhook is None else "pending",
-        expires_at=later(wanted.expires_after or sending.analysis_s),
-    )
 
 
 def check_words(transcript: str) -> None:

@@ -12,6 +12,9 @@ pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from schemathesis.specs.openapi import checks  # noqa: E402
 from server_running import running  # noqa: E402
+from unstarted_app import app_in, client_of  # noqa: E402
+
+from server.api_keys import made  # noqa: E402
 
 CHECKS = (
     schemathesis.checks.not_a_server_error,
@@ -86,3 +89,16 @@ def test_bodies_of_json_are_described_with_an_example(described):
     for name, schema in bodies.items():
         named = schema.get("$ref", "").rpartition("/")[2]
         assert (described["components"]["schemas"][named] if named else schema).get("examples"), name
+
+
+async def test_a_key_is_asked_for_where_the_description_says_so_and_nowhere_else(tmp_path):
+    locked = app_in(tmp_path)
+    made(locked.state.access.engine, "lab", ["read"], per_minute=60)
+    reads = {path: said["get"] for path, said in locked.openapi()["paths"].items() if "get" in said}
+    async with client_of(locked) as client:
+        for path, operation in reads.items():
+            if path == "/readyz":  # it asks the model's endpoint; here there is none
+                continue
+            wanted = operation.get("security", [{}])
+            refused = (await client.get(path.replace("{", "").replace("}", ""))).status_code == 401
+            assert refused == ({} not in wanted), path
