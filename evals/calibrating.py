@@ -13,9 +13,16 @@ from agents.claims import ConfidenceFrom, Level
 from agents.codebook import load_codebook
 from evals.conditions import Conditions
 from evals.inspecting import OUTCOME
-from evals.metrics.calibration import FEWEST_SAMPLES, expected_calibration_error, fit_temperature
+from evals.metrics.calibration import (
+    FEWEST_SAMPLES,
+    HIGHEST_TEMPERATURE,
+    LOWEST_TEMPERATURE,
+    expected_calibration_error,
+    fit_temperature,
+)
 
 FOLDS = 5  # of whole groups, for the error on what was not fitted on; each with as many as a fit takes, on average
+AT_AN_END = 1.05  # a fit comes only so near to the end of its search
 
 
 class Sure(NamedTuple):
@@ -94,6 +101,8 @@ def _refuse_unhelpful(found: Calibration) -> None:
     if found.ece_after >= found.ece_before:
         errors = f"{found.ece_before:.3f} before, {found.ece_after:.3f} after"
         raise CalibrationError(f"{told}: on those that it was not fitted on it does not help (error {errors})")
+    if not AT_AN_END * LOWEST_TEMPERATURE < found.temperature < HIGHEST_TEMPERATURE / AT_AN_END:
+        raise CalibrationError(f"{told}: it ran to the end of what is tried: no scale makes these confidences fit")
 
 
 def _held_out_error(sure: Sequence[Sure]) -> float | None:
@@ -132,6 +141,8 @@ def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
 
 
 def _read(log: Path) -> EvalLog:
+    if Path(log).is_dir():
+        raise CalibrationError(f"{log} is a folder: name one of the .eval files in it")
     try:
         read = read_eval_log(str(log))
     except Exception as error:  # of many kinds: no file, no archive, no log

@@ -72,7 +72,7 @@ def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
         DatasetError: a line is no object or lacks a field, or there is none.
     """
     rows = []
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -110,7 +110,7 @@ def text_lines(path: Path) -> list[str]:
     Raises:
         DatasetError: it can't be read as UTF-8, or there is none.
     """
-    lines = [line.strip() for line in _text(path).splitlines() if line.strip()]
+    lines = [line.strip() for line in _text(path).split("\n") if line.strip()]
     if not lines:
         raise DatasetError(f"{path}: there is no line in it")
     return lines

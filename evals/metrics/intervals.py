@@ -153,9 +153,12 @@ def permutation_test(
             exchanged[members[cluster]] = True
         from_first = np.arange(len(gold)) + len(gold) * exchanged
         from_second = (from_first + len(gold)) % len(both)
-        return float(metric(gold, _like(first, both, from_first))) - float(
-            metric(gold, _like(second, both, from_second))
+        of_first, of_second = (
+            metric(gold, _like(of, both, at)) for of, at in ((first, from_first), (second, from_second))
         )
+        if math.isnan(gap := float(of_first) - float(of_second)):
+            raise ValueError("the metric is not defined for every exchange of predictions")
+        return gap
 
     observed = difference(np.zeros(len(members), dtype=bool))
     exact = 2 ** len(members) <= permutations

@@ -59,6 +59,12 @@ def write(
     return (write_file(out, page(sections, pages, left_out, resamples)), *written)
 
 
+def _place(scores: Scores) -> tuple[str, bool, str]:
+    """In the tables of strata: by name, and the mean over them last."""
+    name, of = scores.stratum or ("", "")
+    return name, of.startswith("mean of "), of
+
+
 def section(runs: Sequence[Logged], resamples: int = RESAMPLES) -> Section:
     """The scores of one benchmark's runs."""
     return Section(
@@ -66,7 +72,7 @@ def section(runs: Sequence[Logged], resamples: int = RESAMPLES) -> Section:
         runs=tuple(runs),
         names=names(runs),
         scores=[scored(run, resamples) for run in runs],
-        strata=sorted((s for run in runs for s in by_stratum(run, resamples)), key=lambda s: s.stratum or ("", "")),
+        strata=sorted((s for run in runs for s in by_stratum(run, resamples)), key=_place),
     )
 
 

@@ -174,6 +174,18 @@ def test_what_can_not_be_told_to_help_is_not_kept(tmp_path, monkeypatch):
         calibrate(tmp_path / "l.eval", tmp_path)
 
 
+def test_a_temperature_at_the_end_of_what_is_tried_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "_read", lambda _: predicted(5))  # surer than half, and right in a fifth
+    with pytest.raises(CalibrationError, match=r"temperature (99|100)\.\d+ of 24 answers: it ran to the end"):
+        calibrate(tmp_path / "l.eval", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_no_log(tmp_path):
+    with pytest.raises(CalibrationError, match="is a folder: name one of the"):
+        calibrate(tmp_path, tmp_path)
+
+
 def test_where_no_level_can_be_fitted_nothing_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(calibrating, "_read", lambda log: predicted(0))
     with pytest.raises(

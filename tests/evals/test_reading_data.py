@@ -6,7 +6,7 @@ import pytest
 
 from evals.errors import DatasetError
 from evals.pulse_files import pure_wave
-from evals.reading import csv_rows, table_rows
+from evals.reading import csv_rows, jsonl_rows, table_rows
 
 
 def test_a_row_that_is_shorter_than_the_header_is_told(tmp_path):
@@ -19,6 +19,12 @@ def test_a_row_that_is_shorter_than_the_header_is_told(tmp_path):
 def test_a_row_with_empty_cells_is_whole(tmp_path):
     (tmp_path / "t.csv").write_text("file,label\na.mp4,\n")
     assert csv_rows(tmp_path / "t.csv", ("file",)) == [{"file": "a.mp4", "label": ""}]
+
+
+def test_a_line_ends_where_a_line_ends(tmp_path):
+    words = "yes\u2028and\u0085no"  # which Python would take for ends of lines
+    (tmp_path / "t.jsonl").write_text(json.dumps({"id": words}, ensure_ascii=False) + "\r\n", encoding="utf-8")
+    assert jsonl_rows(tmp_path / "t.jsonl", ("id",)) == [{"id": words}]
 
 
 @pytest.mark.parametrize("column", ["clip", "transcript"])

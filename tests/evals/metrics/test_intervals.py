@@ -1,5 +1,7 @@
 """Intervals hold the truth as often as they say, clusters widen them, and tests find differences that are there."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -89,5 +91,7 @@ def test_what_has_no_interval_is_refused():
         bootstrap(accuracy, ["joy", "joy"], ["joy", "joy"], ["s1", "s1"])
     with pytest.raises(ValueError, match="as many of both"):
         permutation_test(accuracy, ["joy", "joy"], ["joy", "joy"], ["joy"])
+    with pytest.raises(ValueError, match="not defined for every exchange"):
+        permutation_test(lambda gold, predicted: math.nan, ["joy", "joy"], ["joy", "joy"], ["joy", "fear"])
     with pytest.raises(ValueError, match="a level in"):
         bootstrap(accuracy, ["joy", "joy"], ["joy", "joy"], level=95)

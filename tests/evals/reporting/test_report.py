@@ -27,7 +27,7 @@ from evals.registry import benchmarks
 from evals.reporting import logs as reading
 from evals.reporting.labels import by_label, by_part
 from evals.reporting.logs import names, read_logs
-from evals.reporting.page import write
+from evals.reporting.page import section, write
 from evals.reporting.published import FILE, Published, published
 from evals.reporting.scoring import by_stratum, differences, scored
 
@@ -56,7 +56,7 @@ def a_report():
 def read(folder):
     words = [EVIL, *(f"sentence {n}" for n in range(1, len(GOLD)))]
     return [
-        Item(id=f"s/{n}", gold=(gold,), group=f"speaker {n // 2}", strata={"language": "en" if n < 4 else "fi"},
+        Item(id=f"s/{n}", gold=(gold,), group=f"speaker {n // 2}", strata={"language": "en" if n < 4 else "sv"},
              given={"question": words[n]})
         for n, gold in enumerate(GOLD)
     ]  # fmt: skip
@@ -119,9 +119,17 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     assert difference.comparison.difference == pytest.approx(4 / 8)
     assert difference.comparison.p_value == 2 / 2**4, "of 16 exchanges of 4 speakers, only none and all are as large"
     *apart, mean = by_stratum(vote, 20)
-    assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "fi": 0.25}
+    assert {s.stratum[1]: s.scores[0].value for s in apart} == {"en": 0.5, "sv": 0.25}
     assert (mean.stratum, mean.asked) == (("language", "mean of 2"), 8)
     assert mean.scores[0].found == Measure(0.375, 8, 0.75)
+    assert [s.stratum[1] for s in section([single, vote], 20).strata] == [
+        "en",
+        "en",
+        "sv",
+        "sv",
+        "mean of 2",
+        "mean of 2",
+    ]
 
 
 def test_a_difference_is_of_as_many_as_its_metric(runs):
