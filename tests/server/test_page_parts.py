@@ -67,7 +67,7 @@ def new_page(browser, url):
         if seen:
             context.add_init_script(f"localStorage.setItem('mentalis.notice', {NOTICE!r})")
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.wrong, page.asked, page.allowed = [], [], allowed
         page.on("console", lambda said: page.wrong.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
