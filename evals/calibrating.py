@@ -141,7 +141,7 @@ def _predictions(read: EvalLog) -> Iterator[tuple[Level, ConfidenceFrom, Sure]]:
 
 
 def _read(log: Path) -> EvalLog:
-    if Path(log).is_dir():
+    if log.is_dir():
         raise CalibrationError(f"{log} is a folder: name one of the .eval files in it")
     try:
         read = read_eval_log(str(log))

@@ -49,8 +49,8 @@ def wait_s(error: Exception, failures: int) -> float:
     """Twice as long each time, with jitter; what a Retry-After header asks for, up to a limit."""
     response = getattr(error, "response", None)
     asked_s = _asked_wait_s(response.headers.get("retry-after", "")) if response is not None else None
-    wait_s = asked_s if asked_s is not None else float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5))
-    return min(wait_s, LONGEST_WAIT_S)
+    usual_s = float(FIRST_WAIT_S * 2**failures * random.uniform(0.5, 1.5))
+    return min(usual_s if asked_s is None else asked_s, LONGEST_WAIT_S)
 
 
 def _asked_wait_s(retry_after: str) -> float | None:

@@ -10,7 +10,7 @@ from evals.reporting.labels import by_part
 from evals.reporting.logs import Logged, conditions_told, names, read_logs
 from evals.reporting.published import published
 from evals.reporting.samples import sample_rows, write_pages
-from evals.reporting.scoring import RESAMPLES, Scores, by_stratum, differences, scored
+from evals.reporting.scoring import MEAN_OF, RESAMPLES, Scores, by_stratum, differences, scored
 from evals.reporting.tables import csv_text, latex
 from reports.html import script_safe
 from reports.writing import write_file
@@ -59,12 +59,6 @@ def write(
     return (write_file(out, page(sections, pages, left_out, resamples)), *written)
 
 
-def _place(scores: Scores) -> tuple[str, bool, str]:
-    """In the tables of strata: by name, and the mean over them last."""
-    name, of = scores.stratum or ("", "")
-    return name, of.startswith("mean of "), of
-
-
 def section(runs: Sequence[Logged], resamples: int = RESAMPLES) -> Section:
     """The scores of one benchmark's runs."""
     return Section(
@@ -74,6 +68,12 @@ def section(runs: Sequence[Logged], resamples: int = RESAMPLES) -> Section:
         scores=[scored(run, resamples) for run in runs],
         strata=sorted((s for run in runs for s in by_stratum(run, resamples)), key=_place),
     )
+
+
+def _place(scores: Scores) -> tuple[str, bool, str]:
+    """In the tables of strata: by name, and the mean over them last."""
+    name, of = scores.stratum or ("", "")
+    return name, of.startswith(MEAN_OF), of
 
 
 def page(

@@ -12,6 +12,7 @@ from evals.reporting.logs import Answered, Logged
 
 RESAMPLES = 500  # quick: some 3 s a metric of 2610 utterances; each end of a 95 % interval rests on 12 of them
 
+MEAN_OF = "mean of"  # so many strata, where the value of one would stand
 NO_INTERVAL = "no interval: within a stratum the first score alone has one, and means over strata have none"
 
 
@@ -127,7 +128,7 @@ def _mean(name: str | None, group: Sequence[Scores], run: Logged) -> list[Scores
     """The mean over the strata of a name, each weighing the same; nothing where there is but one."""
     if len(group) < 2 or not name:
         return []
-    whole = _scores(run, run.samples, (name, f"mean of {len(group)}"), 0, intervals=0)
+    whole = _scores(run, run.samples, (name, f"{MEAN_OF} {len(group)}"), 0, intervals=0)
     return [replace(whole, scores=tuple(_mean_of(scores) for scores in zip(*(s.scores for s in group), strict=True)))]
 
 

@@ -58,7 +58,7 @@ def run(demo, tmp_path_factory):
         )  # fmt: skip
         (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), max_samples=1, display="none")
     assert log.status == "success"
-    return folder / "data", log.location
+    return folder / "data", Path(log.location)
 
 
 def test_a_temperature_is_fitted_kept_and_used(run, demo):
