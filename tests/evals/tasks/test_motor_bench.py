@@ -1,6 +1,7 @@
 """Three levels of each clip are judged, from words alone or with the clip, and scored level by level."""
 
 import json
+from pathlib import Path
 
 import pytest
 from benchmark_running import always, scores_of
@@ -75,7 +76,7 @@ def test_each_level_is_calibrated_by_itself(folder):
             str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
         )  # fmt: skip
         log, _ = scores_of(task, folder)
-        fitted = calibrate(log.location, folder / "data" / "calibrations").fitted
+        fitted = calibrate(Path(log.location), folder / "data" / "calibrations").fitted
         assert [(f.level, f.n, f.strategy, f.codebook_sha256 != "") for f in fitted] == [
             (level, 24, "cascade", True) for level in ("behaviour", "cognition", "emotion")
         ]
@@ -84,7 +85,7 @@ def test_each_level_is_calibrated_by_itself(folder):
         )
         log, _ = scores_of(again, folder)
         with pytest.raises(CalibrationError, match="scaled already: run it again with calibrated=false"):
-            calibrate(log.location, folder / "data" / "calibrations")
+            calibrate(Path(log.location), folder / "data" / "calibrations")
 
 
 def test_words_alone_are_judged_where_nothing_else_is_to_be_shown(folder, make_clip):
