@@ -29,10 +29,21 @@ LABELS_TOLD = 30  # of more labels not all are told
 
 
 class FileScores(NamedTuple):
-    """The metrics of a file, and what of it is not as it should be."""
+    """The metrics of a file, what of it is not as it should be, and what became of all that was asked."""
 
     scores: list["FileScore"]
     notes: list[str]
+    answers: "AnswerCounts"
+
+
+class AnswerCounts(NamedTuple):
+    """How many values gold has, and how they were answered; whatever was not answered is wrong."""
+
+    asked: int
+    answered: int
+    abstained: int  # a row without a value, or with NaN
+    unparsed: int
+    missing: int  # no row
 
 
 class FileScore(NamedTuple):
@@ -59,20 +70,20 @@ def score_files(benchmark: Benchmark, gold: Path, predictions: Path) -> FileScor
     if benchmark.unscored:
         raise DatasetError(f"{benchmark.name} is not scored from files: {benchmark.unscored}")
     wanted = gold_of(benchmark, gold)
-    answers, unparsed = _answers(benchmark, wanted, predictions)
+    answers, unparsed, told_of_them = _answers(benchmark, wanted, predictions)
     values, groups = [known.value for known in wanted.values()], [known.group for known in wanted.values()]
     predicted = [answers.get(id_) for id_ in wanted]
     try:
         samples = benchmark.packed(values, predicted)
         scores = [_score(name, metric, samples, predicted, groups) for name, metric in benchmark.metrics.items()]
-        notes = [*unparsed, *_strangers(values, predicted), *benchmark.notes(values, predicted)]
+        notes = [*told_of_them, *_strangers(values, predicted), *benchmark.notes(values, predicted)]
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         form = benchmark.truth_form or benchmark.answer_form
         raise DatasetError(
             f"{gold} and {predictions}: {benchmark.name} can't score values such as {quoted(values[0])}; "
             f"gold is {form}, see docs/benchmarks.md ({type(error).__name__}: {short(error)})"
         ) from error
-    return FileScores(scores, notes)
+    return FileScores(scores, notes, _counts(wanted, answers, unparsed))
 
 
 def _score(
@@ -90,8 +101,19 @@ def _score(
     return FileScore(name, found.value, interval, *found[1:])
 
 
-def _answers(benchmark: Benchmark, wanted: Mapping[str, Gold], path: Path) -> tuple[dict[str, Any], list[str]]:
-    """The predicted values by id, none where there is none, and what is said of those that name nothing."""
+def _counts(wanted: Mapping[str, Gold], answers: Mapping[str, Any], unparsed: int) -> AnswerCounts:
+    answered = sum(answer is not None for answer in answers.values())
+    return AnswerCounts(
+        asked=len(wanted),
+        answered=answered,
+        abstained=len(answers) - answered - unparsed,
+        unparsed=unparsed,
+        missing=len(wanted) - len(answers),
+    )
+
+
+def _answers(benchmark: Benchmark, wanted: Mapping[str, Gold], path: Path) -> tuple[dict[str, Any], int, list[str]]:
+    """The predicted values by id, none where there is none; how many name nothing, and what is said of those."""
     rows = rows_by_id(path)
     refuse(path, (_without_gold(id_, wanted) for id_ in rows if id_ not in wanted))
     read, form = _reader(next(known.value for known in wanted.values()), benchmark)
@@ -100,7 +122,7 @@ def _answers(benchmark: Benchmark, wanted: Mapping[str, Gold], path: Path) -> tu
     for id_, row in rows.items():
         told = row["value"]
         answers[id_] = None
-        if told is None or (isinstance(told, str) and not told.strip()):
+        if _says_nothing(told):
             continue
         try:
             answers[id_] = read(told)
@@ -109,9 +131,17 @@ def _answers(benchmark: Benchmark, wanted: Mapping[str, Gold], path: Path) -> tu
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise DatasetError(f"{path}, id {short(id_)}: {quoted(told)} is not {form}") from None
     if not unparsed:
-        return answers, []
+        return answers, 0, []
     such = f"such as {quoted(rows[unparsed[0]]['value'])} of id {short(unparsed[0])}"
-    return answers, [f"{counted(len(unparsed), 'answer')}, {such}, can't be read as {form}: unparsed, counted as wrong"]
+    line = f"{counted(len(unparsed), 'answer')}, {such}, can't be read as {form}: unparsed, counted as wrong"
+    return answers, len(unparsed), [line]
+
+
+def _says_nothing(told: Any) -> bool:
+    """Whether a value is none: empty, or NaN as tables are written with it."""
+    if isinstance(told, str):
+        return told.strip().lower() in ("", "nan")
+    return told is None or (isinstance(told, float) and math.isnan(told))
 
 
 def _without_gold(id_: str, wanted: Mapping[str, Gold]) -> str:
@@ -163,9 +193,7 @@ def _yes_or_no(told: Any, benchmark: Benchmark) -> bool:
     return answer
 
 
-def _number(told: Any) -> float | None:
-    """A number; NaN says that there is none."""
+def _number(told: Any) -> float:
     if isinstance(told, bool):
         raise ValueError("true and false are no numbers")
-    number = float(told)
-    return None if math.isnan(number) else number
+    return float(told)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from evals.metrics.measure import Measure
+from evals.metrics.measure import Measure, coverage
 
 YES, NO = re.compile(r"\byes\b", re.IGNORECASE), re.compile(r"\bno\b", re.IGNORECASE)
 
@@ -21,7 +21,7 @@ class Answers(NamedTuple):
 
 
 class PairScores(NamedTuple):
-    """How well true questions were told from falsified ones; n is pairs, and coverage counts pairs answered whole.
+    """How well true questions were told from falsified ones; n is pairs, and coverage is of what each counts.
 
     Attributes:
         basic: share of true questions answered yes, in [0, 1].
@@ -60,20 +60,20 @@ def pair_scores(pairs: Sequence[Answers]) -> PairScores:
     """
     if not pairs:
         raise ValueError("no pairs have no score; give some")
-    said = [pair.basic for pair in pairs] + [pair.hallucinated for pair in pairs]
-    whole = sum(None not in pair for pair in pairs) / len(pairs)
-
-    def share(right: Sequence[bool]) -> Measure:
-        return Measure(sum(right) / len(pairs), len(pairs), whole)
-
-    basic = share([pair.basic is True for pair in pairs])
-    hallucinated = share([pair.hallucinated is False for pair in pairs])
+    truth, falsehood = [pair.basic for pair in pairs], [pair.hallucinated for pair in pairs]
+    basic = _share([said is True for said in truth], truth)
+    hallucinated = _share([said is False for said in falsehood], falsehood)
+    whole = [None if None in pair else pair for pair in pairs]
     wrong = 2 - basic.value - hallucinated.value
     return PairScores(
         basic=basic,
         hallucinated=hallucinated,
-        overall=share([pair == Answers(basic=True, hallucinated=False) for pair in pairs]),
+        overall=_share([pair == Answers(basic=True, hallucinated=False) for pair in pairs], whole),
         yes_bias=(basic.value - hallucinated.value) / 2,
         false_positive_ratio=(1 - hallucinated.value) / wrong if wrong else None,
-        unparsed=sum(answer is None for answer in said) / len(said),
+        unparsed=1 - coverage([*truth, *falsehood]),
     )
+
+
+def _share(right: Sequence[bool], answers: Sequence[object | None]) -> Measure:
+    return Measure(sum(right) / len(right), len(right), coverage(answers))

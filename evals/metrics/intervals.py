@@ -101,7 +101,7 @@ def bootstrap(
     for _ in range(resamples):
         drawn = np.concatenate([members[cluster] for cluster in random.integers(len(members), size=len(members))])
         try:
-            scores.append(float(metric(_taken(gold, drawn), _taken(predicted, drawn))))
+            scores.append(float(metric(taken(gold, drawn), taken(predicted, drawn))))
         except ValueError:
             if not leave_out_undefined:
                 raise
@@ -168,6 +168,11 @@ def permutation_test(
     return Comparison(observed, p_value, exact, len(tried), len(members), seed)
 
 
+def taken(samples: Samples, at: Indices) -> Samples:
+    """The samples at these places."""
+    return samples[at] if isinstance(samples, np.ndarray) else [samples[index] for index in at]
+
+
 def _clusters(gold: Samples, predicted: Samples, clusters: Sequence[Hashable] | None) -> list[Indices]:
     check_pairs(gold, predicted)
     names: Sequence[Hashable] = range(len(gold)) if clusters is None else clusters
@@ -187,11 +192,7 @@ def _exchanges(clusters: int, permutations: int, exact: bool, seed: int) -> Iter
         yield from (random.random(clusters) < 0.5 for _ in range(permutations))
 
 
-def _taken(samples: Samples, at: Indices) -> Samples:
-    return samples[at] if isinstance(samples, np.ndarray) else [samples[index] for index in at]
-
-
 def _like(samples: Samples, both: Sequence[Any], at: Indices) -> Samples:
     """Samples at these places of both systems', as an array where the system's own are one."""
-    taken = [both[index] for index in at]
-    return np.array(taken) if isinstance(samples, np.ndarray) else taken
+    chosen = [both[index] for index in at]
+    return np.array(chosen) if isinstance(samples, np.ndarray) else chosen

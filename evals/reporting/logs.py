@@ -143,7 +143,7 @@ def names(runs: Iterable[Logged]) -> dict[Path, str]:
     differing = [key for key in conditions_told(runs) if len({str(run.conditions.get(key)) for run in runs}) > 1]
     called: dict[Path, str] = {}
     for run in runs:
-        name = ", ".join([run.strategy, run.model, *(f"{key} {run.conditions.get(key)}" for key in differing)])
+        name = ", ".join([run.strategy, run.model, *(_in_name(key, run.conditions.get(key)) for key in differing)])
         taken = sum(other == name or other.startswith(f"{name} (") for other in called.values())
         called[run.path] = f"{name} ({taken + 1})" if taken else name
     return called
@@ -152,6 +152,13 @@ def names(runs: Iterable[Logged]) -> dict[Path, str]:
 def conditions_told(runs: Iterable[Logged]) -> list[str]:
     """The conditions that say what was asked and how, in their order."""
     return [key for key in dict.fromkeys(k for run in runs for k in run.conditions) if key not in INCIDENTAL]
+
+
+def _in_name(key: str, value: Any) -> str:
+    """A condition in the name of a run; calibrations are too long for one and stand among the conditions."""
+    if key == SCALED_BY:
+        return "calibrated" if value else "uncalibrated"
+    return f"{key} {value}"
 
 
 def _answered(path: Path, id_: str, sample: EvalSample) -> Answered:

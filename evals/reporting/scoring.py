@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from evals.metrics.intervals import Comparison, Interval, Metric, bootstrap, permutation_test
+import numpy as np
+
+from evals.metrics.intervals import Comparison, Interval, Metric, bootstrap, permutation_test, taken
 from evals.metrics.measure import Measure, as_measure, coverage
 from evals.reporting.logs import Answered, Logged
 
@@ -170,15 +172,17 @@ def _difference(first: Logged, second: Logged, resamples: int) -> Difference:
             first, second, name, len(of.gold), None, None, "their gold differs: other data or another reader"
         )
 
-    def gap(gold: Any, pairs: Any) -> float:
-        a, b = zip(*pairs, strict=True)
-        return float(compute(gold, list(a))) - float(compute(gold, list(b)))
+    gold, told = first.benchmark.packed(of.gold, of.predicted)
+    _, other_told = first.benchmark.packed(of.gold, other)
+
+    def gap(drawn_gold: Any, at: Any) -> float:
+        return float(compute(drawn_gold, taken(told, at))) - float(compute(drawn_gold, taken(other_told, at)))
 
     try:
-        n = min(as_measure(compute(of.gold, told), told).n for told in (of.predicted, other))
-        compared = permutation_test(compute, of.gold, of.predicted, other, of.clusters, permutations=resamples)
-        paired = list(zip(of.predicted, other, strict=True))
-        interval = bootstrap(gap, of.gold, paired, of.clusters, resamples=resamples, leave_out_undefined=True)
+        n = min(as_measure(compute(gold, one), said).n for one, said in ((told, of.predicted), (other_told, other)))
+        compared = permutation_test(compute, gold, told, other_told, of.clusters, permutations=resamples)
+        places = np.arange(len(gold))
+        interval = bootstrap(gap, gold, places, of.clusters, resamples=resamples, leave_out_undefined=True)
     except ValueError as error:
         return Difference(first, second, name, len(of.gold), None, None, f"can't be tested: {error}")
     return Difference(first, second, name, n, compared, interval)

@@ -149,7 +149,7 @@ def score(
     from evals.prediction_files import score_files
     from evals.registry import benchmark_under
 
-    scores, notes = score_files(benchmark_under(name, **pairs(own)), gold, predictions)
+    scores, notes, answers = score_files(benchmark_under(name, **pairs(own)), gold, predictions)
     for note in notes:
         typer.echo(note, err=True)
     if as_json:
@@ -163,7 +163,7 @@ def score(
             }
             for s in scores
         }
-        typer.echo(json.dumps(told, indent=1))
+        typer.echo(json.dumps({"scores": told, "answers": answers._asdict(), "notes": notes}, indent=1))
         return
     table = Table("metric", "value", "standard error", "95 % interval", "n", "coverage", box=None, pad_edge=False)
     for s in scores:
@@ -171,6 +171,9 @@ def score(
         between = f"{s.interval.low:.4g} to {s.interval.high:.4g}" if s.interval else "-"
         basis = ("-", "-") if s.coverage is None else (str(s.n), f"{s.coverage:.3g}")
         table.add_row(s.metric, _value(s.value), error, between, *basis)
+    for what, count in answers._asdict().items():
+        if what != "asked":
+            table.add_row(what, f"{count} of {answers.asked}")
     Console().print(table)
 
 

@@ -50,7 +50,7 @@ def test_gold_is_read_without_clips_and_words(name, tmp_path):
     for file, text in tables.items():
         (tmp_path / "data" / file).write_text(text)
     one, data = benchmark(name), tmp_path / "data"
-    scores, notes = score_files(one, data, answered(tmp_path, right))
+    scores, notes, _ = score_files(one, data, answered(tmp_path, right))
     assert (scores[0].value, notes) == (1, [])
     with pytest.raises(DatasetError):
         one.items(data)  # a run needs what is judged
@@ -94,7 +94,7 @@ def scored(tmp_path, name, gold, answer, **options):
     with (tmp_path / "gold.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     one = benchmark_under(name, **options)
-    return score_files(one, tmp_path / "gold.csv", answered(tmp_path, {"a": answer}))
+    return score_files(one, tmp_path / "gold.csv", answered(tmp_path, {"a": answer}))[:2]
 
 
 @pytest.mark.parametrize("gold", ["['happy', 'calm']", '["happy", "calm"]', '{"labels": ["happy", "calm"]}'])
@@ -151,6 +151,6 @@ def test_resamples_without_any_gesture_are_left_out_of_the_interval(tmp_path):
     gold = {"a": '[["Turtle neck", 1, 2]]', "b": "[]"}
     with (tmp_path / "gold.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("id", "value"), *gold.items()])
-    scores, _ = score_files(benchmark("micro_gesture_online"), tmp_path / "gold.csv", answered(tmp_path, gold))
+    scores, _, _ = score_files(benchmark("micro_gesture_online"), tmp_path / "gold.csv", answered(tmp_path, gold))
     assert (scores[0].value, scores[0].interval.low, scores[0].interval.high) == (1, 1, 1)
     assert scores[0].interval.undefined > 0

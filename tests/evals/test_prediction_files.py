@@ -99,22 +99,23 @@ def write(path, gold, answers):
 
 @pytest.mark.parametrize("told", [("True", "False", "False"), ("yes", "no", "no"), ("1", "0", "0")])
 def test_yes_and_no_in_any_usual_spelling(told, tmp_path):
-    scores, notes = score_files(benchmark("mustard"), *write(tmp_path, ("true", "false", "true"), told))
+    scores, notes, _ = score_files(benchmark("mustard"), *write(tmp_path, ("true", "false", "true"), told))
     assert {s.metric: s.value for s in scores}["accuracy"] == pytest.approx(2 / 3)
     assert notes == []
 
 
 def test_an_answer_that_says_neither_yes_nor_no_is_wrong_and_told(tmp_path):
     gold, said = ("true", "false", "true"), ("Yes, she smiles.", "maybe", "")
-    scores, notes = score_files(benchmark("mustard"), *write(tmp_path, gold, said))
+    scores, notes, answers = score_files(benchmark("mustard"), *write(tmp_path, gold, said))
     found = {s.metric: s for s in scores}["accuracy"]
     assert (found.value, found.coverage) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
     assert notes == ["1 answer, such as 'maybe' of id 1, can't be read as yes or no: unparsed, counted as wrong"]
+    assert answers._asdict() == {"asked": 3, "answered": 1, "abstained": 1, "unparsed": 1, "missing": 0}
 
 
 def test_a_label_that_gold_does_not_have_is_told(tmp_path):
     files = write(tmp_path, ("happiness", "anger"), ("glee", "anger"))
-    scores, notes = score_files(benchmark("meld"), *files)
+    scores, notes, _ = score_files(benchmark("meld"), *files)
     assert scores[1].value == 0.5
     assert notes == ["1 prediction, such as 'glee', is no label of gold and counts as wrong; gold has anger, happiness"]
     told = CliRunner().invoke(app, ["eval", "score", "meld", "--gold", str(files[0]), "--predictions", str(files[1])])
@@ -123,18 +124,18 @@ def test_a_label_that_gold_does_not_have_is_told(tmp_path):
 
 def test_a_label_stays_as_it_stands_even_in_quotation_marks(tmp_path):
     said = ('"Well done," he says.', '"Never"', "[nothing]")
-    scores, _ = score_files(benchmark("emobench_ea"), *write(tmp_path, said, said))
+    scores, _, _ = score_files(benchmark("emobench_ea"), *write(tmp_path, said, said))
     assert scores[0].value == 1
 
 
 def test_a_rate_is_a_number_and_words_are_a_list_in_any_form(tmp_path):
-    scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ('{"bpm": 60}', '{"bpm": 80}'), ("62", "80.0")))
+    scores, _, _ = score_files(benchmark("ubfc"), *write(tmp_path, ('{"bpm": 60}', '{"bpm": 80}'), ("62", "80.0")))
     assert scores[0].value == 1
     with pytest.raises(DatasetError, match=r"id 0: 'fast' is not a rate in beats a minute"):
         score_files(benchmark("ubfc"), *write(tmp_path, ('{"bpm": 60}',), ("fast",)))
     gold = json.dumps({"labels": ["happy", "calm"], "groups": []})
     for told in ("['Happy', 'calm']", '["happy", "calm"]', "happy, calm"):
-        scores, _ = score_files(benchmark("mer_ov"), *write(tmp_path, (gold, gold), (told, told)))
+        scores, _, _ = score_files(benchmark("mer_ov"), *write(tmp_path, (gold, gold), (told, told)))
         assert [s.value for s in scores] == [1, 1, 1], told
 
 
@@ -142,7 +143,7 @@ def test_a_rate_is_a_number_and_words_are_a_list_in_any_form(tmp_path):
 def test_gold_rates_are_plain_numbers_too(name, tmp_path):
     (tmp_path / "gold.csv").write_text("id,value,group\na,60,s1\nb,80,s2\n")
     (tmp_path / "answers.jsonl").write_text('{"id": "a", "value": 62}\n{"id": "b", "value": "80"}\n')
-    scores, _ = score_files(benchmark(name), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    scores, _, _ = score_files(benchmark(name), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
     assert (scores[0].metric, scores[0].value) == ("mae_bpm", 1)
     with pytest.raises(DatasetError, match=r"gold\.csv, id 0: 0 is not a rate in beats a minute"):
         score_files(benchmark(name), *write(tmp_path, ("0",), ("60",)))
@@ -150,7 +151,7 @@ def test_gold_rates_are_plain_numbers_too(name, tmp_path):
 
 @pytest.mark.parametrize("told", ["NaN", "nan", '{"bpm": NaN}'])
 def test_a_rate_that_is_no_number_is_an_abstention(told, tmp_path):
-    scores, _ = score_files(benchmark("ubfc"), *write(tmp_path, ("60", "80"), ("61", told)))
+    scores, _, _ = score_files(benchmark("ubfc"), *write(tmp_path, ("60", "80"), ("61", told)))
     assert (scores[0].value, scores[0].n, scores[0].coverage) == (1, 2, 0.5)
 
 
@@ -183,18 +184,20 @@ GESTURES = ("Covering face", "Bulging face, deep breath", "Folding arms", "Turtl
     ids=["label", "json", "python"],
 )
 def test_gestures_are_one_class_or_a_ranking(told, tmp_path):
-    scores, notes = score_files(benchmark("micro_gesture"), *write(tmp_path, GESTURES, told))
+    scores, notes, _ = score_files(benchmark("micro_gesture"), *write(tmp_path, GESTURES, told))
     assert {s.metric: s.value for s in scores} == {"top_1": 1, "top_5": 1, "mean_class_top_1": 1}
     assert notes == []
     lines = [json.dumps({"id": str(n), "value": [*GESTURES[:2], *GESTURES[2:]]}) for n in range(4)]
     (tmp_path / "answers.jsonl").write_text("\n".join(lines))
-    scores, _ = score_files(benchmark("micro_gesture"), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    scores, _, _ = score_files(benchmark("micro_gesture"), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
     assert [s.value for s in scores] == [0.25, 1, 0.25]
 
 
 def test_gestures_of_a_recording_are_class_start_and_end(tmp_path):
     gold = json.dumps([["Folding arms", 1, 3], ["Turtle neck", 4.0, 5.0]])
-    scores, _ = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ('[["Folding arms", 1, 3]]',)))
+    scores, _, _ = score_files(
+        benchmark("micro_gesture_online"), *write(tmp_path, (gold,), ('[["Folding arms", 1, 3]]',))
+    )
     assert {s.metric: s.value for s in scores} == pytest.approx({"f1": 2 / 3, "precision": 1, "recall": 0.5})
     says = r"gold\.csv, id 0: 'Folding arms' is not a list of gestures, each \[class of imigue, start, end\] in seconds"
     with pytest.raises(DatasetError, match=says):
@@ -209,7 +212,7 @@ def test_gestures_without_end_are_refused_and_those_of_no_class_told(tmp_path):
         with pytest.raises(DatasetError, match=r"answers\.csv, id 0: .* is not a list of gestures"):
             score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (endless,)))
     strange = json.dumps([["Folding arms", 1, 3], ["zzz", 4, 5]])
-    _, notes = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (strange,)))
+    _, notes, _ = score_files(benchmark("micro_gesture_online"), *write(tmp_path, (gold,), (strange,)))
     assert notes == ["1 predicted gesture, such as 'zzz': of no class of imigue and counts as wrong"]
 
 
@@ -219,7 +222,7 @@ def test_another_list_of_classes_is_named_by_an_option(tmp_path):
     (tmp_path / "answers.csv").write_text("id,value\n1:a.mp4,Rubbing hands and crossing fingers\n")
     asked = ["--gold", str(tmp_path), "--predictions", str(tmp_path / "answers.csv"), "--json"]
     told = CliRunner().invoke(app, ["eval", "score", "micro_gesture", *asked, "-T", "classes=smg", "-T", "first=1"])
-    assert json.loads(told.stdout)["top_1"]["value"] == 1
+    assert json.loads(told.stdout)["scores"]["top_1"]["value"] == 1
     told = CliRunner().invoke(app, ["eval", "score", "meld", *asked, "-T", "classes=smg"])
     assert "meld has no option classes of its own; there is none" in str(told.exception)
 
@@ -248,7 +251,7 @@ def test_a_rate_that_no_heart_has_is_refused(told, tmp_path):
 def test_rates_are_told_with_their_standard_errors(tmp_path):
     gold, answers = write(tmp_path, ("60", "80", "70"), ("61", "83", "72"))
     asked = ["eval", "score", "ubfc", "--gold", str(gold), "--predictions", str(answers)]
-    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)["scores"]
     assert told["mae_bpm"]["standard_error"] == pytest.approx((2 / 3) ** 0.5 / 3**0.5)
     assert told["upper_limit_bpm"]["standard_error"] is None
     assert "0.4714" in CliRunner().invoke(app, asked).stdout
@@ -257,7 +260,7 @@ def test_rates_are_told_with_their_standard_errors(tmp_path):
 def test_units_that_gold_or_predictions_lack_are_not_scored_and_told(tmp_path):
     (tmp_path / "gold.csv").write_text("id,dataset,subject,AU1,AU2,AU12\na,x,s1,1,0,1\nb,x,s2,0,0,1\n")
     (tmp_path / "answers.csv").write_text("id,AU1,AU2,AU4\na,1.0,0.0,1\nb,0.0,1.0,1\n")
-    scores, notes = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
+    scores, notes, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
     values = {s.metric: s.value for s in scores}
     assert (values["macro_f1_AU1"], values["macro_f1_AU2"]) == (1, pytest.approx(1 / 3))
     assert (values["macro_f1_AU4"], values["macro_f1_AU12"], values["binary_f1_AU12"]) == (None, None, None)
@@ -269,7 +272,7 @@ def test_units_that_a_row_lacks_are_unanswered_there(tmp_path):
     (tmp_path / "gold.csv").write_text("id,dataset,subject,AU1,AU12\na,x,s1,1,1\nb,x,s2,1,1\n")
     rows = [{"id": "a", "AU1": 1.0, "AU12": 1}, {"id": "b", "AU1": 1}]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    found, notes = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
+    found, notes, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.jsonl")
     scores = {s.metric: s for s in found}
     assert (scores["binary_f1_AU1"].value, scores["binary_f1_AU1"].coverage) == (1, 1)
     assert (scores["binary_f1_AU12"].value, scores["binary_f1_AU12"].coverage) == (pytest.approx(2 / 3), 0.5)
@@ -284,7 +287,7 @@ def test_action_units_of_many_clips_are_scored_quickly(tmp_path, monkeypatch):
         header = "id,dataset,subject," + ",".join(f"AU{unit}" for unit in UNITS)
         (tmp_path / f"{name}.csv").write_text("\n".join([header, *codes]))
     start_s = time.process_time()
-    scores, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
+    scores, _, _ = score_files(benchmark("au"), tmp_path / "gold.csv", tmp_path / "answers.csv")
     assert time.process_time() - start_s < 4, "30 metrics of 50 resamples: read clip by clip they take 10 s"
     assert all(s.interval.low < s.value < s.interval.high for s in scores if "subject" not in s.metric)
 
@@ -304,7 +307,7 @@ def test_action_units_of_many_clips_are_scored_quickly(tmp_path, monkeypatch):
 )
 def test_labels_by_the_data_sets_own_names_are_right(name, ours, theirs, tmp_path):
     for gold, answer in ((ours, theirs), (theirs, ours)):
-        scores, notes = score_files(benchmark(name), *write(tmp_path, (gold, ours), (answer, f" {ours.upper()} ")))
+        scores, notes, _ = score_files(benchmark(name), *write(tmp_path, (gold, ours), (answer, f" {ours.upper()} ")))
         assert {s.metric: s.value for s in scores}["war" if name in classes() else "accuracy"] == 1, (gold, answer)
         assert notes == []
 
@@ -316,7 +319,7 @@ def test_sarcasm_may_be_called_by_its_name(tmp_path):
 
 def test_a_preference_is_read_as_the_challenge_does(tmp_path):
     files = write(tmp_path, ("a1", "A2", "a1", "a2"), ("A1", "a2 is better", "xyz", "a1"))
-    scores, notes = score_files(benchmark("mer_prefer"), *files)
+    scores, notes, _ = score_files(benchmark("mer_prefer"), *files)
     assert {s.metric: s.value for s in scores}["accuracy"] == 0.5
     assert notes == [
         "1 answer, such as 'xyz' of id 2, can't be read as one of a1, a2 and same: unparsed, counted as wrong"
@@ -357,7 +360,7 @@ def test_a_pair_that_lacks_a_side_is_named(gold, says, tmp_path):
 def test_questions_that_are_not_answered_or_not_to_be_read_are_unparsed(tmp_path):
     gold = ("p#1,yes", "p#2,no", "q#1,yes", "q#2,no")
     answers = ('p#1,"Yes, she smiles."', "p#2,no", "q#1,unclear")
-    found, notes = score_files(benchmark("emotion_hallucer"), *pairs(tmp_path, gold, answers))
+    found, notes, _ = score_files(benchmark("emotion_hallucer"), *pairs(tmp_path, gold, answers))
     scores = {s.metric: s.value for s in found}
     assert (scores["overall"], scores["basic"], scores["unparsed"]) == (0.5, 0.5, 0.5)
     assert len(notes) == 1
@@ -370,4 +373,26 @@ def test_the_command_prints_json(files):
         app, ["eval", "score", "meld", "--gold", str(gold), "--predictions", str(predictions), "--json"]
     )
     assert told.exit_code == 0, told.output
-    assert json.loads(told.output)["accuracy"]["value"] == 0.5
+    found = json.loads(told.output)
+    assert found["scores"]["accuracy"]["value"] == 0.5
+    assert found["answers"] == {"asked": 4, "answered": 3, "abstained": 0, "unparsed": 0, "missing": 1}
+    assert found["notes"] == []
+    table = CliRunner().invoke(app, ["eval", "score", "meld", "--gold", str(gold), "--predictions", str(predictions)])
+    assert [line.split() for line in table.stdout.splitlines() if line.startswith("missing")] == [
+        ["missing", "1", "of", "4"]
+    ]
+
+
+NOTHING = {"a.csv": "id,value\n0,NaN\n1,\n", "a.json": '[{"id": 0, "value": NaN}, {"id": 1, "value": null}]',
+           "a.jsonl": '{"id": 0, "value": NaN}\n{"id": 1, "value": " nan"}'}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTHING)
+@pytest.mark.parametrize(
+    ("of", "gold"), [("meld", "anger"), ("mustard", "true"), ("ubfc", "60"), ("mer_ov", '["sad"]')]
+)
+def test_nan_is_an_abstention_in_every_form_of_file(name, of, gold, tmp_path):
+    (tmp_path / name).write_text(NOTHING[name])
+    _, notes, answers = score_files(benchmark(of), write(tmp_path, (gold,) * 3, ())[0], tmp_path / name)
+    assert answers._asdict() == {"asked": 3, "answered": 0, "abstained": 2, "unparsed": 0, "missing": 1}
+    assert not [note for note in notes if "nan" in note.lower()]

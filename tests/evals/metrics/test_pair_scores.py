@@ -53,6 +53,7 @@ def test_unclear_answers_are_the_wrong_ones():
     scores = pair_scores([Answers(True, None), Answers(None, False), RIGHT, ALWAYS_YES])
     assert (scores.basic.value, scores.hallucinated.value, scores.overall.value) == (0.75, 0.5, 0.25)
     assert (scores.unparsed, scores.overall.coverage) == (0.25, 0.5)
+    assert (scores.basic.coverage, scores.hallucinated.coverage) == (0.75, 0.75)
     assert scores.yes_bias == pytest.approx((0.75 - 0.5) / 2)
     assert scores.false_positive_ratio == pytest.approx(0.5 / 0.75)
     assert pair_scores([RIGHT]).false_positive_ratio is None

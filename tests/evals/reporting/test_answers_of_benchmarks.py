@@ -15,10 +15,10 @@ from evals.metrics.regression import mse
 from evals.registry import benchmark
 from evals.reporting.costs import calibrated
 from evals.reporting.labels import by_label
-from evals.reporting.logs import Answered, Logged
+from evals.reporting.logs import Answered, Logged, names
 from evals.reporting.page import page, section
 from evals.reporting.samples import sample_rows
-from evals.reporting.scoring import scored
+from evals.reporting.scoring import differences, scored
 from evals.reporting.tables import csv_text, latex
 from evals.tasks.au import AU
 from evals.tasks.micro_gesture import RECOGNITION
@@ -115,3 +115,23 @@ def test_reliability_is_told_by_level_and_a_fit_on_the_same_benchmark_is_warned_
     told = page([section([here], resamples=9)], {})
     assert len(re.findall(r'class="warning">[^<]*in-sample confidences', told)) == 2, "by the run and by its diagrams"
     assert "reliability of single, no model, emotion" in told
+
+
+def test_runs_that_differ_by_calibration_are_called_by_it():
+    runs = [
+        replace(run_of(MOTOR, (TRIAD, TRIAD), scaled_by=by), path=Path(f"{n}.eval"))
+        for n, by in enumerate(("", "emotion by logprobs: temperature 2 of 99 answers of mer"))
+    ]
+    assert list(names(runs).values()) == ["single, no model, uncalibrated", "single, no model, calibrated"]
+
+
+def test_a_difference_of_action_units_is_that_of_their_scores():
+    gold = [{"active": [1], "units": [1, 2]}, {"active": [2], "units": [1, 2]}, {"active": [], "units": [1, 2]}] * 4
+    right = [{"active": answer["active"]} for answer in gold]
+    wrong = [{"active": [2]} if n % 3 == 0 else answer for n, answer in enumerate(right)]
+    first, second = (one_each(AU, *zip(gold, told, strict=True)) for told in (right, wrong))
+    (difference,) = differences([first, second], resamples=99)
+    ours = [scored(run, resamples=0).scores[0].value for run in (first, second)]
+    assert difference.note == ""
+    assert difference.comparison.difference == pytest.approx(ours[0] - ours[1])
+    assert difference.interval.low <= ours[0] - ours[1] <= difference.interval.high
