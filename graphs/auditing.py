@@ -12,7 +12,7 @@ from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from agents.report import TokenUse
 from agents.showing.presentation import Presentation
-from graphs.events import AgentFinished
+from graphs.events import AgentFinished, AgentStarted
 from graphs.pep_mek import VARIANTS, Question, verify
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
@@ -38,6 +38,7 @@ def wanted(setup: Setup) -> bool:
 async def self_audit(state: State, case: Case, setup: Setup, tell: Tell) -> State:
     """Put pairs of statements to the model and score its answers; only where that is wanted."""
     started = time.perf_counter()
+    tell(AgentStarted(agent="self_audit"))
     pairs = statement_pairs(case.claims, case.evidence, case.codebook, case.people, setup.audit_pairs, setup.seed)
     told = await answers([statement.text for statement in pairs], case, setup)
     tokens = sum((t.tokens for t in told), TokenUse())

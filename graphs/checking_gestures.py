@@ -11,7 +11,7 @@ from agents.gesture_check import Looked, confidence_after, look, outcome
 from agents.models.errors import ModelError
 from agents.report import TokenUse
 from agents.showing.zoom import body_boxes, crops
-from graphs.events import AgentFinished
+from graphs.events import AgentFinished, AgentStarted
 from graphs.perceiving import Tell, measure
 from graphs.state import Setup, State
 from graphs.store import keep
@@ -36,6 +36,7 @@ async def check_gestures(state: State, setup: Setup, tell: Tell) -> State:
     asked = sorted((o for o in evidence.observations if _is_gesture(o)), key=lambda o: (-o.confidence, o.id))[:MOST]
     if not asked:
         return {}
+    tell(AgentStarted(agent="gesture_check"))
     where = replace(setup, tools=(body_boxes(), *(t for t in setup.tools if t.name in LOOKED_AT_WITH)))
     boxes = [s for s in (await measure(where, lambda event: None)).signals if s.tool == "body_boxes"]
     answers = await asyncio.gather(*(_asked(gesture, boxes, setup) for gesture in asked))

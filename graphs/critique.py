@@ -12,7 +12,7 @@ from agents.models.errors import ModelError
 from agents.pep_mek import MOST_STATEMENTS, Statement
 from agents.report import TokenUse
 from agents.showing.presentation import Presentation
-from graphs.events import AgentFinished, Check
+from graphs.events import AgentFinished, AgentStarted, Check
 from graphs.judging import linked
 from graphs.pep_mek import VARIANTS, Question, Verification, verify
 from graphs.perceiving import Tell
@@ -78,6 +78,7 @@ async def second_look(case: Case, setup: Setup, round_: int, tell: Tell) -> Seco
     if setup.model is None or not claims:
         return look
     started = time.perf_counter()
+    tell(AgentStarted(agent="critic"))
     for some in batched(claims, MOST_STATEMENTS):
         try:
             found = await verify(_question(some, replace(case, presentation=look.presentation), setup))

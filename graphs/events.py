@@ -36,6 +36,14 @@ class ToolFinished(Frozen):
     error: str | None = None
 
 
+class AgentStarted(Frozen):
+    """An agent is being asked about someone (everybody together when person is none)."""
+
+    kind: Literal["agent_started"] = "agent_started"
+    agent: str
+    person: str | None = None
+
+
 class AgentFinished(Frozen):
     """An agent has answered about someone (everybody together when person is none)."""
 
@@ -65,5 +73,6 @@ class ReportReady(Frozen):
 
 
 Event = Annotated[
-    ToolStarted | ToolProgress | ToolFinished | AgentFinished | Check | ReportReady, Field(discriminator="kind")
+    ToolStarted | ToolProgress | ToolFinished | AgentStarted | AgentFinished | Check | ReportReady,
+    Field(discriminator="kind"),
 ]

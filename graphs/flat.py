@@ -16,7 +16,7 @@ from agents.claims import LEVELS, Claim, Verdict
 from agents.debate import opponent, proposer
 from agents.report import TokenUse
 from agents.showing.messages import claims_json
-from graphs.events import Check, Event
+from graphs.events import AgentStarted, Check, Event
 from graphs.judging import Judgement, JudgeOne, asked, can_be_judged, checked, everyone, heard, nobody, settled
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
@@ -51,6 +51,7 @@ async def several(case: Case, setup: Setup, tell: Tell) -> Sequence[Judgement]:
 
     async def one(sample: int, about: Case) -> Judgement:
         started, draw = time.perf_counter(), f"draw{sample + 1}"
+        tell(AgentStarted(agent="all_levels", person=about.person))
         opinion = await asked(all_levels(), LEVELS, about, setup, sample=sample)
         made = checked("all_levels", opinion, about, 0, _of_draw(draw, tell), time.perf_counter() - started)
         return made._replace(

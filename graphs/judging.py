@@ -20,7 +20,7 @@ from agents.models.label_odds import label_odds
 from agents.report import TokenUse
 from agents.showing.presentation import Presentation
 from graphs.asking import Asked, Draws, drawn, put
-from graphs.events import AgentFinished, Check
+from graphs.events import AgentFinished, AgentStarted, Check
 from graphs.perceiving import Tell
 from graphs.state import Setup, State, case_of
 
@@ -115,6 +115,7 @@ async def heard(
 ) -> Judgement:
     """One person (or all together) judged by an agent; a model that fails leaves no claim but a failure."""
     started = time.perf_counter()
+    tell(AgentStarted(agent=agent.name, person=case.person))
     if setup.model is None:
         opinion = by_rule(levels, case)
     else:

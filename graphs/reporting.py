@@ -22,7 +22,7 @@ from agents.narrator import narrator
 from agents.report import Failure, Person, Provenance, Report, TokenUse
 from agents.showing.prompt_file import prompt_hashes
 from graphs.asking import put
-from graphs.events import AgentFinished, ReportReady
+from graphs.events import AgentFinished, AgentStarted, ReportReady
 from graphs.judging import can_be_judged
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
@@ -36,6 +36,7 @@ SHORT_S = 5.0  # under this a person's own neutral is hardly seen
 async def narrative(state: State, case: Case, setup: Setup, tell: Tell) -> State:
     """A short text by the model; by the code when there is no model, or it does not answer or keep to the report."""
     started = time.perf_counter()
+    tell(AgentStarted(agent="narrator"))
     text, tokens, failure = narrate(case, case.claims), TokenUse(), None
     notes: tuple[str, ...] = ()
     presentation = case.presentation

@@ -19,7 +19,7 @@ from agents.models.label_odds import TokenOdds, label_odds_under
 from agents.report import TokenUse
 from agents.showing.presentation import Presentation
 from graphs.asking import Asked, Draws, drawn, put
-from graphs.events import AgentFinished
+from graphs.events import AgentFinished, AgentStarted
 from graphs.perceiving import Tell
 from graphs.talk import Talk, TalkState
 
@@ -51,6 +51,7 @@ async def ask_one(window: Window, agent: Agent[T], case: Case, talk: Talk, tell:
     """One question put; a model that fails leaves no answer but a failure."""
     assert talk.model is not None, "asked only where there is a model"
     started = time.perf_counter()
+    tell(AgentStarted(agent=agent.name))
     try:
         asked = await put(agent, case, talk.clip, talk.model)
     except ModelError as error:

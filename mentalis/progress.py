@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from agents.report import reason_of
 
 if TYPE_CHECKING:
-    from graphs.events import AgentFinished, Event
+    from graphs.events import AgentFinished, AgentStarted, Event
 
 SIGNS = {"ok": "[green]✓[/]", "abstained": "[yellow]–[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
 
@@ -25,6 +25,7 @@ class Progress:
         columns = (TextColumn("  {task.description:<16}"), BarColumn(30), TextColumn("{task.fields[note]}"))
         self._bars = Bars(*columns, console=self._console, transient=True)
         self._lines: dict[str, TaskID] = {}
+        self._asked: dict[str, list[TaskID]] = {}
         self._said: set[str] = set()
         self._title, self._started = title, time.perf_counter()
 
@@ -56,11 +57,14 @@ class Progress:
             told = "from the cache" if event.cached else f"{event.seconds:.2f} s"
             why = f"  {event.error}" if event.error else ("  abstained" if event.status == "abstained" else "")
             self._console.print(f"  {SIGNS[event.status]} {event.tool:<16} {told}{why}")
+        elif event.kind == "agent_started":
+            self._asked.setdefault(name := _name(event), []).append(self._bars.add_task(name, total=None, note=""))
         elif event.kind == "agent_finished":
-            who = f" {event.person}" if event.person else ""
+            if bars := self._asked.get(_name(event)):
+                self._bars.remove_task(bars.pop())
             sign = SIGNS["failed"] if event.error else SIGNS["ok"]
             told = "".join(f"  {part}" for part in (_counted(event), self._new(event.error)) if part)
-            self._console.print(f"  {sign} {event.agent + who:<16} {event.seconds:.2f} s{told}")
+            self._console.print(f"  {sign} {_name(event):<16} {event.seconds:.2f} s{told}")
 
     def _new(self, error: str | None) -> str:
         """An error, in full the first time only: who is away is away for everyone."""
@@ -71,6 +75,11 @@ class Progress:
             return "as above"
         self._said.add(reason)
         return error
+
+
+def _name(event: "AgentStarted | AgentFinished") -> str:
+    """An agent and whom it is asked about."""
+    return f"{event.agent} {event.person}" if event.person else event.agent
 
 
 def _counted(event: "AgentFinished") -> str:

@@ -44,7 +44,9 @@ def _line(event: dict[str, Any], steps: dict[str, int]) -> str | None:
     if event["kind"] == "tool_finished":
         done = "is done" if event["status"] in ("ok", "abstained") else event["status"]
         return f"{event['tool']} {done}" + (f": {event['error']}" if event["error"] else "")
-    if event["kind"] == "agent_finished":
+    if event["kind"] in ("agent_started", "agent_finished"):
         about = f" about {event['person']}" if event["person"] else ""
+        if event["kind"] == "agent_started":
+            return f"{event['agent']}{about} begins"
         return f"{event['agent']}{about} is done" + (f": {event['error']}" if event["error"] else "")
     return None

@@ -11,7 +11,7 @@ const STATES = { started: "running", ok: "done", abstained: "abstained", failed:
 
 /** Show how far it is until it ends, then call `ended(event)`; returns what stops the watching. */
 export function showProgress(place, one, ended) {
-  const tools = new Map(), checks = { made: 0, failed: 0 };
+  const tools = new Map(), agents = new Map(), checks = { made: 0, failed: 0 };
   const began = one.created_at * 1000;
   const state = el("span", { class: `badge ${one.status}` }, STATUS[one.status]);
   const past = el("span", { class: "soft number" });
@@ -48,7 +48,7 @@ export function showProgress(place, one, ended) {
   function told(event) {
     waiting.textContent = "";
     if (event.kind.startsWith("tool_")) tool(event);
-    else if (event.kind === "agent_finished") agent(event);
+    else if (event.kind.startsWith("agent_")) agent(event);
     else if (event.kind === "check") check(event);
     else {
       leave();
@@ -74,10 +74,11 @@ export function showProgress(place, one, ended) {
   function agent(event) {
     phase("reasoning");
     agentsWait.hidden = true;
-    const said = event.claims === null || event.claims === undefined ? "" : counted(event.claims, "claim") + (event.rejected ? `, ${event.rejected} rejected` : "");
-    const detail = event.error ?? [said, seconds(event.seconds ?? 0)].filter(Boolean).join(" · ");
-    agentRows.append(el("li", { class: event.error ? "failed" : "done" },
-      el("span", { class: "what" }, plain(event.agent) + (event.person ? ` · ${event.person}` : "")), el("span", { class: "soft" }, detail)));
+    const name = plain(event.agent) + (event.person ? ` · ${event.person}` : "");
+    if (!agents.has(name)) agents.set(name, agentRow(name, agentRows));
+    if (event.kind === "agent_started") return;
+    agents.get(name).finish(event);
+    agents.delete(name); // it may be asked once more, which is a row of its own
   }
 
   function check(event) {
@@ -116,6 +117,20 @@ export function showProgress(place, one, ended) {
       stop.disabled = false;
     }
   }
+}
+
+function agentRow(name, list) {
+  const detail = el("span", { class: "soft" });
+  const node = el("li", { class: "running" }, el("span", { class: "what" }, name), el("progress", { "aria-label": name }), detail);
+  list.append(node);
+  return {
+    finish({ claims, rejected, seconds: taken, error }) {
+      const said = claims === null || claims === undefined ? "" : counted(claims, "claim") + (rejected ? `, ${rejected} rejected` : "");
+      node.className = error ? "failed" : "done";
+      node.querySelector("progress").remove();
+      detail.textContent = error ?? [said, seconds(taken ?? 0)].filter(Boolean).join(" · ");
+    },
+  };
 }
 
 function toolRow(name, list) {

@@ -55,7 +55,11 @@ def test_what_happens_is_told_as_it_happens(demo, tmp_path):
     for tool in ("faces", "blinks", "speech"):
         assert told.index(("tool_started", tool)) < told.index(("tool_finished", tool))
     assert told.index(("tool_finished", "faces")) < told.index(("tool_started", "blinks"))
-    assert [e.agent for e in events if e.kind == "agent_finished"] == ["behaviour", "cognition", "emotion", "narrator"]
+    assert [(e.kind, e.agent) for e in events if e.kind.startswith("agent_")] == [
+        (kind, agent)
+        for agent in ("behaviour", "cognition", "emotion", "narrator")
+        for kind in ("agent_started", "agent_finished")
+    ]
     assert [e.kind for e in events].count("report") == 1
     assert events[-1].kind == "report"
 

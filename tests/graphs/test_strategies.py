@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from collections import Counter
 
 import pytest
 from measured_once import knowing
@@ -112,6 +113,26 @@ def test_a_vote_is_as_sure_as_the_voters_agree(demo, data):
     assert [a.label for a in claim.alternatives] == ["surprise"]
     assert len(set(votes)) == 5, "each voter draws for itself"
     assert [r["temperature"] for r in asked[:2]] == [0, 0.7]
+
+
+@pytest.mark.parametrize("strategy", ["cascade+critic", "vote", "debate"])
+def test_every_agent_is_told_of_when_it_begins_and_when_it_is_done(strategy, demo, data):
+    async def told_by(url):
+        given = {"model": "tiny", "base_url": url, "tools": ("action_units", "blinks"), "data": data, "audit_pairs": 1}
+        return [event async for event in mentalis.stream(demo.clip, **given, strategy=strategy)]
+
+    with scripted_endpoint(honest, {"tiny": 32_768}) as endpoint:
+        told = asyncio.run(told_by(endpoint.url))
+    about = {
+        kind: Counter((e.agent, e.person) for e in told if e.kind == f"agent_{kind}")
+        for kind in ("started", "finished")
+    }
+    assert about["started"] == about["finished"]
+    assert {"self_audit", "narrator"} < {agent for agent, _ in about["started"]}
+    open_now = 0
+    for event in told:
+        open_now += {"agent_started": 1, "agent_finished": -1}.get(event.kind, 0)
+        assert open_now >= 0, "told of as done before it began"
 
 
 def test_verdicts_of_a_vote_are_on_what_stands_or_name_the_draw(demo, data):

@@ -10,7 +10,7 @@ from scripted_endpoint import scripted_endpoint
 import mentalis
 from agents.claims import RejectedClaim
 from agents.report import Failure, TokenUse
-from graphs.events import AgentFinished
+from graphs.events import AgentFinished, AgentStarted
 from mentalis.progress import Progress
 from reports.model_account import model_account
 from reports.terminal import print_report
@@ -79,6 +79,14 @@ def test_what_is_not_accepted_comes_with_person_and_round_and_the_rest_is_counte
 def test_a_line_of_progress_counts_the_claims_of_whoever_makes_them(told, line, capsys):
     Progress("clip").tell(AgentFinished(seconds=1.0, **told))
     assert " ".join(capsys.readouterr().err.split()).removeprefix("✓ ") == line
+
+
+def test_an_agent_is_seen_at_work_until_it_is_done():
+    progress = Progress("clip", quiet=True)
+    for person in ("P1", "P2"):
+        progress.tell(AgentStarted(agent="emotion", person=person))
+    progress.tell(AgentFinished(agent="emotion", person="P1"))
+    assert [task.description for task in progress._bars.tasks] == ["emotion P2"]
 
 
 def test_progress_says_what_went_wrong_in_full_once(capsys):

@@ -117,6 +117,7 @@ def events() -> list[dict[str, Any]]:
             }
         )
     for agent in ("behaviour", "cognition", "emotion"):
+        told.append({"kind": "agent_started", "agent": agent, "person": "P1"})
         told.append(
             {
                 "kind": "agent_finished",
@@ -130,7 +131,7 @@ def events() -> list[dict[str, Any]]:
         )
         verdict = {"check": "well_formed", "claim": f"P1-{agent}-1", "passed": True, "detail": "", "round": 0}
         told.append({"kind": "check", "level": agent, "verdict": verdict})
-    return told
+    return [*told, {"kind": "agent_started", "agent": "narrator", "person": None}]
 
 
 def error(status: int, message: str, code: str) -> JSONResponse:

@@ -9,7 +9,7 @@ pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from jobs_running import client_of, jobs_running, sent, until
 
-from graphs.events import ToolFinished, ToolProgress, ToolStarted
+from graphs.events import AgentFinished, AgentStarted, ToolFinished, ToolProgress, ToolStarted
 from server.access import LOCAL
 
 
@@ -46,7 +46,8 @@ async def streamed(client, file, model="mentalis"):
 async def test_what_begins_and_how_far_it_is_is_told_as_well_as_what_has_ended(jobs, client):
     through = [ToolProgress(tool="faces", time_s=time_s, duration_s=8.0) for time_s in (0.5, 2.0, 2.5, 6.1, 8.0)]
     done = ToolFinished(tool="faces", status="ok", seconds=1.0)
-    jobs.engine.tells = [ToolStarted(tool="faces"), *through, done]
+    judged = [AgentStarted(agent="emotion", person="P1"), AgentFinished(agent="emotion", person="P1")]
+    jobs.engine.tells = [ToolStarted(tool="faces"), *through, done, *judged]
     lines, reported, _ = await streamed(client, await sent(jobs, owner=LOCAL))
     assert reported
     assert lines == [
@@ -55,6 +56,8 @@ async def test_what_begins_and_how_far_it_is_is_told_as_well_as_what_has_ended(j
         "faces has seen 25% of the clip",
         "faces has seen 75% of the clip",
         "faces is done",
+        "emotion about P1 begins",
+        "emotion about P1 is done",
     ]
 
 

@@ -358,7 +358,9 @@ def test_progress_is_followed_through_a_lost_connection_to_the_report(fake, new_
     one = fake.add("demo.mp4", "queued", created_at=time.time())
     page = new_page(f"#/analyses/{one['id']}")
     page.get_by_role("heading", name="Measuring").wait_for()
-    page.get_by_text("behaviour · P1").wait_for()
+    page.locator(".steps li.running", has_text="narrator").wait_for()
+    assert page.locator(".steps li.done", has_text="behaviour · P1").count() == 1
+    assert page.locator(".steps li.running progress").count() == 1  # of the narrator alone
     assert page.locator(".steps li.done", has_text="faces").inner_text().split("\n")[-1] == "known already"
     assert page.locator(".steps li.abstained", has_text="rppg").is_visible()
     fake.holds = False
