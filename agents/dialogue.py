@@ -30,7 +30,12 @@ class Said:
     @property
     def id(self) -> str:
         """The id of its words as an observation."""
-        return f"{WORDS}-{self.index}"
+        return utterance_id(self.index)
+
+
+def utterance_id(index: int) -> str:
+    """The id of an utterance's words as an observation."""
+    return f"{WORDS}-{index}"
 
 
 class Window(NamedTuple):
@@ -60,7 +65,7 @@ def with_words(evidence: Evidence, utterances: Sequence[Utterance], language: st
     english = is_english(" ".join(u.text for u in utterances), language)
     missing = [
         Observation(
-            id=f"{WORDS}-{n}",
+            id=utterance_id(n),
             tool="transcript",
             kind=WORDS,
             start_s=u.start_s,
@@ -72,7 +77,7 @@ def with_words(evidence: Evidence, utterances: Sequence[Utterance], language: st
             text=f"{u.speaker or 'someone'} says: “{u.text}”",
         )
         for n, u in enumerate(utterances, 1)
-        if f"{WORDS}-{n}" not in known
+        if utterance_id(n) not in known
     ]
     observations = sorted((*evidence.observations, *missing), key=lambda o: (o.start_s, o.end_s, o.id))
     return evidence.model_copy(update={"observations": tuple(observations)})
@@ -101,7 +106,7 @@ def dialogue(utterances: Sequence[Utterance], evidence: Evidence, about: About =
     for index, (u, person) in enumerate(zip(utterances, who_speaks(utterances, evidence), strict=True), 1):
         subject = person if about == "speaker" else _other(person, people)
         seen = meanwhile(evidence, subject, u.start_s, u.end_s)
-        own = [o for o in seen if o.kind == SOUND or o.id == f"{WORDS}-{index}" or o.person is not None]
+        own = [o for o in seen if o.kind == SOUND or o.id == utterance_id(index) or o.person is not None]
         if about == "listener":  # words and sound are those of who speaks
             own = [o for o in own if o.person is not None]
         told.append(Said(index, u, person, subject, tuple(own)))

@@ -11,7 +11,7 @@ from agents.checking.calibration import Calibration
 from agents.checking.checks import ROUNDING_S, accept, evidence_of_person
 from agents.checking.confidence import Sureness
 from agents.claims import MOST_EVIDENCE, Alternative, Claim, ConfidenceFrom, Draft, Line
-from agents.dialogue import About, RejectedAnswer, Said, Window, rows
+from agents.dialogue import About, RejectedAnswer, Said, Window, rows, utterance_id
 from agents.report import Failure, TokenUse
 from agents.showing.media import frame_id
 from perception.evidence import Evidence, Frozen, Seconds, Share
@@ -37,6 +37,11 @@ class UtteranceEmotion(Frozen):
     reason: str
     evidence: tuple[str, ...] = Field(description="observation ids, or frame@seconds for what only a model saw")
     abstained: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of its words as an observation."""
+        return utterance_id(self.index)
 
 
 class Conversation(Frozen):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from agents.claims import ConfidenceFrom, Level
 from agents.report import TokenUse
+from evals.errors import DatasetError
 from evals.metrics.intervals import Metric
 from evals.reading import refuse, twice
 from evals.run import Run
@@ -41,6 +42,7 @@ class Prediction(Frozen):
     confidence: Share | None = None
     confidence_from: ConfidenceFrom | None = None
     abstained: bool = Field(default=False, description="the system chose not to answer")
+    withheld: bool = Field(default=False, description="abstained, since the checks let nothing of an answer stand")
 
 
 class Outcome(Frozen):
@@ -109,9 +111,14 @@ class Benchmark:
         """What is asked of a folder of its data, each item once.
 
         Raises:
-            DatasetError: the folder lacks something, or two items have the same id.
+            DatasetError: it is not there, lacks something, has an empty file for a clip, or two items with the same id.
         """
-        return _each_once(folder, self.read(folder))
+        if not folder.is_dir():
+            raise DatasetError(f"{folder}: there is no such folder")
+        items = _each_once(folder, self.read(folder))
+        clips = dict.fromkeys(item.clip for item in items if item.clip is not None)
+        refuse(folder, (f"{clip} is empty; get it again" for clip in clips if _empty(clip)))
+        return items
 
     def gold_items(self, folder: Path) -> Sequence[Item]:
         """The same items for their gold alone; clips and words need not be there.
@@ -120,6 +127,11 @@ class Benchmark:
             DatasetError: the folder lacks a table of gold, or two items have the same id.
         """
         return _each_once(folder, (self.read_gold or self.read)(folder))
+
+
+def _empty(clip: Path) -> bool:
+    """Whether a clip is a folder or a file with nothing in it."""
+    return not any(clip.iterdir()) if clip.is_dir() else clip.is_file() and clip.stat().st_size == 0
 
 
 def _each_once(folder: Path, items: Sequence[Item]) -> Sequence[Item]:

@@ -34,6 +34,7 @@ DATA = "mentalis-eval-data"  # folder of caches where none is named, beside the 
 SCALED_BY = "scaled_by"  # where a log's metadata have the calibrations that its confidences are scaled by
 DATA_SHA256 = "data_sha256"  # where they have a digest of all that is asked, and of its gold
 OUTCOME = "outcome"  # where a score's metadata have what the solver made of the sample
+MEND = "scored as wrong: once it is mended, name another folder of logs to have it read"
 WRITTEN = re.compile(r"\w+\((.*)\)", re.DOTALL)  # an exception, as repr has it
 
 
@@ -102,7 +103,8 @@ def answered(benchmark: Benchmark, items: dict[str, Item], run: Run, outcomes: d
                     outcome = await benchmark.solve(item, mine)
         except MentalisError as error:
             unusable = not isinstance(error, ModelError)
-            outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(str(error),))
+            why = f"{error} ({MEND})" if unusable else str(error)
+            outcome = Outcome(predictions=(Prediction(),) * len(item.gold), failures=(why,))
         asked = outcome.tokens.calls + outcome.tokens.calls_from_cache
         if run.model is not None and outcome.failures and not (asked or unusable):  # asked again on resuming
             raise EndpointError(_why_unanswered(outcome.failures, run.conditions.base_url))

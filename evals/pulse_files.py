@@ -121,8 +121,10 @@ def pure_wave(path: Path) -> PulseWave:
         samples, first = content["/FullPackage"], content["/Image"][0]["Timestamp"]
         times = [(sample["Timestamp"] - first) / NANOSECONDS for sample in samples]
         values = [sample["Value"]["waveform"] for sample in samples]
-    except (KeyError, IndexError, TypeError) as error:
-        raise DatasetError(f"{path}: has not the fields of PURE, {fields}: {error!r} is missing") from error
+    except KeyError as error:
+        raise DatasetError(f"{path}: has not the fields of PURE, {fields}: {error.args[0]} is missing") from error
+    except (IndexError, TypeError) as error:
+        raise DatasetError(f"{path}: has not the fields of PURE, {fields}: {short(error)}") from error
     stamps, wave = f"{path}, Timestamp of /FullPackage", f"{path}, Value.waveform of /FullPackage"
     return _checked(stamps, _numbers(stamps, times), wave, _numbers(wave, values), unit="nanoseconds")
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ NAMING = ("clip", "transcript")  # columns that name a file
 TOLD = 5  # ills of a file that are listed before the rest is counted
 LONGEST_ECHO = 80  # characters of a value that are told when something is wrong with it
 LARGEST_FIELD = 10_000_000  # characters of a CSV field: transcripts are longer than csv's own limit
+LIKE = 0.75  # how alike, by difflib, a column's name is to one that it is taken for
 
 
 def existing(folder: Path, name: str, how: str) -> Path:
@@ -31,8 +33,10 @@ def existing(folder: Path, name: str, how: str) -> Path:
     return path
 
 
-def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> list[dict[str, str]]:
-    """The rows of a CSV file that has at least these columns.
+def csv_rows(
+    path: Path, columns: Collection[str], optional: Collection[str] = (), *, delimiter: str = ","
+) -> list[dict[str, str]]:
+    """The rows of a CSV file that has at least these columns; `optional` ones must not be there under another spelling.
 
     Raises:
         DatasetError: it is not there, can't be read as UTF-8, lacks a column or has one twice, has no row, or one that
@@ -49,6 +53,7 @@ def csv_rows(path: Path, columns: Collection[str], *, delimiter: str = ",") -> l
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: can't be read as CSV in UTF-8: {error}") from error
     require(path, columns, names)
+    check_spelling(path, optional, [name for name in names if name not in columns])
     refuse(path, (f"column {short(name)} comes twice; keep one" for name in dict.fromkeys(twice(filter(None, names)))))
     if not rows:
         raise DatasetError(f"{path}: there is no row below the header")
@@ -88,7 +93,9 @@ def jsonl_rows(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def table_rows(folder: Path, name: str, columns: Collection[str]) -> tuple[Path, list[tuple[str, dict[str, Any]]]]:
+def table_rows(
+    folder: Path, name: str, columns: Collection[str], optional: Collection[str] = ()
+) -> tuple[Path, list[tuple[str, dict[str, Any]]]]:
     """The rows of NAME.jsonl or NAME.csv, whichever is there, each with where it stands; and the file.
 
     Raises:
@@ -99,9 +106,10 @@ def table_rows(folder: Path, name: str, columns: Collection[str]) -> tuple[Path,
         rows = [(f"{path}, object {n}", row) for n, row in enumerate(jsonl_rows(path, columns), 1)]
         for where, row in rows:
             _require_names(where, row)
+            check_spelling(where, optional, [name for name in row if name not in columns])
         return path, rows
     path = existing(folder, f"{name}.csv", f"write one, or {name}.jsonl, with {', '.join(columns)}")
-    return path, [(f"{path}, line {n}", dict(row)) for n, row in enumerate(csv_rows(path, columns), 2)]
+    return path, [(f"{path}, line {n}", dict(row)) for n, row in enumerate(csv_rows(path, columns, optional), 2)]
 
 
 def text_lines(path: Path) -> list[str]:
@@ -138,6 +146,18 @@ def require(where: Path | str, wanted: Collection[str], there: Collection[str] |
     if missing:
         has = short(", ".join(map(str, there))) or "none"
         raise DatasetError(f"{where}: no column {', '.join(missing)}; rename or add it (there is {has})")
+
+
+def check_spelling(where: Path | str, optional: Collection[str], there: Collection[str]) -> None:
+    """Refuse a column that can only be meant for an optional one: what it says would be passed over in silence.
+
+    Raises:
+        DatasetError: naming both.
+    """
+    strange = [name for name in there if name and name not in optional]
+    for name in (name for name in optional if name not in there):
+        if meant := get_close_matches(name, strange, 1, LIKE):
+            raise DatasetError(f"{where}: column {short(meant[0])} is not known; rename it to {name}, or remove it")
 
 
 def one_of(where: Path | str, column: str, value: str, allowed: Sequence[str]) -> str:

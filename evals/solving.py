@@ -85,8 +85,9 @@ def of_claim(claim: Claim | None, report: Report, level: Level) -> Prediction:
     What it said and no check let stand is withheld: an abstention of the system.
     """
     if claim is None:
-        said = {*(c.level for c in report.claims), *(r.level for r in report.rejected)}
-        return Prediction(abstained=report.provenance.model is None or level in said)
+        withheld = level in {r.level for r in report.rejected} - {c.level for c in report.claims}
+        abstained = report.provenance.model is None or level in {c.level for c in report.claims}
+        return Prediction(abstained=abstained or withheld, withheld=withheld)
     return Prediction(value=claim.label, confidence=claim.confidence, confidence_from=claim.confidence_from)
 
 
@@ -103,10 +104,11 @@ async def of_utterances(item: Item, run: Run) -> Outcome:
     found = await converse(talk)
     asked = item.given.get("asked") or [u.index for u in found.utterances]
     judged = {u.index: u for u in found.utterances}
+    refused = {rejected.utterance for rejected in found.rejected}
     predictions = tuple(
         Prediction(value=u.label, confidence=u.confidence, confidence_from=u.confidence_from)
         if not (u := judged[index]).abstained
-        else Prediction(abstained=u.reason != conversation.UNANSWERED)
+        else Prediction(abstained=u.reason != conversation.UNANSWERED, withheld=u.id in refused)
         for index in asked
     )
     failures = told(found.failures, predictions)

@@ -77,8 +77,16 @@ async def judge(level: Level, state: State, setup: Setup, tell: Tell) -> State:
 
 
 def can_be_judged(case: Case, setup: Setup) -> bool:
-    """Somebody was seen, or a model can read what was said; the rules make nothing of words alone."""
-    return bool(case.people) or (setup.model is not None and bool(case.clip.transcript))
+    """Somebody was seen, or a model can read what was said; the rules make nothing of words alone.
+
+    A model that is shown pictures and nothing that was measured judges them whether a face was found in them or not.
+    """
+    return bool(case.people) or (setup.model is not None and (bool(case.clip.transcript) or only_pictures(case)))
+
+
+def only_pictures(case: Case) -> bool:
+    """Whether a model is shown pictures, and nothing that was measured on them."""
+    return case.presentation.way != "text" and not case.presentation.evidence
 
 
 async def everyone(case: Case, judge_one: JudgeOne, only: Collection[str | None] = ()) -> list[Judgement]:

@@ -23,7 +23,7 @@ from agents.report import Failure, Person, Provenance, Report, TokenUse
 from agents.showing.prompt_file import prompt_hashes
 from graphs.asking import put
 from graphs.events import AgentFinished, AgentStarted, ReportReady
-from graphs.judging import can_be_judged
+from graphs.judging import can_be_judged, only_pictures
 from graphs.perceiving import Tell
 from graphs.state import Setup, State
 from graphs.store import keep
@@ -128,7 +128,8 @@ def caveats(case: Case, setup: Setup, tokens: TokenUse) -> tuple[str, ...]:
         "model": setup.model is not None and tokens.answered,
         "unanswered": setup.model is not None and not tokens.answered,
         "no_face": not case.people and not can_be_judged(case, setup),
-        "words_only": not case.people and can_be_judged(case, setup),
+        "words_only": not case.people and can_be_judged(case, setup) and not only_pictures(case),
+        "pictures_only": not case.people and can_be_judged(case, setup) and only_pictures(case),
         "geometry": by_geometry and bool(case.people),
         "short": case.clip.duration_s < SHORT_S,
         "no_audio": not case.clip.has_audio,

@@ -27,6 +27,7 @@ class ReportAudit(NamedTuple):
 
     claims: int  # that claim something
     abstained: int
+    withheld: int  # that claimed something, and that the checks did not let stand
     cited: int  # pieces of evidence, by all claims
     existing: int
     of_person: int  # of those that exist: of the claim's person or of the whole clip
@@ -73,6 +74,7 @@ def audit(report: Report, codebook: Codebook) -> ReportAudit:
     return ReportAudit(
         claims=len(claims),
         abstained=len(report.claims) - len(claims),
+        withheld=len(report.rejected),
         cited=len(each),
         existing=len(existing),
         of_person=sum(one.of_person for one in existing),
@@ -170,6 +172,13 @@ def abstention_rate(audits: Sequence[ReportAudit | None]) -> Measure:
     given = _given(audits)
     stated, abstained = sum(a.claims for a in given), sum(a.abstained for a in given)
     return _measure(abstained, stated + abstained, audits, "claim")
+
+
+def withheld_rate(audits: Sequence[ReportAudit | None]) -> Measure:
+    """Share of all that was claimed that the checks did not let stand, in [0, 1]: what a reader is spared."""
+    given = _given(audits)
+    claimed = sum(a.claims + a.withheld for a in given)
+    return _measure(sum(a.withheld for a in given), claimed, audits, "claim")
 
 
 def round_agreement(audits: Sequence[ReportAudit | None]) -> Measure:

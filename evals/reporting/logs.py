@@ -73,13 +73,15 @@ class Logged:
 
 
 def read_logs(paths: Sequence[Path]) -> tuple[list[Logged], list[str]]:
-    """The runs of logs, and of the logs of folders, by benchmark, date and strategy; and what was left out.
+    """The runs of logs, and of the logs of folders, by benchmark, model, strategy and date; and what was left out.
 
     Of several logs of one run, which was resumed, the one with most samples counts.
 
     Raises:
         DatasetError: a log can't be read, is of no benchmark known here, has no scored sample, or there is none.
     """
+    if gone := [path for path in paths if not path.exists()]:
+        raise DatasetError(f"{gone[0]}: there is no such file or folder")
     files = [file for path in paths for file in (sorted(path.glob("*.eval")) if path.is_dir() else [path])]
     if not files:
         raise DatasetError(f"no logs in {', '.join(map(str, paths)) or 'nothing'}: give .eval files or their folders")
@@ -97,7 +99,17 @@ def read_logs(paths: Sequence[Path]) -> tuple[list[Logged], list[str]]:
         if not run.samples:
             first = next(iter(run.errors.values()), f"the run's status is {run.status}")
             raise DatasetError(f"{run.path}: no sample is scored: {first}")
-    return sorted(latest.values(), key=lambda run: (run.benchmark.name, run.created, run.strategy)), left_out
+    return sorted(latest.values(), key=_place), left_out
+
+
+def _place(run: Logged) -> tuple[str, str, int, str]:
+    known = run.benchmark.strategies
+    return (
+        run.benchmark.name,
+        run.model,
+        known.index(run.strategy) if run.strategy in known else len(known),
+        run.created,
+    )
 
 
 def file_of(log: EvalLog) -> Path:

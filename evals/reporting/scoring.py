@@ -44,8 +44,9 @@ class Score(NamedTuple):
 class Scores:
     """What some samples of a run score; `stratum` is empty for all of them.
 
-    The shares are of all answers that were asked for: abstained, where the system chose not to answer; unparsed, where
-    none came or none could be read. Both are wrong, and answered are the rest. What one metric rests on is its own.
+    The shares are of all answers that were asked for: abstained, where the system chose not to answer (withheld: as the
+    checks let nothing stand of what was said); unparsed, where none came or none could be read. Both are wrong, and
+    answered are the rest. What one metric rests on is its own.
     """
 
     run: Logged
@@ -55,6 +56,7 @@ class Scores:
     clusters: int
     answered: float
     abstained: float
+    withheld: float
     unparsed: float
     scores: tuple[Score, ...]
 
@@ -118,6 +120,7 @@ def _scores(
         clusters=len(set(of.clusters)),
         answered=coverage(of.predicted),
         abstained=sum(p.abstained for p in predictions) / len(predictions),
+        withheld=sum(p.withheld for p in predictions) / len(predictions),
         unparsed=unparsed / len(predictions),
         scores=tuple(
             _score(run, name, compute, of, resamples if place < intervals else 0)

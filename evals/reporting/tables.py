@@ -8,7 +8,7 @@ from evals.reporting.scoring import NO_INTERVAL, Score, Scores
 
 COLUMNS = ("benchmark", "run", "model", "strategy", "stratum", "value_of_stratum", "metric", "score",
            "standard_error", "n", "coverage", "low", "high", "level", "resamples", "undefined_resamples", "answers",
-           "clusters", "answered", "abstained", "unparsed", "note", "log")  # fmt: skip
+           "clusters", "answered", "abstained", "withheld", "unparsed", "note", "log")  # fmt: skip
 SPECIAL = str.maketrans(
     {
         "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -25,7 +25,8 @@ Named = tuple[str, Scores]  # what the run is called beside the others, and its 
 def csv_text(rows: Sequence[Named]) -> str:
     """All scores, one a row; empty where there is no value.
 
-    `n` and `coverage` are the metric's own; `answered`, `abstained` and `unparsed` are shares of all `answers`.
+    `n` and `coverage` are the metric's own; `answered`, `abstained` and `unparsed` are shares of all `answers`; those
+    `withheld` by the checks are among the abstained.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -33,7 +34,8 @@ def csv_text(rows: Sequence[Named]) -> str:
     for name, scores in rows:
         run, (stratum, of) = scores.run, scores.stratum or ("", "")
         for score in scores.scores:
-            shares = (scores.asked, scores.clusters, scores.answered, scores.abstained, scores.unparsed)
+            counts = (scores.asked, scores.clusters)
+            shares = (*counts, scores.answered, scores.abstained, scores.withheld, scores.unparsed)
             about = (run.benchmark.name, name, run.model, run.strategy, stratum, of)
             n, covered, error = (
                 (score.found.n, score.found.coverage, score.found.standard_error) if score.found else NONE

@@ -55,7 +55,7 @@ def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
-    table, rows = table_rows(folder, TABLE, COLUMNS)
+    table, rows = table_rows(folder, TABLE, COLUMNS, ("onset", "offset", "rate_hz"))
     units = units_of(table, rows[0][1])
     if missing := [f"AU{unit}" for unit in UNITS if unit not in units.values()]:
         logging.getLogger(__name__).warning("%s: no column %s; such units are not scored", table, ", ".join(missing))

@@ -6,7 +6,7 @@ Published figures of DFEW and MAFW are means of the scores of five folds: in a r
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -61,11 +61,20 @@ def _items(folder: Path, table: Path, name: str, fold: Sequence[str], gold_only:
     found = {path: None if gold_only else _found(folder, path) for path in labels}
     missing = [] if gold_only else [path for path, clip in found.items() if not clip]
     refuse(table, [f"{path} is not there (neither pictures nor a video)" for path in missing])
+    refuse(table, _shared(found))
     strata = {"fold": fold[0]} if fold else {}
     return [
         Item(id=":".join([*fold, path]), gold=(label,), group=path, strata=strata, clip=found[path])
         for path, label in labels.items()
     ]
+
+
+def _shared(found: Mapping[str, Path | None]) -> Iterator[str]:
+    """What is said of rows that would be answered from the same pictures."""
+    rows: dict[Path, str] = {}
+    for path, clip in found.items():
+        if clip is not None and (other := rows.setdefault(clip, path)) != path:
+            yield f"{path} and {other} are both found as {clip}; keep the folders that tell them apart"
 
 
 def _row(where: str, line: str, name: str) -> tuple[str, str]:

@@ -74,7 +74,7 @@ def read(folder: Path, codebook: Codebook, level: Level, gold_only: bool = False
         DatasetError: naming all that is missing.
     """
     table = existing(folder, TABLE, HOW)
-    rows = csv_rows(table, COLUMNS)
+    rows = csv_rows(table, COLUMNS, ("transcript", "group"))
     allowed = codebook.ids(level)
     files = [row[column] for row in rows for column in ("file", "transcript") if row.get(column)]
     ills = [f"{file} is not there" for file in dict.fromkeys(files) if not (gold_only or (folder / file).is_file())]

@@ -312,7 +312,7 @@ async def _measured(item: Item, run: Run) -> Evidence:
 
 def _rows(folder: Path, gold_only: bool) -> list[tuple[str, dict[str, str]]]:
     table = existing(folder, TABLE, f"write one with {', '.join(COLUMNS)}, start_s and end_s")
-    rows = csv_rows(table, COLUMNS)
+    rows = csv_rows(table, COLUMNS, ("start_s", "end_s"))
     files = dict.fromkeys(row["file"] for row in rows)
     refuse(table, [f"{name} is not there" for name in files if not (gold_only or (folder / name).is_file())])
     numbered = [(f"{table}, line {number}", row) for number, row in enumerate(rows, 2)]

@@ -58,7 +58,7 @@ def read(folder: Path, gold_only: bool = False) -> Sequence[Item]:
     Raises:
         DatasetError: naming file, line, column and what to do.
     """
-    table, rows = table_rows(folder, "motor", COLUMNS)
+    table, rows = table_rows(folder, "motor", COLUMNS, (*FILES, "words", "group"))
     if gold_only:
         return [_gold_item(where, row) for where, row in rows]
     missing = dict.fromkeys(row[column] for _, row in rows for column in FILES if row.get(column))

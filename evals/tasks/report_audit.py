@@ -140,6 +140,7 @@ AUDIT = Benchmark(
             "evidence_by_rule",
             "unsupported_rate",
             "contradiction_rate",
+            "withheld_rate",
             "abstention_rate",
             "self_audit_pair_accuracy",
             "round_agreement",

@@ -109,7 +109,7 @@ RAF_DB = of_faces(
     "expression of a face in a photograph, seven classes",
     read_raf_db,
     layout=f"as it comes: EmoLabel/{RAF_LIST} (rows `file class`), Image/aligned/test_NNNN_aligned.jpg or "
-    "Image/original/test_NNNN.jpg; or without these two folders",
+    f"Image/original/test_NNNN.jpg; or {RAF_LIST} beside the folders aligned or original",
     source="http://www.whdeld.cn/raf/model1.html, on request, research only",
 )
 AFFECTNET = of_faces(

@@ -283,7 +283,7 @@ def _print(logs: list[Any], limit: int | None) -> None:
     runs = [scored(run, resamples=0) for run in read]
     for of_each in zip(*(run.scores for run in runs), strict=True):
         table.add_row(of_each[0].metric, *map(_told, of_each))
-    for share in ("answered", "abstained", "unparsed"):
+    for share in ("answered", "abstained", "withheld", "unparsed"):
         table.add_row(share, *(f"{round(getattr(run, share) * run.asked)} of {run.asked}" for run in runs))
     Console().print(table)
     for log, run in zip(logs, read, strict=True):

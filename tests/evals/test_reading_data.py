@@ -38,3 +38,18 @@ def test_a_pulse_that_is_no_object_is_told(tmp_path):
     (tmp_path / "01-01.json").write_text("[1, 2]")
     with pytest.raises(DatasetError, match=r"01-01\.json: has not the fields of PURE.*it is no JSON object"):
         pure_wave(tmp_path / "01-01.json")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_an_optional_column_under_another_spelling_is_told(name, tmp_path):
+    (tmp_path / name).write_text("id,transcipt,mood\n1,a.srt,2\n" if name == "t.csv" else '{"id": 1, "transcipt": "a"}')
+    with pytest.raises(DatasetError, match="column transcipt is not known; rename it to transcript, or remove it"):
+        table_rows(tmp_path, "t", ("id",), ("clip", "transcript"))
+
+
+def test_a_field_of_pure_that_is_missing_is_named(tmp_path):
+    (tmp_path / "01-01.json").write_text(
+        '{"/FullPackage": [{"Timestamp": 1, "Value": {}}], "/Image": [{"Timestamp": 0}]}'
+    )
+    with pytest.raises(DatasetError, match=r"\(Timestamp\): waveform is missing"):
+        pure_wave(tmp_path / "01-01.json")

@@ -115,6 +115,36 @@ def test_a_vote_is_as_sure_as_the_voters_agree(demo, data):
     assert [r["temperature"] for r in asked[:2]] == [0, 0.7]
 
 
+@pytest.mark.parametrize(("strategy", "asks"), [("single", True), ("single+evidence", False)])
+def test_pictures_without_a_face_are_judged_where_nothing_measured_is_shown(strategy, asks, shared, data):
+    def sees_a_smile(request):
+        schema = schema_of(request) or {"properties": {}}
+        if "emotion" not in schema["properties"]:
+            return honest(request)
+        draft = schema["properties"]["emotion"]["items"]["properties"]
+        cited = [id_ for id_ in draft["evidence"]["items"]["enum"] if "frame@" in id_][:1]
+        at_ms = round(1000 * float(cited[0][6:]))
+        claim = {**SMILE, "label": "happiness", "start_ms": at_ms, "end_ms": at_ms + 200, "evidence": cited}
+        return 200, json.dumps({**{level: [] for level in schema["properties"]}, "emotion": [claim]}), "stop"
+
+    clip = shared / "clips" / "no_face.mp4"
+    with scripted_endpoint(sees_a_smile, {"tiny": 32_768}) as endpoint:
+        given = {
+            "model": "tiny",
+            "base_url": endpoint.url,
+            "tools": ("faces",),
+            "data": data,
+            "audit_pairs": 0,
+            "samples": 1,
+        }
+        report = mentalis.analyze(clip, **given, strategy=strategy)
+        asked = [r for r in endpoint.asked if "emotion" in (schema_of(r) or {"properties": {}})["properties"]]
+    labels = [(c.person, c.label) for c in report.claims if c.level == "emotion" and not c.abstained]
+    assert (labels, len(asked)) == (([(None, "happiness")], 1) if asks else ([], 0))
+    assert any("rests on what a model saw in pictures" in line for line in report.caveats) is asks
+    assert any("No face was found in this clip" in line for line in report.caveats) is not asks
+
+
 @pytest.mark.parametrize("strategy", ["cascade+critic", "vote", "debate"])
 def test_every_agent_is_told_of_when_it_begins_and_when_it_is_done(strategy, demo, data):
     async def told_by(url):

@@ -11,13 +11,16 @@ function el(name, properties = {}, ...children) {
 function said(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (Array.isArray(value)) return value.map(said).join(", ") || "(none of them)";
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => (Array.isArray(part) ? `[${said(part)}]` : said(part)));
+    return parts.join(", ") || "(none of them)";
+  }
   if (typeof value === "object") return Object.entries(value).map(([name, part]) => `${name}: ${said(part)}`).join("; ");
-  return String(value);
+  return typeof value === "number" ? String(Number(value.toFixed(3))) : String(value);
 }
 
 function answer(prediction) {
-  const words = prediction.value === null ? (prediction.abstained ? "abstained" : "no answer") : said(prediction.value);
+  const words = prediction.value === null ? (prediction.withheld ? "withheld" : prediction.abstained ? "abstained" : "no answer") : said(prediction.value);
   const sure = prediction.confidence === null ? "" : ` (${prediction.confidence.toFixed(2)})`;
   return el("span", { className: { true: "yes", false: "no" }[prediction.right] || "", textContent: words + sure });
 }

@@ -4,7 +4,7 @@ import pytest
 from case_making import claim, face, make_case, saw
 
 from agents.checking.self_audit import SelfAudit
-from agents.claims import Verdict
+from agents.claims import RejectedClaim, Verdict
 from agents.report import Provenance, Report
 from evals.metrics.report_audit import (
     abstention_rate,
@@ -16,12 +16,13 @@ from evals.metrics.report_audit import (
     round_agreement,
     self_audit_pair_accuracy,
     unsupported_rate,
+    withheld_rate,
 )
 
 SMILE = [saw("au6", value=3.0), saw("au12", value=3.0)]
 
 
-def report_of(*claims, observations=(), verdicts=(), self_audit=None):
+def report_of(*claims, observations=(), verdicts=(), self_audit=None, rejected=()):
     case = make_case(face(), *observations)
     provenance = Provenance(
         mentalis_version="", graph="mental_state", strategy="cascade", reasoner="knowledge", codebook="basic",
@@ -29,7 +30,7 @@ def report_of(*claims, observations=(), verdicts=(), self_audit=None):
     )  # fmt: skip
     report = Report(
         clip=case.clip, people=(), claims=claims, narrative="", caveats=("x",), conventions={}, evidence=case.evidence,
-        provenance=provenance, verdicts=verdicts, self_audit=self_audit,
+        provenance=provenance, verdicts=verdicts, self_audit=self_audit, rejected=rejected,
     )  # fmt: skip
     return report, case.codebook
 
@@ -74,6 +75,15 @@ def test_neutral_rests_on_what_is_no_sign_of_another_label():
 def test_a_claim_that_the_face_contradicts_is_counted():
     counts = audit(*report_of(claim("emotion", "sadness", "au12-1"), observations=SMILE))
     assert contradiction_rate([counts]).value == 1
+
+
+def test_what_the_checks_withheld_is_counted_with_what_was_claimed():
+    fallen = RejectedClaim(level="emotion", text="Sad.", reason="it cites nothing")
+    one = claim("emotion", "happiness", "au6-1")
+    mixed = audit(*report_of(one, observations=SMILE, rejected=(fallen, fallen)))
+    clean = audit(*report_of(one, observations=SMILE))
+    assert withheld_rate([mixed]).value == pytest.approx(2 / 3)
+    assert withheld_rate([mixed, clean]).value == pytest.approx(2 / 4)
 
 
 def test_rounds_and_pairs_are_counted_and_reports_that_failed_lower_coverage():

@@ -135,3 +135,14 @@ def test_a_difference_of_action_units_is_that_of_their_scores():
     assert difference.note == ""
     assert difference.comparison.difference == pytest.approx(ours[0] - ours[1])
     assert difference.interval.low <= ours[0] - ours[1] <= difference.interval.high
+
+
+def test_what_the_checks_withheld_is_told_among_the_abstained():
+    run = run_of(MOTOR, (TRIAD, TRIAD))
+    told = (Prediction(value=TRIAD[0]), Prediction(abstained=True), Prediction(abstained=True, withheld=True))
+    (sample,) = run.samples
+    run = replace(run, samples=(replace(sample, outcome=Outcome(predictions=told)),))
+    found = scored(run, resamples=9)
+    assert (found.answered, found.abstained, found.withheld, found.unparsed) == (1 / 3, 2 / 3, 1 / 3, 0)
+    (row, *_) = csv.DictReader(io.StringIO(csv_text([("motor", found)])))
+    assert float(row["withheld"]) == pytest.approx(1 / 3)

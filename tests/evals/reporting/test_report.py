@@ -126,6 +126,16 @@ def test_scores_differences_and_strata_are_those_of_the_answers(runs):
     assert shown == ["en", "en", "sv", "sv", "mean of 2", "mean of 2"]
 
 
+def test_runs_stand_in_the_order_of_the_strategies(runs, monkeypatch):
+    monkeypatch.setattr(reading, "benchmark", lambda name: replace(TOY, strategies=("vote", "single")))
+    assert [run.strategy for run in read_logs([runs])[0]] == ["vote", "single"]
+
+
+def test_logs_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(DatasetError, match="nowhere: there is no such file or folder"):
+        read_logs([tmp_path / "nowhere"])
+
+
 def test_a_difference_is_of_as_many_as_its_metric(runs):
     (single, vote), _ = read_logs([runs])
 

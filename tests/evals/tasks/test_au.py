@@ -55,10 +55,14 @@ def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
     coded = {row["id"]: row for row in csv_rows(ours, ("id", *(f"AU{unit}" for unit in UNITS)))}
     assert coded["smile"]["AU12"] == "1"
     assert coded["nobody"]["AU12"] == ""
+    shutil.copy(folder / "nobody.mp4", tmp_path / "nobody.mp4")
+    shutil.copy(folder / "nobody.mp4", tmp_path / "nobody.mov")
+    twice = CliRunner().invoke(app, ["eval", "au-export", str(tmp_path), "--out", str(tmp_path / "twice.csv")])
+    assert "two clips are called nobody; rename one" in str(twice.exception)
     (tmp_path / "gold.csv").write_text("id,dataset,subject,AU12,AU1\nsmile,one,s1,1,0\nnobody,two,s1,1,0\n")
     files = ["--gold", str(tmp_path / "gold.csv"), "--predictions", str(ours)]
     scored = CliRunner().invoke(app, ["eval", "score", "au", *files, "--json"])
-    found = json.loads(scored.stdout)
+    found = json.loads(scored.stdout)["scores"]
     assert found["binary_f1_AU12"]["value"] == pytest.approx(2 / 3)
     assert found["binary_f1_AU12"]["coverage"] == 0.5
 

@@ -47,6 +47,10 @@ def test_each_set_numbers_its_own_classes(tmp_path):
             r"DFEW_set_1_test.txt, line 1, column class \(the third\): '7' is no class; they go from 0 to 6",
         ),
         ("x/00001 144 1\nx/00001 144 2", r"DFEW_set_1_test.txt: x/00001 comes twice; keep one row"),
+        (
+            "x/DFEW_Frame_Face/00001 9 1\ny/DFEW_Frame_Face/00001 9 2",
+            r"y/.*/00001 and x/.*/00001 are both found as .*00001; keep the folders that tell",
+        ),
         ("x/00009 144 1", r"DFEW_set_1_test.txt: x/00009 is not there"),
         ("x/00001,1", r"line 1: 'x/00001,1' is no row of path, number of pictures and class; take it from"),
     ],

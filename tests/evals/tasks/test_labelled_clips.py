@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from measured_once import knowing
+from task_running import outcome_of
 
 pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 QUICK = "action_units,blinks,head_gestures,speech"
@@ -54,3 +55,29 @@ def test_a_folder_is_told_exactly_what_it_lacks(folder, table, says):
         (folder / "labels.csv").write_text(table, encoding="utf-8")
     with pytest.raises(DatasetError, match=says):
         clips_labelled("behaviour").read(folder)
+
+
+def test_an_empty_clip_and_a_folder_that_is_not_there_are_told_before_anything_runs(folder):
+    from evals.errors import DatasetError
+    from evals.tasks.labelled_clips import clips_labelled
+
+    behaviour = clips_labelled("behaviour")
+
+    (folder / "nobody.mp4").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"nobody\.mp4 is empty; get it again"):
+        behaviour.items(folder)
+    with pytest.raises(DatasetError, match="nowhere: there is no such folder"):
+        behaviour.items(folder / "nowhere")
+
+
+def test_a_clip_that_can_not_be_read_is_wrong_and_says_how_it_is_read_once_mended(folder):
+    from inspect_ai import eval as inspect_eval
+
+    from evals.tasks.labelled_clips import labelled_clips
+
+    (folder / "nobody.mp4").write_bytes(b"no clip")
+    (folder / "labels.csv").write_text("file,label\nnobody.mp4,nodding\n", encoding="utf-8")
+    task = labelled_clips(str(folder), level="behaviour", tools=QUICK, data=str(folder / "data"))
+    (log,) = inspect_eval(task, model="none/none", log_dir=str(folder / "logs"), display="none")
+    (failure,) = outcome_of(log.samples[0])["failures"]
+    assert failure.endswith("(scored as wrong: once it is mended, name another folder of logs to have it read)")

@@ -92,6 +92,14 @@ def test_a_recording_has_one_subject_and_each_gesture_once(folder, rows, says):
         SPOTTING.read(folder)
 
 
+def test_times_under_other_names_are_not_passed_over(folder):
+    (folder / "gestures.csv").write_text("file,label,subject,start,end,camera\na.mp4,1,s1,0,1,left\n")
+    with pytest.raises(
+        DatasetError, match=r"gestures\.csv: column start is not known; rename it to start_s, or remove"
+    ):
+        RECOGNITION.read(folder)
+
+
 def test_spotting_needs_times_and_a_list_of_classes(folder):
     (folder / "gestures.csv").write_text("file,label,subject\na.mp4,1,s1\n")
     assert RECOGNITION.read(folder)[0].gold == ("Bulging face, deep breath",)

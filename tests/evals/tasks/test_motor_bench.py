@@ -144,3 +144,21 @@ def test_what_is_wrong_is_told_with_its_place(folder, row, says):
 def test_an_empty_folder_is_told_what_to_write(tmp_path):
     with pytest.raises(DatasetError, match=r"there is no motor\.csv; write one, or motor\.jsonl, with id, behaviour"):
         MOTOR.read(tmp_path)
+
+
+def test_what_no_check_lets_stand_is_withheld(folder):
+    """Whoever calls people liars says nothing that stands."""
+    honest = always("monitoring", "positive")
+
+    def slanders(request):
+        status, words, reason = honest(request)
+        return status, words.replace("It is to be seen.", "He is a liar."), reason
+
+    with scripted_endpoint(slanders) as endpoint:
+        task = motor_bench(
+            str(folder), model="m", base_url=endpoint.url, strategy="cascade", data=str(knowing(folder / "data"))
+        )  # fmt: skip
+        log, scores = scores_of(task, folder)
+    told = [p for sample in log.samples for p in outcome_of(sample)["predictions"]]
+    assert [(p["value"], p["abstained"], p["withheld"]) for p in told] == [(None, True, True)] * 9
+    assert scores["mean_macro_f1"] == 0
