@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from benchmark_running import scores_of
 from measured_once import knowing
@@ -107,3 +108,13 @@ def test_what_is_wrong_is_told_with_its_place(folder, tmp_path, table, says):
     (tmp_path / "aus.csv").write_text(table)
     with pytest.raises(DatasetError, match=says):
         AU.read(tmp_path)
+
+
+def test_a_folder_of_pictures_is_exported_under_its_own_name(tmp_path):
+    write = pytest.importorskip("cv2").imwrite
+    (tmp_path / "clips" / "007").mkdir(parents=True)
+    for number in range(10):
+        assert write(str(tmp_path / "clips" / "007" / f"{number}.png"), np.full((120, 120, 3), 90, np.uint8))
+    assert au_export(tmp_path / "clips", tmp_path / "ours.csv", knowing(tmp_path / "data")) == 1
+    (row,) = csv_rows(tmp_path / "ours.csv", ("id",))
+    assert (row["id"], row["AU12"]) == ("007", "")
