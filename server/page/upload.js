@@ -19,7 +19,7 @@ export async function showUpload(place, server) {
   };
   const path = el("input", { type: "text", spellcheck: "false", autocomplete: "off", placeholder: "/home/me/clip.mp4", oninput: () => say() });
   const purpose = el("textarea", { rows: 2 }), consent = el("textarea", { rows: 2 });
-  let derivedOnly = false;
+  let derivedOnly = false, checkGestures = false;
 
   const form = el("form", { class: "columns", onsubmit: submit },
     el("section", { class: "panel", "aria-labelledby": "clip-title" },
@@ -32,6 +32,7 @@ export async function showUpload(place, server) {
       field("Codebook", options.codebook, "The labels that claims may use."),
       field("Purpose", purpose, "Why the clip is analysed. Kept with the analysis."),
       field("Consent", consent, "Who agreed to it, and how. Kept with the analysis."),
+      server.settings?.model && checkbox("Show the model each gesture that was measured, to confirm or reject it", false, (checked) => { checkGestures = checked; }),
       checkbox("Keep measurements only: delete the clip once it is measured", false, (checked) => { derivedOnly = checked; }),
       wrong, bar, el("div", { class: "actions" }, stop, send)));
   place.append(el("div", { class: "heading" }, el("h1", {}, "New analysis")), form);
@@ -63,6 +64,7 @@ export async function showUpload(place, server) {
       const file = path.value.trim() ? await sendPath(path.value.trim()) : await sendFile(clip, clip.name, told, sending.signal);
       const wanted = { file: file.id, options: {}, derived_only: derivedOnly };
       for (const [name, list] of Object.entries(options)) if (list.value) wanted.options[name] = list.value;
+      if (checkGestures) wanted.options.check_gestures = true;
       if (purpose.value.trim()) wanted.purpose = purpose.value.trim();
       if (consent.value.trim()) wanted.consent = consent.value.trim();
       location.hash = `#/analyses/${(await analyse(wanted)).id}`;

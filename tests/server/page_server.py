@@ -51,6 +51,7 @@ class Fake:
     connections: list[str] = field(default_factory=list)  # Last-Event-ID of each
     key: str = ""  # that a client must have given; none: all are let in
     local_paths: bool = False
+    model: str | None = None
     breaks_off: bool = False  # the first connection for events, after a few of them
     step_s: float = 0.02  # between two events
     holds: bool = False  # before the end of a run
@@ -168,7 +169,7 @@ def create(fake: Fake) -> FastAPI:
 
     @app.get("/v1/about")
     def about() -> dict[str, Any]:
-        settings = {"strategy": "cascade+critic", "codebook": "basic", "model": None}
+        settings = {"strategy": "cascade+critic", "codebook": "basic", "model": fake.model}
         return {
             "name": "mentalis",
             "version": "0.0",

@@ -378,18 +378,23 @@ def test_an_analysis_is_cancelled(fake, new_page):
 
 def test_a_file_is_sent_with_its_options(fake, new_page, clip):
     page = new_page("#/new")
+    page.get_by_label("Keep measurements only").wait_for()
+    assert page.get_by_label("Show the model each gesture").count() == 0, "there is no model"
+    fake.model = "some/model"
+    page = new_page("#/new")
     page.locator("#picker").set_input_files(clip)
     assert "clip.mp4 (0." in page.locator(".chosen").inner_text()
     page.get_by_label("Strategy").select_option("single")
     page.get_by_label("Codebook").select_option("mer6")
     page.get_by_label("Consent").fill("both agreed in writing")
+    page.get_by_label("Show the model each gesture").check()
     page.get_by_label("Keep measurements only").check()
     page.get_by_role("button", name="Analyse").click()
     page.get_by_role("heading", name="Measuring").wait_for()
     assert fake.wanted == [
         {
             "file": "file-sent",
-            "options": {"strategy": "single", "codebook": "mer6"},
+            "options": {"strategy": "single", "codebook": "mer6", "check_gestures": True},
             "derived_only": True,
             "consent": "both agreed in writing",
         }
