@@ -79,6 +79,10 @@ async def solve(item: Item, run: Run) -> Outcome:
     path = await asyncio.to_thread(video_of, item.clip, run.conditions.data / CLIPS, rate_hz)
     clip = await asyncio.to_thread(Clip.open, path)
     first, last = item.given["onset"], item.given["offset"]
+    if first is not None and first >= clip.n_frames:
+        raise DatasetError(
+            f"{item.clip}: onset is picture {first:g} and there are {clip.n_frames}; correct it or get them all"
+        )
     span = (0.0 if first is None else first / clip.fps, clip.duration_s if last is None else (last + 1) / clip.fps)
     evidence = await measured(clip, run)
     active = active_units(evidence, *span)

@@ -307,7 +307,15 @@ def _classes_of(observation: Observation, taxonomy: Taxonomy) -> list[str]:
 
 async def _measured(item: Item, run: Run) -> Evidence:
     assert item.clip is not None, "every item has a video"
-    return await measured(await asyncio.to_thread(Clip.open, item.clip), run)
+    clip = await asyncio.to_thread(Clip.open, item.clip)
+    starts = [item.given["start_s"]] if item.given else [start_s for _, start_s, _ in item.gold[0]]
+    for start_s in starts:
+        if start_s is not None and start_s >= clip.duration_s:
+            raise DatasetError(
+                f"{item.clip}: a gesture begins at {start_s:g} s and the video ends at {clip.duration_s:.1f} s; "
+                f"correct {TABLE}, or get the whole video"
+            )
+    return await measured(clip, run)
 
 
 def _rows(folder: Path, gold_only: bool) -> list[tuple[str, dict[str, str]]]:

@@ -11,7 +11,7 @@ from mentalis.commands.eval import app
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "a.mp4").touch()
+    (tmp_path / "a.mp4").write_bytes(b"a clip")
     (tmp_path / "gestures.csv").write_text("file,label,subject,start_s,end_s\na.mp4,1,s1,0.5,1.5\n")
     return tmp_path
 

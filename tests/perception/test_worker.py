@@ -120,5 +120,15 @@ def test_what_it_started_is_killed_with_it(tmp_path):
     pid_file = tmp_path / "pid"
     with pytest.raises(WorkerKilled):
         run_limited(start_another, str(pid_file), memory_mb=2000, seconds=3)
-    state = Path(f"/proc/{pid_file.read_text()}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"  # gone, or waiting to be collected
+    until = time.monotonic() + 20  # a process that is killed dies when it gets its turn
+    while alive(pid_file.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def alive(pid):
+    """Whether a process still runs: it is neither gone nor waiting to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -68,6 +68,13 @@ def test_what_is_exported_can_be_scored(folder, tmp_path, monkeypatch):
     assert found["binary_f1_AU12"]["coverage"] == 0.5
 
 
+def test_an_onset_after_the_last_picture_is_told(folder, tmp_path):
+    (tmp_path / "aus.csv").write_text(HEADER + f"late,{folder / 'nobody.mp4'},one,s1,500,510,0,0,1\n")
+    log, _ = scores_of(au(str(tmp_path), data=str(tmp_path / "data")), tmp_path)
+    (failure,) = outcome_of(log.samples[0])["failures"]
+    assert "nobody.mp4: onset is picture 500 and there are 20; correct it or get them all" in failure
+
+
 def test_a_clip_too_short_for_a_neutral_face_is_coded_by_its_micro_movements(shared, tmp_path):
     shutil.copy(shared / "clips" / "single_face_2s.mp4", tmp_path / "short.mp4")
     assert au_export(tmp_path, tmp_path / "ours.csv", tmp_path / "data") == 1

@@ -3,9 +3,19 @@
 import pytest
 from benchmark_running import scores_of
 from measured_once import knowing
+from task_running import outcome_of
 
 from evals.errors import DatasetError
-from evals.tasks.micro_gesture import RECOGNITION, SPOTTING, micro_gesture, ranking, recognition, spotted, spotting
+from evals.tasks.micro_gesture import (
+    RECOGNITION,
+    SPOTTING,
+    micro_gesture,
+    micro_gesture_online,
+    ranking,
+    recognition,
+    spotted,
+    spotting,
+)
 from perception.evidence import Findings, ToolRun, merge
 
 HEADER = "file,label,subject,start_s,end_s\n"
@@ -90,6 +100,15 @@ def test_a_recording_has_one_subject_and_each_gesture_once(folder, rows, says):
     (folder / "gestures.csv").write_text(HEADER + rows)
     with pytest.raises(DatasetError, match=says):
         SPOTTING.read(folder)
+
+
+@pytest.mark.parametrize("asked", [micro_gesture, micro_gesture_online])
+def test_a_gesture_after_the_end_of_its_video_is_told(asked, folder):
+    (folder / "gestures.csv").write_text(HEADER + "a.mp4,1,s1,30,31\n")
+    log, scores = scores_of(asked(str(folder), data=str(folder / "data")), folder)
+    (failure,) = outcome_of(log.samples[0])["failures"]
+    assert "a.mp4: a gesture begins at 30 s and the video ends at" in failure
+    assert scores["coverage"] == 0
 
 
 def test_times_under_other_names_are_not_passed_over(folder):
