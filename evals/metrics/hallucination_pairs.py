@@ -71,7 +71,7 @@ def pair_scores(pairs: Sequence[Answers]) -> PairScores:
         overall=_share([pair == Answers(basic=True, hallucinated=False) for pair in pairs], whole),
         yes_bias=(basic.value - hallucinated.value) / 2,
         false_positive_ratio=(1 - hallucinated.value) / wrong if wrong else None,
-        unparsed=1 - coverage([*truth, *falsehood]),
+        unparsed=(truth.count(None) + falsehood.count(None)) / (2 * len(pairs)),
     )
 
 
