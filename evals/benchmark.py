@@ -117,7 +117,8 @@ class Benchmark:
             raise DatasetError(f"{folder}: there is no such folder")
         items = _each_once(folder, self.read(folder))
         clips = dict.fromkeys(item.clip for item in items if item.clip is not None)
-        refuse(folder, (f"{clip} is empty; get it again" for clip in clips if _empty(clip)))
+        empty = [clip.relative_to(folder) if clip.is_relative_to(folder) else clip for clip in clips if _empty(clip)]
+        refuse(folder, (f"{clip} is empty; get it again" for clip in empty))
         return items
 
     def gold_items(self, folder: Path) -> Sequence[Item]:
