@@ -129,7 +129,8 @@ class Jobs:
         DBOS._recover_pending_workflows([server])
 
     async def close(self, patience_s: int) -> None:
-        """Stop taking jobs; what still runs after a while goes on at the next start."""
+        """Stop taking jobs; what still runs after a while goes on at the next start, and is no error to be logged."""
+        logging.getLogger("dbos").addFilter(no_cut)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
         await self.log.close()
 
@@ -297,6 +298,12 @@ class Jobs:
 def _report(path: Path, modified_ns: int) -> Report:
     """A report takes tens of milliseconds to read, and questions about it come one after the other."""
     return read_report(path)
+
+
+def no_cut(record: logging.LogRecord) -> bool:
+    """Whether a log record tells of something else than work that a server's end has cut off."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, RuntimeError) and "after shutdown" in str(error))
 
 
 def _what(event: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from reports.writing import write_file
 from server import telling
 from server.analysis_records import new_id
 from server.errors import ApiError
-from server.jobs import URGENCY
+from server.jobs import URGENCY, no_cut
 from server.sweeping import sweep
 
 HELD = {"options": {"strategy": "debate"}}
@@ -308,3 +308,17 @@ async def test_media_that_came_again_as_an_analysis_of_them_ends_are_left_for_wh
     os.utime(files_of(jobs).media(analysis.file), (time.time() - 61,) * 2)
     await sweep(jobs, files_of(jobs))
     assert not has_media(jobs, analysis.file)
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (RuntimeError("cannot schedule new futures after shutdown"), False),
+        (RuntimeError("the graph broke"), True),
+        (None, True),
+    ],
+)
+def test_work_that_the_end_of_a_server_cuts_off_is_no_error(error, logged):
+    told = (type(error), error, None) if error else None
+    record = logging.LogRecord("dbos", logging.ERROR, __file__, 1, "it broke", (), told)
+    assert no_cut(record) is logged
