@@ -1,7 +1,7 @@
 """Reports written to disk, each file whole or not at all, and read back."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,10 +77,10 @@ def write_file(path: Path, content: str | bytes) -> Path:
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with part.open("xb") as file:  # with the rights that the user's umask gives
             file.write(data)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        os.replace(part, path)
     except OSError as error:
         raise ReportError(f"{path} can't be written: {error.strerror}") from error
     return path

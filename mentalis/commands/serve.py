@@ -37,6 +37,7 @@ def serve(
         raise MentalisError("serving needs the server extra: python scripts/install.py server") from error
     from mentalis.setting_up import with_overrides
 
+    os.umask(0o077)  # clips, reports and the database are for nobody else on this machine
     settings = with_overrides(None, {"model": model, "base_url": base_url, "data": data_dir})
     given = {"host": host, "port": port, "database_url": database_url}
     limits = read_server_settings(**{name: value for name, value in given.items() if value is not None})

@@ -56,6 +56,12 @@ def test_a_clip_that_is_sent_becomes_a_report(done):
     assert len(report.evidence.of("blink")) == 3
 
 
+def test_what_is_kept_is_for_nobody_else_on_this_machine(server, done):
+    kept = [path for path in (server.data / "server").rglob("*") if path.is_file()]
+    assert {"media", "report.json"} <= {path.name for path in kept}
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
+
+
 def test_events_are_replayed_and_go_on_where_a_client_stopped(client, done):
     path = f"/v1/analyses/{done['id']}/events"
     events = events_of(client.get(path).text)
