@@ -11,6 +11,7 @@ from typing import Any
 from agents.choosing import Question
 from agents.claims import Claim, ConfidenceFrom, Level
 from agents.codebook import load_codebook
+from agents.dialogue import utterance_id
 from agents.models.errors import ModelError
 from agents.pep_mek import Statement
 from agents.report import Failure, Report
@@ -123,6 +124,8 @@ async def of_sarcasm(item: Item, run: Run) -> Outcome:
     last = len(talk.utterances)
     if last in found.not_judged:
         predictions = (Prediction(abstained=found.not_judged[last] != incongruity.UNANSWERED),)
+    elif utterance_id(last) in {rejected.utterance for rejected in found.rejected}:
+        predictions = (Prediction(abstained=True, withheld=True),)  # a conflict that does not hold is no word for none
     else:
         conflict = next((c for c in found.conflicts if c.index == last and c.kind == "sarcasm"), None)
         predictions = (

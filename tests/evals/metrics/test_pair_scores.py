@@ -53,7 +53,8 @@ def test_unclear_answers_are_the_wrong_ones():
     scores = pair_scores([Answers(True, None), Answers(None, False), RIGHT, ALWAYS_YES])
     assert (scores.basic.value, scores.hallucinated.value, scores.overall.value) == (0.75, 0.5, 0.25)
     assert (scores.unparsed, scores.overall.coverage) == (0.25, 0.5)
-    assert (scores.basic.coverage, scores.hallucinated.coverage) == (0.75, 0.75)
+    one = pair_scores([Answers(True, None), RIGHT])
+    assert (one.basic.coverage, one.hallucinated.coverage, one.overall.coverage) == (1, 0.5, 0.5)
     assert scores.yes_bias == pytest.approx((0.75 - 0.5) / 2)
     assert scores.false_positive_ratio == pytest.approx(0.5 / 0.75)
     assert pair_scores([RIGHT]).false_positive_ratio is None

@@ -1,6 +1,7 @@
 """MELD, EmoBench and MUStARD: read as they lie, refused where they do not, and scored through the graphs."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from scripted_endpoint import sample, schema_of, scripted_endpoint
@@ -10,6 +11,10 @@ pytest.importorskip("inspect_ai", reason="the evals extra is not installed")
 
 from inspect_ai.log import read_eval_log
 
+from agents.dialogue import RejectedAnswer
+from agents.incongruity import Incongruities
+from agents.report import TokenUse
+from evals import solving
 from evals.errors import DatasetError, RunError
 from evals.reporting.logs import file_of, read_log
 from evals.running import ill, more_than_asked, run
@@ -99,6 +104,48 @@ def test_a_wrong_layout_is_told_with_file_column_and_mend(read, name, content, s
 def always_first(request):
     schema = schema_of(request)
     return 200, json.dumps(sample(schema)) if schema else "ok", "stop"
+
+
+def test_an_utterance_of_which_no_answer_stands_is_withheld(tmp_path):
+    (tmp_path / meld.TABLE).write_text(MELD_HEAD + MELD_ROWS, encoding="utf-8")
+
+    def slanders_ann(request):
+        told = json.loads(always_first(request)[1]) if schema_of(request) else {}
+        for id_, draft in told.items():
+            draft |= {
+                "abstained": False,
+                "evidence": [id_],
+                "text": "He is a liar." if id_ == "utterance-2" else "Calm.",
+            }
+        return 200, json.dumps(told) if told else "ok", "stop"
+
+    with scripted_endpoint(slanders_ann, {"tiny": 32_768}) as endpoint:
+        given = {"model": "tiny", "base_url": endpoint.url, "data": str(tmp_path / "kept")}
+        (log,) = run("meld", tmp_path, [], tmp_path / "logs", **given, retries=0)
+    asked, loved = outcome_of(read_eval_log(log.location).samples[0])["predictions"]
+    assert (asked["value"] is not None, asked["withheld"]) == (True, False)
+    assert (loved["value"], loved["abstained"], loved["withheld"]) == (None, True, True)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "told"), [("utterance-2", (None, True, True)), ("utterance-1", (False, False, False))]
+)
+async def test_a_conflict_that_does_not_hold_is_no_word_for_none(utterance, told, monkeypatch):
+    refused = RejectedAnswer(utterance=utterance, text="sarcasm: Great.", reason="it cites no sign")
+    found = Incongruities.model_construct(
+        conflicts=(), not_judged={}, rejected=(refused,), failures=(), tokens=TokenUse()
+    )
+
+    async def judged(talk):
+        return found
+
+    async def talk_of(item, run):
+        return SimpleNamespace(utterances=("It rains.", "Great."))
+
+    monkeypatch.setattr(solving, "incongruities", judged)
+    monkeypatch.setattr(solving, "talk_of", talk_of)
+    (prediction,) = (await solving.of_sarcasm(None, None)).predictions
+    assert (prediction.value, prediction.abstained, prediction.withheld) == told
 
 
 def test_strategies_are_scored_side_by_side_with_a_model(tmp_path):
