@@ -29,7 +29,7 @@ class Caller:
     """Who asks."""
 
     owner: str  # of what is made: a key's id, or "local"
-    name: str
+    name: str  # of the key
     scopes: tuple[Scope, ...]
     per_minute: int  # requests
 
@@ -60,7 +60,7 @@ def caller(needs: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
         access: Access = request.app.state.access
         text = bearer.credentials if bearer else header
         who = await asyncio.to_thread(_known, access, request, text, cookie)
-        access.buckets.take(who.owner, who.per_minute)
+        access.buckets.take(who.name, who.per_minute)
         if not allows(who.scopes, needs):
             raise ApiError(
                 403,
@@ -121,7 +121,7 @@ def _known(access: Access, request: Request, text: str | None, cookie: str | Non
 
 
 def _as_caller(key: Key) -> Caller:
-    return Caller(key.id, key.name, key.scopes, key.per_minute)
+    return Caller(key.owner, key.name, key.scopes, key.per_minute)
 
 
 def _unknown(message: str, detail: str = "") -> ApiError:

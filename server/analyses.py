@@ -20,7 +20,7 @@ from server.event_log import as_sse
 from server.files import shown_name
 from server.jobs import Jobs
 from server.security_headers import REPORT_POLICY
-from server.sending import Sending, Wanted, WantedOfBody, check_all, later, made
+from server.sending import Sending, Wanted, WantedOfBody, check_all, made
 
 MEDIA_TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "openface": "text/csv; charset=utf-8",
@@ -72,7 +72,7 @@ def routes(sending: Sending) -> APIRouter:
         else:
             check_all(query.of(None), caller, sending)
             name = shown_name(query.name) if query.name else None
-            stored = await files.save(request.stream(), caller.owner, name, None, later(sending.file_s))
+            stored = await files.save(request.stream(), caller.owner, name)
             wanted = query.of(stored.id)
         return told(await made(wanted, caller, sending, idempotency_key, stored), sending)
 

@@ -125,8 +125,11 @@ class Analyses:
         return [_read(row) for row in rows[:limit]], len(rows) > limit
 
     def move(self, name: str, status: Literal["measuring", "reasoning"]) -> bool:
-        """Set how far an analysis is, unless it has ended; whether it goes on."""
+        """Set how far an analysis is, and tell it once, unless it has ended; whether it goes on."""
         with self._engine.begin() as connection:
+            other = _under_way(name).where(ANALYSES.c.status != status)
+            if connection.execute(other.values(status=status)).rowcount:
+                append(connection, name, {"kind": "stage_started", "stage": status})
             return connection.execute(_under_way(name).values(status=status)).rowcount == 1
 
     def end(self, name: str, status: Status, last: dict[str, Any], error: str | None = None) -> bool:

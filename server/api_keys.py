@@ -26,12 +26,18 @@ class Key(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str  # owns what is made with the key
+    id: str
     name: str
+    of: str | None = None  # the id of another key, whose things this one sees and makes
     scopes: tuple[Scope, ...]
     per_minute: int  # requests
     created_at: float
     revoked_at: float | None = None
+
+    @property
+    def owner(self) -> str:
+        """Of what is made with the key."""
+        return self.of or self.id
 
 
 def allows(scopes: Collection[Scope], needed: Scope) -> bool:
@@ -39,11 +45,18 @@ def allows(scopes: Collection[Scope], needed: Scope) -> bool:
     return any(SCOPES.index(scope) >= SCOPES.index(needed) for scope in scopes)
 
 
-def made(engine: Engine, name: str, scopes: Sequence[Scope], per_minute: int) -> tuple[str, Key]:
+def made(engine: Engine, name: str, scopes: Sequence[Scope], per_minute: int, of: str | None = None) -> tuple[str, Key]:
     """Make a key; its text is returned here and never again.
 
+    Args:
+        engine: of the database.
+        name: what to call it.
+        scopes: what it allows.
+        per_minute: requests.
+        of: the name of a key whose files and analyses it sees, and owns with it; none: its own alone.
+
     Raises:
-        MentalisError: no name, an unknown scope, no request a minute, or a name that is taken.
+        MentalisError: no name, an unknown scope, no request a minute, a name that is taken, or no key `of` that name.
     """
     _check(name, scopes, per_minute)
     text = _new_text()
@@ -52,6 +65,7 @@ def made(engine: Engine, name: str, scopes: Sequence[Scope], per_minute: int) ->
         name=name,
         scopes=tuple(scope for scope in SCOPES if scope in scopes),
         per_minute=per_minute,
+        of=_named(engine, of).owner if of is not None else None,
         created_at=time.time(),
     )
     try:
@@ -127,7 +141,8 @@ def check_address(host: str, engine: Engine, allowed_hosts: Collection[str] = ()
         return
     others = f"on {host}" if not is_loopback(host) else f"as {', '.join(allowed_hosts)}"
     raise MentalisError(
-        f"anyone could use a server {others}: make an API key first (mentalis keys add NAME), "
+        f"anyone could use a server {others}: make an API key first (mentalis keys add NAME, "
+        "with the same --data-dir or --database-url), "
         "or listen on 127.0.0.1 under its own name only"
     )
 

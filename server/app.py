@@ -65,7 +65,7 @@ def create_app(
     shared = settings.database_url
     database = database_of(settings, folder)
     figures, log = Figures(), EventLog(database)
-    kept = Files(database, folder / "files", settings.file_bytes, settings.owner_bytes)
+    kept = Files(database, folder / "files", settings.file_bytes, settings.owner_bytes, settings.file_ttl_s)
     codebooks = Codebooks(database)
     jobs = Jobs(engine, Analyses(database), kept, codebooks, log, figures, folder / "analyses", _plain(shared))
     sending = Sending(
@@ -73,7 +73,6 @@ def create_app(
         jobs=jobs,
         fetch=lambda url: fetched(url, settings.fetch_rules()),
         demo=demo,
-        file_s=settings.file_ttl_s,
         analysis_s=settings.analysis_ttl_s,
         check_webhook=lambda url: check_url(url, settings.webhook_reach()),
     )
@@ -115,7 +114,7 @@ def create_app(
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
-        files.routes(kept, jobs, settings.file_ttl_s, folder if local_paths else None),
+        files.routes(kept, jobs, folder if local_paths else None),
         analyses.routes(sending),
         analysis_chat.routes(sending),
         corrections.routes(database, jobs),

@@ -12,7 +12,7 @@ from perception.worker import run_limited
 from server.errors import ApiError
 from server.file_records import Stored
 from server.files import shown_name
-from server.sending import Sending, later
+from server.sending import Sending
 from server.uploads import received
 
 CHUNK_CHARACTERS = 1 << 20  # a multiple of four, so that each piece of base64 stands for itself
@@ -29,7 +29,7 @@ async def stored_clip(link: str, sending: Sending, owner: str) -> Stored:
     if link.startswith("file-"):
         return sending.files.get(link, owner)
     name = shown_name(link.partition("?")[0]) if link.startswith("http") else None
-    return await sending.files.save(_body(link, sending, owner), owner, name, None, later(sending.file_s))
+    return await sending.files.save(_body(link, sending, owner), owner, name)
 
 
 async def stored_stills(pictures: Sequence[str], sound: str | None, sending: Sending, owner: str) -> Stored:
@@ -52,7 +52,7 @@ async def stored_stills(pictures: Sequence[str], sound: str | None, sending: Sen
         except (PictureError, WorkerKilled) as error:
             raise ApiError(400, str(error).replace(f"{folder}/", ""), "unsupported_media") from error
         called = "sound" if not shown else "picture" if len(shown) == 1 else "pictures"
-        return await sending.files.save(_read(clip), owner, called, None, later(sending.file_s))
+        return await sending.files.save(_read(clip), owner, called)
 
 
 def _body(link: str, sending: Sending, owner: str) -> AsyncIterator[bytes]:

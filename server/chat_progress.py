@@ -34,6 +34,8 @@ async def progress(analysis: Analysis, new: bool, jobs: Jobs) -> AsyncIterator[s
 
 def _line(event: dict[str, Any], steps: dict[str, int]) -> str | None:
     """A line about what has happened; `steps` has how far each tool was when that was told."""
+    if event["kind"] == "stage_started":
+        return f"{event['stage']} begins"
     if event["kind"] == "tool_started":
         return f"{event['tool']} begins"
     if event["kind"] == "tool_progress":

@@ -35,6 +35,7 @@ KEYS = Table(
     Column("sha256", String, nullable=False, unique=True),  # the key itself is shown once and kept nowhere
     Column("scopes", JSON, nullable=False),
     Column("per_minute", Integer, nullable=False),
+    Column("of", String),  # the id of the key that owns what this one makes and sees; none: itself
     Column("created_at", Float, nullable=False),
     Column("revoked_at", Float),
 )

@@ -1,5 +1,6 @@
 """Uploaded files: a row each, and a folder each, which holds the media and the tools' results on it."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from server.database import FILES
 from server.errors import ApiError
 from server.strays import sweep_strays
-from server.uploads import received
+from server.uploads import check_video, received
 
 UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 NAMELESS, PURPOSE = "clip", "user_data"  # of files of which their client says neither
@@ -39,9 +40,20 @@ class Stored(BaseModel):
 class Files:
     """The table of files and their folders. What another owner sent is not there."""
 
-    def __init__(self, engine: Engine, folder: Path, most_bytes: int, owner_bytes: int) -> None:
-        """Keep files in `folder`, each in a folder of its own; of so many bytes, and so many of one owner."""
+    def __init__(
+        self, engine: Engine, folder: Path, most_bytes: int, owner_bytes: int, usual_s: float | None = None
+    ) -> None:
+        """Keep files in `folder`, each in a folder of its own.
+
+        Args:
+            engine: of the database.
+            folder: where the folders of all files lie.
+            most_bytes: of one file.
+            owner_bytes: of all files of one owner.
+            usual_s: seconds that a file stays whose client does not say; none: until it is deleted.
+        """
         self._engine, self._folder, self.most_bytes, self._owner_bytes = engine, folder, most_bytes, owner_bytes
+        self._usual_s = usual_s
 
     def folder(self, file: str) -> Path:
         """Of a file, by its id alone.
@@ -58,31 +70,37 @@ class Files:
         return self.folder(file) / "media"
 
     async def save(
-        self, body: AsyncIterator[bytes], owner: str, name: str | None, purpose: str | None, expires_at: float | None
+        self,
+        body: AsyncIterator[bytes],
+        owner: str,
+        name: str | None,
+        purpose: str | None = None,
+        stays_s: float | None = None,
     ) -> Stored:
-        """Keep a body as it comes; the same bytes of the same owner are kept once, as they were last named.
+        """Keep a video as it comes; the same bytes of the same owner are kept once, as was last said of them.
 
         Args:
             body: the bytes.
             owner: whose they are.
             name: what they are called; none: as before, if they came before.
             purpose: one of OpenAI's; none: as before.
-            expires_at: unix seconds; none: they stay.
+            stays_s: seconds from now; none: the usual ones, and no shorter than was said before.
 
         Raises:
-            ApiError: 413, too long, or more than its owner may keep; 400, empty.
+            ApiError: 413, too long, or more than its owner may keep; 400, empty or no video.
         """
         file = f"file-{uuid.uuid4().hex}"
         folder = self.folder(file)
         folder.mkdir(parents=True)
         try:
             size, sha256 = await received(body, folder / "media", self.most_bytes)
+            await asyncio.to_thread(check_video, folder / "media")
             known = self._same(owner, sha256)
             if known is None:
                 self._check_room(owner, size)
                 row = {
                     "id": file, "owner": owner, "name": name or NAMELESS, "purpose": purpose or PURPOSE, "bytes": size,
-                    "sha256": sha256, "created_at": time.time(), "expires_at": expires_at,
+                    "sha256": sha256, "created_at": time.time(), "expires_at": later(stays_s or self._usual_s),
                 }  # fmt: skip
                 try:
                     with self._engine.begin() as connection:
@@ -99,7 +117,7 @@ class Files:
         again.parent.mkdir(parents=True, exist_ok=True)
         os.replace(folder / "media", again)
         shutil.rmtree(folder, ignore_errors=True)
-        return self._renewed(known, name, purpose, expires_at)
+        return self._renewed(known, name, purpose, stays_s)
 
     def get(self, file: str, owner: str | None) -> Stored:
         """A file by its id.
@@ -163,13 +181,23 @@ class Files:
         with self._engine.connect() as connection:
             return set(connection.execute(select(FILES.c.id)).scalars())
 
-    def _renewed(self, known: Stored, name: str | None, purpose: str | None, expires_at: float | None) -> Stored:
-        """A file that came again is called as it is called now, and stays as long as the later of its times."""
-        later = None if known.expires_at is None or expires_at is None else max(known.expires_at, expires_at)
-        now = {"name": name or known.name, "purpose": purpose or known.purpose, "expires_at": later}
+    def _renewed(self, known: Stored, name: str | None, purpose: str | None, stays_s: float | None) -> Stored:
+        """A file that came again is called as it is called now, and stays as long as is said now.
+
+        Where that is not said it stays for the usual time, and no shorter than was said before.
+        """
+        usual = later(self._usual_s)
+        longest = None if known.expires_at is None or usual is None else max(known.expires_at, usual)
+        expires_at = later(stays_s) if stays_s is not None else longest
+        now = {"name": name or known.name, "purpose": purpose or known.purpose, "expires_at": expires_at}
         with self._engine.begin() as connection:
             connection.execute(update(FILES).where(FILES.c.id == known.id).values(now))
         return known.model_copy(update=now)
+
+
+def later(seconds: float | None) -> float | None:
+    """When something expires that stays for so long."""
+    return None if seconds is None else time.time() + seconds
 
 
 def _size(count: int) -> str:

@@ -1,7 +1,6 @@
 """REST: files are sent, listed, read and deleted, in OpenAI's shape."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.formparsers import MultiPartException
 
+from perception.container import identify
+from perception.errors import ClipError
 from server.access import LOCAL, Reads, Writes
 from server.answers import FileAnswer, FileDeleted, FilePage
 from server.bodies import is_json, read_json
@@ -74,13 +75,12 @@ CONTENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | None) -> APIRouter:
+def routes(files: Files, jobs: Jobs, own_folder: Path | None) -> APIRouter:
     """The endpoints under /v1/files.
 
     Args:
         files: the files.
         jobs: analyses that a file's deletion stops.
-        usual_s: seconds that a file stays when the client does not say.
         own_folder: of the server, where a client on this machine may name a video elsewhere instead of sending it, as
             long as no key was ever made; none: no client may.
     """
@@ -110,7 +110,7 @@ def routes(files: Files, jobs: Jobs, usual_s: float | None, own_folder: Path | N
         if purpose is not None and purpose not in PURPOSES:
             raise ApiError(400, f"no purpose is called {purpose[:40]!r}; there are: {', '.join(PURPOSES)}", "purpose")
         called = shown_name(name) if name else None
-        stored = await files.save(body, caller.owner, called, purpose, _expires_at(expires_after, usual_s))
+        stored = await files.save(body, caller.owner, called, purpose, expires_after)
         return told(stored, files)
 
     @router.get("")
@@ -179,8 +179,6 @@ def local_video(given: str, own_folder: Path) -> Path:
         ApiError: 400, there is none, or it lies where no clips are: with the system's devices, with the server's files.
         ClipError: it is no video.
     """
-    from perception.container import identify
-
     try:
         path = Path(given).expanduser().resolve()
         there = path.is_file()
@@ -196,9 +194,6 @@ def local_video(given: str, own_folder: Path) -> Path:
 
 def media_type(path: Path) -> str:
     """Told by the content; what is none of the videos that are read is bytes to a browser."""
-    from perception.container import identify
-    from perception.errors import ClipError
-
     try:
         return KINDS[identify(path)]
     except ClipError:
@@ -220,11 +215,6 @@ def _seconds(given: Any, usual: int | None) -> int | None:
             400, f"expires_after[seconds] must be a whole number from {LEAST_S} to {MOST_S}", "expires_after"
         )
     return int(given)
-
-
-def _expires_at(seconds: float | None, usual_s: float | None) -> float | None:
-    stays = seconds or usual_s
-    return None if stays is None else time.time() + stays
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

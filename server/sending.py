@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ from server.access import Caller
 from server.analysis_records import Analysis, Priority, new_id
 from server.engine import Options
 from server.errors import ApiError
-from server.file_records import Files, Stored
+from server.file_records import Files, Stored, later
 from server.files import shown_name
 from server.jobs import CODEBOOK, Jobs
 
@@ -91,7 +90,6 @@ class Sending(BaseModel):
     jobs: Jobs
     fetch: Fetch
     demo: Demo
-    file_s: float | None
     analysis_s: float | None
     check_webhook: Callable[[str], object]  # raises where nobody may be told there
 
@@ -121,7 +119,7 @@ async def made(
     elif stored is None:
         body = sending.fetch(wanted.url) if wanted.url is not None else sending.demo.clip()
         name = wanted.name or (wanted.url or "demo.mp4").partition("?")[0]
-        stored = await files.save(body, caller.owner, shown_name(name), None, later(sending.file_s))
+        stored = await files.save(body, caller.owner, shown_name(name))
     if not files.media(stored.id).exists():
         raise ApiError(404, f"the media of {stored.id} were deleted; send the clip again", "no_media")
     added = await asyncio.to_thread(_added, wanted, stored, caller, sending, idempotency_key, asked)
@@ -222,8 +220,3 @@ def kind_of(transcript: str) -> str:
     if begin.startswith(("{", "[")):
         return "json"
     return "srt" if "-->" in transcript else "txt"
-
-
-def later(seconds: float | None) -> float | None:
-    """When something expires that stays for so long."""
-    return None if seconds is None else time.time() + seconds

@@ -1,9 +1,11 @@
-"""Where an upload is limited: a body is written to disk as it comes, and counted as it is written."""
+"""Where an upload is limited: a body is counted as it is written to disk, and only a video is kept."""
 
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from perception.container import identify
+from perception.errors import ClipError
 from server.errors import ApiError
 
 
@@ -28,3 +30,15 @@ async def received(body: AsyncIterator[bytes], path: Path, most_bytes: int) -> t
         path.unlink(missing_ok=True)
         raise
     return written, digest.hexdigest()
+
+
+def check_video(path: Path) -> None:
+    """Refuse what is no video by its content, whatever it is called.
+
+    Raises:
+        ApiError: 400, it is none that is read, or shorter than it says.
+    """
+    try:
+        identify(path)
+    except ClipError as error:
+        raise ApiError(400, str(error).removeprefix(f"{path}: "), type(error).__name__, param="file") from error

@@ -19,14 +19,19 @@ def add(
     name: Annotated[str, typer.Argument(help="What to call it.", show_default=False)],
     scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; each allows those before it.")] = None,
     per_minute: Annotated[int, typer.Option(help="Requests a minute.")] = PER_MINUTE,
+    of: Annotated[
+        str | None, typer.Option(help="Name of a key whose files and analyses it shares; without, it has its own.")
+    ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Make a key and print it; it is not shown again."""
-    from server.api_keys import made
+    from server.api_keys import allows, made
 
-    text, _ = made(_database(data_dir, database_url), name, scope or ["write"], per_minute)  # type: ignore[arg-type]
+    text, key = made(_database(data_dir, database_url), name, scope or ["write"], per_minute, of)  # type: ignore[arg-type]
     typer.echo(text)
+    if not (key.of or allows(key.scopes, "write")):
+        typer.echo(f"{name} sees nothing, for it can only read and has nothing of its own; --of NAME shares", err=True)
 
 
 @app.command("list")
@@ -36,10 +41,13 @@ def list_(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
     from server.api_keys import listed
 
-    for key in listed(_database(data_dir, database_url)):
+    keys = listed(_database(data_dir, database_url))
+    names = {key.id: key.name for key in keys}
+    for key in keys:
         made = datetime.datetime.fromtimestamp(key.created_at).isoformat(" ", "minutes")
         state = "revoked" if key.revoked_at else f"{', '.join(key.scopes)}, {key.per_minute} requests a minute"
-        typer.echo(f"{key.name}: {state}, made {made}")
+        shares = f", shares what {names[key.of]} has" if key.of else ""
+        typer.echo(f"{key.name}: {state}{shares}, made {made}")
 
 
 @app.command()

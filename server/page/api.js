@@ -91,7 +91,7 @@ export const exportUrl = (id, format) => `${BASE}${at(id)}/export?format=${forma
 export const contentUrl = (file) => `${BASE}/files/${encodeURIComponent(file)}/content`;
 export const FORMATS = ["json", "csv", "openface", "elan", "srt", "vtt", "html", "parquet"];
 
-const KINDS = ["tool_started", "tool_progress", "tool_finished", "agent_started", "agent_finished", "check", "report", "failed", "cancelled"];
+const KINDS = ["stage_started", "tool_started", "tool_progress", "tool_finished", "agent_started", "agent_finished", "check", "report", "failed", "cancelled"];
 
 /** Follow an analysis: `told(event)` for each, `state("open" | "lost")` for the connection; returns what stops it. */
 export function follow(id, told, state) {

@@ -46,8 +46,9 @@ export function showProgress(place, one, ended) {
   }
 
   function told(event) {
-    waiting.textContent = "";
-    if (event.kind.startsWith("tool_")) tool(event);
+    waiting.textContent = event.stage === "measuring" ? "The tools are being loaded." : "";
+    if (event.kind === "stage_started") phase(event.stage);
+    else if (event.kind.startsWith("tool_")) tool(event);
     else if (event.kind.startsWith("agent_")) agent(event);
     else if (event.kind === "check") check(event);
     else {
@@ -63,7 +64,6 @@ export function showProgress(place, one, ended) {
   }
 
   function tool(event) {
-    if (event.kind === "tool_started") phase("measuring");
     if (!tools.has(event.tool)) tools.set(event.tool, toolRow(event.tool, toolRows));
     const row = tools.get(event.tool);
     if (event.kind === "tool_started") row.set("started");
@@ -72,7 +72,6 @@ export function showProgress(place, one, ended) {
   }
 
   function agent(event) {
-    phase("reasoning");
     agentsWait.hidden = true;
     const name = plain(event.agent) + (event.person ? ` · ${event.person}` : "");
     if (!agents.has(name)) agents.set(name, agentRow(name, agentRows));
@@ -90,7 +89,7 @@ export function showProgress(place, one, ended) {
   function speak() {
     const rows = [...tools.values()];
     const running = rows.filter((row) => row.running).map((row) => row.label).join(", ");
-    const text = `${rows.filter((row) => row.ended).length} of ${counted(rows.length, "tool")} done${running && `; running: ${running}`}.`;
+    const text = `${counted(rows.filter((row) => row.ended).length, "tool")} done${running && `; running: ${running}`}.`;
     if (rows.length && spoken.textContent !== text) spoken.textContent = text;
   }
 

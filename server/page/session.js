@@ -4,10 +4,11 @@ import { openSession } from "./api.js";
 import { button, dialog, el, field, trouble } from "./dom.js";
 
 let asking = null;
+let read = Promise.resolve(); // once the notice is closed: one dialog at a time
 
 /** Ask for the key until the server takes it. Whoever waits meanwhile waits for the same form. */
 export function askForKey() {
-  asking ??= new Promise((resolve) => show(resolve)).finally(() => { asking = null; });
+  asking ??= read.then(() => new Promise(show)).finally(() => { asking = null; });
   return asking;
 }
 
@@ -45,4 +46,5 @@ export function showNotice(notice, again = false) {
     localStorage.setItem(SEEN, notice);
     box.close();
   }, { class: "primary" })));
+  read = new Promise((resolve) => box.addEventListener("close", resolve, { once: true }));
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from as_video import as_video
 from fastapi import FastAPI
 
 from agents.report import Report
@@ -105,9 +106,9 @@ async def sent(jobs: Jobs, content: bytes = b"a clip", owner: str = "me") -> str
     """The id of a file with this content."""
 
     async def body() -> AsyncIterator[bytes]:
-        yield content
+        yield as_video(content)
 
-    return (await files_of(jobs).save(body(), owner, "clip.mp4", "user_data", None)).id
+    return (await files_of(jobs).save(body(), owner, "clip.mp4", "user_data")).id
 
 
 async def started(jobs: Jobs, file: str, **values: Any) -> Analysis:
@@ -137,7 +138,7 @@ def client_of(jobs: Jobs, fetch: Fetch) -> httpx.AsyncClient:
     app.state.access = Access(jobs.analyses._engine, loopback=True, per_minute=1000)
     add_error_handlers(app)
     sending = Sending(
-        files=files_of(jobs), jobs=jobs, fetch=fetch, demo=Demo(lambda: fetch("demo"), ""), file_s=None,
+        files=files_of(jobs), jobs=jobs, fetch=fetch, demo=Demo(lambda: fetch("demo"), ""),
         analysis_s=None, check_webhook=str,
     )  # fmt: skip
     for routes in (analyses.routes, chat.routes):

@@ -103,7 +103,8 @@ def moving_face(report: dict[str, Any]) -> dict[str, Any]:
 
 def events() -> list[dict[str, Any]]:
     """What a run tells, but for its end."""
-    told: list[dict[str, Any]] = [{"kind": "tool_started", "tool": tool} for tool in TOOLS]
+    told: list[dict[str, Any]] = [{"kind": "stage_started", "stage": "measuring"}]
+    told += [{"kind": "tool_started", "tool": tool} for tool in TOOLS]
     for tool in TOOLS:
         told += [{"kind": "tool_progress", "tool": tool, "time_s": 2.0 * n, "duration_s": 14.0} for n in range(1, 8)]
         status = "abstained" if tool == "rppg" else "ok"
@@ -117,6 +118,7 @@ def events() -> list[dict[str, Any]]:
                 "error": None,
             }
         )
+    told.append({"kind": "stage_started", "stage": "reasoning"})
     for agent in ("behaviour", "cognition", "emotion"):
         told.append({"kind": "agent_started", "agent": agent, "person": "P1"})
         told.append(

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 from fastapi import Depends, FastAPI
 
+from perception.errors import MentalisError
 from server import health, sessions
 from server.access import COOKIE, LOCAL, Access, Caller, caller
 from server.api_keys import made, renewed, revoked
@@ -59,6 +60,19 @@ async def test_a_key_opens_what_its_scope_allows_and_owns_it(engine):
     assert refused.status_code == 403
     assert "needs the scope admin" in refused.json()["error"]["message"]
     assert 'scope="admin"' in refused.headers["www-authenticate"]
+
+
+async def test_a_key_that_shares_what_another_has_acts_for_its_owner_at_its_own_pace(engine):
+    _, lab = made(engine, "lab", ["write"], per_minute=60)
+    viewer, _ = made(engine, "viewer", ["read"], per_minute=1, of="lab")
+    guest, _ = made(engine, "guest", ["read"], per_minute=60, of="viewer")
+    async with client_of(engine) as client:
+        assert (await client.get("/read", headers=bearer(viewer))).json() == {"owner": lab.id}
+        assert (await client.get("/read", headers=bearer(viewer))).status_code == 429
+        assert (await client.get("/read", headers=bearer(guest))).json() == {"owner": lab.id}
+        assert (await client.post("/write", headers=bearer(guest))).status_code == 403
+    with pytest.raises(MentalisError, match="no key 'nobody'"):
+        made(engine, "other", ["read"], per_minute=1, of="nobody")
 
 
 async def test_the_figures_of_all_clients_are_for_who_oversees_them(engine, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from as_video import CLIP, as_video
 from jobs_running import client_of, files_of, jobs_running, sent, until
 
 from agents.codebook import load_codebook
@@ -29,7 +30,7 @@ class Fetched(list):
 
     async def __call__(self, url):
         self.append(url)
-        yield f"the clip at {url}".encode()
+        yield as_video(f"the clip at {url}".encode())
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ async def derived(jobs, client, content=b"a clip"):
 
 
 async def test_media_that_are_not_to_be_kept_go_again_when_a_later_turn_of_a_chat_brings_them(jobs, client):
-    file, link = await derived(jobs, client), f"data:video/mp4;base64,{base64.b64encode(b'a clip').decode()}"
+    file, link = await derived(jobs, client), f"data:video/mp4;base64,{base64.b64encode(CLIP).decode()}"
     first = await chatted(client, link)
     await until(lambda: not files_of(jobs).media(file).exists())
     again = await chatted(client, link)
@@ -98,10 +99,10 @@ async def test_media_that_are_not_to_be_kept_go_again_when_a_later_turn_of_a_cha
 
 async def test_media_that_are_not_to_be_kept_go_again_when_a_request_that_is_known_brings_them(jobs, client):
     key = {"Idempotency-Key": "twice"}
-    first = (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()
+    first = (await client.post("/v1/analyses", content=CLIP, headers=key)).json()
     await until(lambda: jobs.analyses.status(first["id"]) == "done")
     await derived(jobs, client)
-    assert (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()["id"] == first["id"]
+    assert (await client.post("/v1/analyses", content=CLIP, headers=key)).json()["id"] == first["id"]
     assert not files_of(jobs).media(first["file"]).exists()
 
 
@@ -129,10 +130,10 @@ async def test_a_clip_is_not_fetched_again_when_its_request_comes_again(client, 
 
 async def test_a_clip_that_comes_again_as_the_body_is_the_same_request(jobs, client):
     key = {"Idempotency-Key": "once"}
-    first = (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()
+    first = (await client.post("/v1/analyses", content=CLIP, headers=key)).json()
     files_of(jobs).delete(first["file"])
-    assert (await client.post("/v1/analyses", content=b"a clip", headers=key)).json()["id"] == first["id"]
-    assert (await client.post("/v1/analyses", content=b"another", headers=key)).status_code == 409
+    assert (await client.post("/v1/analyses", content=CLIP, headers=key)).json()["id"] == first["id"]
+    assert (await client.post("/v1/analyses", content=as_video(b"another"), headers=key)).status_code == 409
 
 
 BOOK = "id: mine\nname: {name}\nsource: a test\n"

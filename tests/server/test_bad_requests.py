@@ -37,8 +37,8 @@ def client(server):
 
 @pytest.fixture(scope="module")
 def failed(client):
-    """An analysis that came to nothing, of a file that is no video; with an Idempotency-Key."""
-    file = client.post("/v1/files", content=b"Dear diary, " * 9).json()["id"]
+    """An analysis that came to nothing, of a file that is a video at its ends only; with an Idempotency-Key."""
+    file = client.post("/v1/files", content=CLIP).json()["id"]
     job = client.post("/v1/analyses", json={"file": file}, headers={"Idempotency-Key": "used"}).json()
     return ended(client, job["id"])
 
@@ -206,6 +206,13 @@ BAD = {
     "form: no boundary": ("POST", "/v1/files", {"headers": {"Content-Type": "multipart/form-data"}, "content": CLIP},
                           400, "boundary"),
     "form: many fields": form(400, "fields", **{f"field{n}": "x" for n in range(30)}),
+    # what is no video, whatever it is called
+    "clip: a text": clip(400, "the content is text", b"Dear diary, " * 9, name="clip.mp4"),
+    "clip: a picture": clip(400, "no video", png(2, 2), name="clip.mp4"),
+    "file: a playlist": file(400, "the content is text", base64.b64decode(PLAYLIST), name="clip.mp4"),
+    "file: cut short": file(400, "cut short", b"\0\0\0\xffftypmp42" + bytes(20)),
+    "form: a text": ("POST", "/v1/files", {"files": {"file": ("clip.mp4", b"Dear diary")}}, 400, "the content is text"),
+    "chat: a clip that is a text": chat(400, "the content is text", video("data:video/mp4;base64,RGVhciBkaWFyeQ==")),
     # lists and what is in them
     "files: no limit": get("/v1/files", 422, "limit", limit=0),
     "files: a word for a limit": get("/v1/files", 422, "limit", limit="all"),

@@ -1,9 +1,12 @@
 """A clip that is the body of a request: what JSON can say can be said of it, and it has the name that it is given."""
 
+import time
+
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from as_video import CLIP
 from unstarted_app import app_in, client_of
 
 HOOK = "https://hooks.example/ended"
@@ -23,7 +26,7 @@ async def client(tmp_path, monkeypatch):
         yield opened
 
 
-async def sent(client, status=202, content=b"a clip", **params):
+async def sent(client, status=202, content=CLIP, **params):
     answer = await client.post("/v1/analyses", content=content, params=params)
     assert answer.status_code == status, answer.text
     return answer.json()
@@ -60,7 +63,7 @@ async def test_a_query_that_is_not_understood_is_refused_before_anything_is_kept
 async def test_a_query_beside_json_is_refused_and_so_is_a_word_of_no_meaning_with_a_file(client):
     answer = await client.post("/v1/analyses", json={"demo": True}, params={"derived_only": True})
     assert (answer.status_code, "derived_only" in answer.json()["error"]["message"]) == (400, True)
-    assert (await client.post("/v1/files", content=b"a clip", params={"nmae": "a.mp4"})).status_code == 422
+    assert (await client.post("/v1/files", content=CLIP, params={"nmae": "a.mp4"})).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ async def test_a_query_beside_json_is_refused_and_so_is_a_word_of_no_meaning_wit
     ],
 )
 async def test_a_transcript_that_cannot_be_read_is_refused_at_once_saying_where(client, words, why):
-    file = (await client.post("/v1/files", content=b"a clip")).json()["id"]
+    file = (await client.post("/v1/files", content=CLIP)).json()["id"]
     answer = await client.post("/v1/analyses", json={"file": file, "transcript": words})
     told = answer.json()["error"]
     assert (answer.status_code, told["code"]) == (400, "transcript"), told
@@ -83,7 +86,7 @@ async def test_a_transcript_that_cannot_be_read_is_refused_at_once_saying_where(
 
 @pytest.mark.parametrize("words", ["Hello there", "1\n00:00:01,000 --> 00:00:02,000\nHello", "WEBVTT\n", "[]"])
 async def test_a_transcript_that_can_be_read_is_taken(client, words):
-    file = (await client.post("/v1/files", content=b"a clip")).json()["id"]
+    file = (await client.post("/v1/files", content=CLIP)).json()["id"]
     answer = await client.post("/v1/analyses", json={"file": file, "transcript": words})
     assert answer.status_code == 202, answer.text
 
@@ -93,7 +96,7 @@ async def found(client, words):
 
 
 async def test_a_clip_is_called_as_it_is_called_now_though_its_bytes_are_known(client):
-    await client.post("/v1/files", content=b"a clip", params={"name": "before.mp4"})
+    await client.post("/v1/files", content=CLIP, params={"name": "before.mp4"})
     assert (await sent(client))["name"] == "before.mp4"
     assert (await sent(client, name="../interview_7.mp4"))["name"] == "interview_7.mp4"
     assert await found(client, "interview") == ["interview_7.mp4"]
@@ -102,12 +105,26 @@ async def test_a_clip_is_called_as_it_is_called_now_though_its_bytes_are_known(c
 
 async def test_a_file_is_named_by_who_names_it_and_keeps_its_name_where_nobody_does(client):
     async def stored(**params):
-        file = (await client.post("/v1/files", content=b"a clip", params=params)).json()
+        file = (await client.post("/v1/files", content=CLIP, params=params)).json()
         return file["filename"], file["purpose"]
 
     assert await stored() == ("clip", "user_data")
     assert await stored(name="../../x.mp4", purpose="evals") == ("x.mp4", "evals")
     assert await stored() == ("x.mp4", "evals")
-    form = {"files": {"file": ("y.mp4", b"a clip")}, "data": {"purpose": "vision"}}
+    form = {"files": {"file": ("y.mp4", CLIP)}, "data": {"purpose": "vision"}}
     again = (await client.post("/v1/files", **form)).json()
     assert (again["filename"], again["purpose"]) == ("y.mp4", "vision")
+
+
+async def test_a_file_stays_as_long_as_was_said_last_and_where_nothing_is_said_no_shorter_than_before(client):
+    async def stays_s(**params):
+        answer = (await client.post("/v1/files", content=CLIP, params=params)).json()
+        assert (await client.get(f"/v1/files/{answer['id']}")).json()["expires_at"] == answer["expires_at"]
+        return answer["expires_at"] - time.time()
+
+    week, month = 7 * 86_400, 30 * 86_400
+    assert await stays_s() == pytest.approx(week, abs=9)
+    assert await stays_s(expires_after=3600) == pytest.approx(3600, abs=9)
+    assert await stays_s() == pytest.approx(week, abs=9)
+    assert await stays_s(expires_after=month) == pytest.approx(month, abs=9)
+    assert await stays_s() == pytest.approx(month, abs=9)

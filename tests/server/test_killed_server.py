@@ -65,6 +65,7 @@ def assert_ended_once(client, name, receiver):
     kinds = Counter(event["kind"] for _, event in events)
     assert kinds["report"] == 1
     assert events[-1][1]["kind"] == "report"
+    assert [event["stage"] for _, event in events if event["kind"] == "stage_started"] == ["measuring", "reasoning"]
     for kind in ("tool_started", "tool_finished"):
         tools = Counter(event["tool"] for _, event in events if event["kind"] == kind)
         assert tools == dict.fromkeys(["faces", *TOOLS], 1)

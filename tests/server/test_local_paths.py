@@ -37,7 +37,7 @@ async def client(database, own):
     app = FastAPI()
     app.state.access = Access(database, loopback=True, per_minute=100)
     add_error_handlers(app)
-    app.include_router(files.routes(Files(database, own / "files", 1000, 10**6), None, None, own))
+    app.include_router(files.routes(Files(database, own / "files", 1000, 10**6), None, own))
     app.include_router(catalogue.routes(SimpleNamespace(settings=lambda: SET), None, "1", True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as opened:
         yield opened

@@ -568,6 +568,17 @@ def test_the_notice_is_shown_once(fake, new_page):
     assert page.get_by_role("dialog").is_visible()
 
 
+def test_the_key_is_asked_for_once_the_notice_is_read(fake, new_page):
+    fake.key = "right"
+    page = new_page(seen=False, allowed=("401",))
+    page.get_by_role("button", name="I have read this").wait_for()
+    page.wait_for_timeout(300)
+    assert page.get_by_role("dialog").count() == 1
+    page.get_by_role("button", name="I have read this").click()
+    page.get_by_label("API key").wait_for()
+    assert page.get_by_role("dialog").count() == 1
+
+
 def test_an_error_is_told_in_the_servers_words(new_page):
     page = new_page("#/analyses/an_none", allowed=("404",))
     page.get_by_text("there is no analysis 'an_none'").wait_for()

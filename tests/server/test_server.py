@@ -16,6 +16,7 @@ from perception.clip import Clip
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from as_video import as_video
 from server_running import ended, running
 
 MOST_BYTES = 5_000_000
@@ -66,7 +67,7 @@ def test_events_are_replayed_and_go_on_where_a_client_stopped(client, done):
     path = f"/v1/analyses/{done['id']}/events"
     events = events_of(client.get(path).text)
     assert [event["id"] for event in events] == [str(n) for n in range(1, len(events) + 1)]
-    assert events[0]["event"] == "tool_started"
+    assert [event["event"] for event in events[:2]] == ["stage_started", "tool_started"]
     assert [event["event"] for event in events].count("agent_finished") == 4
     assert events[-1]["event"] == "report"
     assert events_of(client.get(path, headers={"Last-Event-ID": "2"}).text) == events[2:]
@@ -188,7 +189,7 @@ def test_a_running_analysis_is_cancelled_within_two_seconds(client, shared):
     time.sleep(1.0)
     started = time.monotonic()
     assert client.post(f"/v1/analyses/{name}/cancel").json()["status"] == "cancelled"
-    quick = client.post("/v1/analyses", content=b"no clip").json()["id"]
+    quick = client.post("/v1/analyses", content=as_video(b"no clip")).json()["id"]
     ended(client, quick)
     events = events_of(client.get(f"/v1/analyses/{name}/events").text)
     assert events[-1]["event"] == "cancelled"
@@ -246,11 +247,14 @@ def test_an_unknown_analysis_is_404(client, name):
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_what_is_no_video_fails_in_one_line_without_a_path(client, server):
-    name = client.post("/v1/analyses", content=b"Dear diary, " * 99).json()["id"]
+def test_what_cannot_be_decoded_fails_in_one_line_without_a_path(client, server):
+    name = client.post("/v1/analyses", content=as_video(b"Dear diary, " * 99), params={"name": "diary.gif"}).json()[
+        "id"
+    ]
     job = ended(client, name)
     assert job["status"] == "failed"
-    assert "text" in job["error"]
+    assert job["error"].startswith("diary.gif: ")
+    assert "\n" not in job["error"]
     assert str(server.data) not in job["error"]
 
 

@@ -216,8 +216,15 @@ def test_scores_fall_and_stay_between_0_and_1(report):
 @pytest.mark.parametrize("question", ["What colour is the carpet?", "What is said about football?", "?"])
 def test_what_the_report_has_nothing_on_is_said_so(report, question):
     answer = answer_by_retrieval(question, report)
-    assert answer.text == f"The report has nothing on this. {CLOSING}"
+    assert answer.text == f"A search of the report by these words, which must be English, finds nothing. {CLOSING}"
     assert answer.citations == ()
+
+
+@pytest.mark.parametrize("question", ["What does the person do?", "What has he done?", "What did they do?"])
+def test_what_somebody_does_is_told_of_all_sorts(report, question):
+    told = answer_by_retrieval(question, report).citations
+    assert {c.id for c in report.claims}.intersection(told)
+    assert {o.id for o in report.evidence.observations}.intersection(told)
 
 
 def test_looked_for_and_not_found_differs_from_not_looked_for(report):
@@ -253,7 +260,7 @@ def test_a_hand_at_the_face_is_found(question):
 
 
 def test_an_empty_report_answers_too():
-    assert "nothing on this" in answer_by_retrieval("What is said about the bus?", report_of()).text
+    assert "finds nothing" in answer_by_retrieval("What is said about the bus?", report_of()).text
     assert search("bus", report_of(said=((0, 1, "No."),))) == ()
 
 
