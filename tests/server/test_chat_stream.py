@@ -74,7 +74,7 @@ async def test_of_an_analysis_that_is_under_way_what_happened_before_is_not_told
     file = await sent(jobs, owner=LOCAL)
     jobs.engine.tells = [ToolStarted(tool="blinks"), joined := asyncio.Event(), ToolStarted(tool="gaze")]
     first = asyncio.create_task(streamed(client, file, "mentalis/debate"))
-    await until(lambda: any(jobs.log.last_numbers([analysis.id]) for analysis in jobs.analyses.of_file(file)))
+    await until(lambda: any(2 in jobs.log.last_numbers([one.id]).values() for one in jobs.analyses.of_file(file)))
     second = asyncio.create_task(streamed(client, file, "mentalis/debate"))
     (analysis,) = jobs.analyses.of_file(file)
     await until(lambda: len(jobs.log._waiting[analysis.id]) == 2)
