@@ -10,12 +10,14 @@ from pathlib import Path
 from dbos import DBOSConfig
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from perception.errors import MentalisError
 from server import analyses, analysis_chat, catalogue, chat, chat_models, corrections, files, health, sessions, web_page
 from server import engine as engines
 from server.access import Access
 from server.addresses import check_url
-from server.analysis_records import Analyses, Analysis
+from server.analysis_records import ENDED, Analyses, Analysis
 from server.api_keys import is_loopback
 from server.body_limits import BodyLimits
 from server.codebook_records import Codebooks
@@ -97,6 +99,8 @@ def create_app(
         await jobs.close(PATIENCE_S)
         if shared:
             heartbeats.leave()
+        elif left := sum(n for status, n in jobs.analyses.count().items() if status not in ENDED):
+            logger.warning("analyses that go on at the next start: %d", left)
         await engine.close()
         database.dispose()
 
@@ -112,6 +116,7 @@ def create_app(
     add_error_handlers(app)
     app.add_middleware(BodyLimits, file_bytes=settings.file_bytes)
     app.add_middleware(SecurityHeaders, names=names_of(settings.host, settings.allowed_hosts))
+    app.state.stop = log.stop
     app.state.access = Access(database, is_loopback(settings.host), settings.requests_per_minute)
     for router in (
         files.routes(kept, jobs, folder if local_paths else None),
@@ -131,9 +136,20 @@ def create_app(
 
 
 def database_of(settings: ServerSettings, folder: Path) -> Engine:
-    """The database of the server whose files lie in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return open_database(_driver(settings.database(folder)))
+    """The database of the server whose files lie in `folder`.
+
+    Raises:
+        MentalisError: it can't be opened.
+    """
+    url = _driver(settings.database(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return open_database(url)
+    except OSError as error:
+        raise MentalisError(f"{folder} can't be made ({error.strerror}); choose another --data-dir") from error
+    except SQLAlchemyError as error:
+        why = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
+        raise MentalisError(f"the database can't be opened: {why}") from error
 
 
 def _config(settings: ServerSettings, folder: Path, own: str) -> DBOSConfig:

@@ -24,10 +24,11 @@ from server.bodies import LARGE_AT_ONCE, described, large, read_json
 from server.chat_answers import Choice, Cited, Completion, Said, Usage
 from server.chat_messages import Asked, asked
 from server.chat_models import strategy_of
-from server.chat_progress import progress
+from server.chat_progress import PATIENCE_S, progress
 from server.chat_requests import ChatRequest, check_answerable
 from server.engine import Options
-from server.errors import FAILED, ApiError, body
+from server.errors import DATABASE_AWAY, FAILED, ApiError, body
+from server.patience import AWAY
 from server.sending import Sending, Wanted, check, made
 from server.summary import summary
 
@@ -47,6 +48,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
         },
     }
 }
+RETRY = {"Retry-After": "10"}  # s, for a server that is started again
 logger = logging.getLogger(__name__)
 
 
@@ -78,7 +80,7 @@ def routes(sending: Sending) -> APIRouter:
             chunks = _streamed(analysis, new, question, request, sending)
             return StreamingResponse(chunks, media_type="text/event-stream", headers=UNBUFFERED)
         if not analysis.ended:
-            async for _ in sending.jobs.log.followed(analysis.id):
+            async for _ in sending.jobs.log.followed(analysis.id, patience_s=PATIENCE_S):
                 pass
         replied = await _replied(analysis, question, request, sending)
         message = Said(role="assistant", content=replied.text, refusal=None)
@@ -116,13 +118,15 @@ async def _replied(analysis: Analysis, question: Asked, request: ChatRequest, se
     """What is told once the analysis has ended.
 
     Raises:
-        ApiError: 422, it came to no report.
+        ApiError: 422, it came to no report; 503, the server is stopped before it has ended.
     """
     jobs = sending.jobs
-    ended = analysis if analysis.ended else await asyncio.to_thread(jobs.analyses.get, analysis.id, analysis.owner)
-    report = await asyncio.to_thread(jobs.report_of, ended)
+    now = analysis if analysis.ended else await asyncio.to_thread(jobs.analyses.get, analysis.id, analysis.owner)
+    if not now.ended:
+        raise ApiError(503, "the server is being stopped; ask again: it goes on where it was", "stopping", RETRY)
+    report = await asyncio.to_thread(jobs.report_of, now)
     if report is None:
-        raise ApiError(422, ended.error or f"the analysis was {ended.status}", "analysis_failed")
+        raise ApiError(422, now.error or f"the analysis was {now.status}", "analysis_failed")
     if request.wants_report:
         return Replied(report.model_dump_json(), report, None)
     if not question.texts:
@@ -178,6 +182,9 @@ async def _streamed(
     except (ApiError, MentalisError) as error:
         status, code = (error.status, error.code) if isinstance(error, ApiError) else (400, type(error).__name__)
         yield f"data: {json.dumps(body(status, str(error), code))}\n\n"
+        return
+    except AWAY:
+        yield f"data: {json.dumps(body(503, DATABASE_AWAY, 'database'))}\n\n"
         return
     except Exception as error:
         logger.exception("analysis %s: the stream about it broke off", analysis.id)

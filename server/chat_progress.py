@@ -7,6 +7,7 @@ from typing import Any
 from server.analysis_records import Analysis
 from server.jobs import Jobs
 
+PATIENCE_S = 3.0  # for what is nearly done when the server is stopped
 STEPS = 4  # into which a tool's way through the clip is cut: each is told
 
 
@@ -25,7 +26,7 @@ async def progress(analysis: Analysis, new: bool, jobs: Jobs) -> AsyncIterator[s
     if now.status == "queued":
         yield "waiting for its turn"
     steps: dict[str, int] = {}
-    async for numbered in jobs.log.followed(analysis.id, after):
+    async for numbered in jobs.log.followed(analysis.id, after, PATIENCE_S):
         if numbered is None:
             yield None
         elif line := _line(numbered[1], steps):

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from perception.errors import MentalisError
+from server.patience import AWAY
 
 
 class ErrorDetail(BaseModel):
@@ -56,12 +57,14 @@ TOLD = {
     421: "The server has another name",
     422: "A value is missing or not as it must be",
     429: "Too many requests; Retry-After says when to try again",
+    503: "The server is being stopped, or its database is away; Retry-After says when to try again",
 }
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": what} for status, what in TOLD.items()
 }
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 FAILED = "the server failed; its log says more"  # of errors that nobody foresaw, whose words may tell what is secret
+DATABASE_AWAY = "the database does not answer; try again in a moment"
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -102,6 +105,12 @@ def add_error_handlers(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         code = CODES.get(error.status_code, "http_error")
         return JSONResponse(body(error.status_code, str(error.detail), code), error.status_code, error.headers)
+
+    async def _away(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(body(503, DATABASE_AWAY, "database"), 503, {"Retry-After": "5"})
+
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
 
     @app.exception_handler(DataError)
     async def _text(_: Request, error: DataError) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from server.database import ANALYSES, EVENTS
+from server.patience import patiently
 
 LOOK_EVERY_S = 0.2  # for events that other servers, or other tasks, have appended
 HEARTBEAT_S = 15.0
@@ -24,6 +26,7 @@ class EventLog:
         self._engine = engine
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._looking: asyncio.Task[None] | None = None
+        self._stopped_at: float | None = None
 
     def append(self, analysis: str, *events: dict[str, Any]) -> None:
         """Add events, all or none; none to an analysis that was deleted."""
@@ -44,10 +47,15 @@ class EventLog:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(last.group_by(EVENTS.c.analysis))}
 
-    async def followed(self, analysis: str, after: int = 0) -> AsyncIterator[Numbered | None]:
+    def stop(self) -> None:
+        """Let nobody who follows wait much longer, for the server is being stopped; any thread may say so."""
+        self._stopped_at = time.monotonic()
+
+    async def followed(self, analysis: str, after: int = 0, patience_s: float = 0.0) -> AsyncIterator[Numbered | None]:
         """Events behind a number as they come, until the last one; none now and then while nothing happens.
 
-        Of an analysis that is deleted meanwhile, the last one is that it was cancelled.
+        Of an analysis that is deleted meanwhile, the last one is that it was cancelled. Where the server is stopped it
+        breaks off after `patience_s`: who listens may come again.
         """
         woken = asyncio.Event()
         self._waiting[analysis].add(woken)
@@ -55,14 +63,16 @@ class EventLog:
         try:
             while True:
                 woken.clear()
-                for number, event in await asyncio.to_thread(self.after, analysis, after):
+                for number, event in await patiently(asyncio.to_thread, self.after, analysis, after):
                     yield number, event
                     after = number
                     await asyncio.sleep(0)  # who listens may have left: only the loop hears of it
                     if event["kind"] in OVER:
                         return
-                if not await asyncio.to_thread(self._there, [analysis]):  # deleted, with its last event
+                if not await patiently(asyncio.to_thread, self._there, [analysis]):  # deleted, with its last event
                     yield after + 1, {"kind": "cancelled"}
+                    return
+                if self._stopped_at is not None and time.monotonic() >= self._stopped_at + patience_s:
                     return
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_S):
@@ -94,10 +104,10 @@ class EventLog:
         while self._waiting:
             await asyncio.sleep(LOOK_EVERY_S)
             waiting = list(self._waiting)
-            last = await asyncio.to_thread(self.last_numbers, waiting)
-            there = await asyncio.to_thread(self._there, waiting)
+            last = await patiently(asyncio.to_thread, self.last_numbers, waiting)
+            there = await patiently(asyncio.to_thread, self._there, waiting)
             for analysis in waiting:
-                if last.get(analysis) != seen.get(analysis) or analysis not in there:
+                if last.get(analysis) != seen.get(analysis) or analysis not in there or self._stopped_at is not None:
                     for woken in self._waiting.get(analysis, ()):
                         woken.set()
             seen = last

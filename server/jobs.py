@@ -24,6 +24,7 @@ from reports.writing import read_report, write_file
 from server.analysis_records import ENDED, Analyses, Analysis, Status
 from server.client_names import renamed
 from server.codebook_records import Codebooks
+from server.dbos_log import quieten
 from server.derived_only import drop_media
 from server.engine import Engine, Places
 from server.errors import ApiError
@@ -31,6 +32,7 @@ from server.event_log import EventLog
 from server.figures import Figures
 from server.file_records import Files
 from server.made_with import MadeWith, keep_made_with, read_made_with
+from server.patience import AWAY, patiently
 from server.telling import Deliver, tell
 from server.workflows import Json, StageRows
 
@@ -62,6 +64,7 @@ class Jobs:
         self.engine, self.analyses, self._files, self.codebooks, self.log = engine, analyses, files, codebooks, log
         self._figures, self._folder, self._checkpoints = figures, folder, checkpoints
         self.stages = StageRows(TELL)
+        self._works, self._cut = set[asyncio.Task[bool]](), False
 
     def folder(self, name: str) -> Path:
         """Of an analysis that there is."""
@@ -96,16 +99,17 @@ class Jobs:
 
     async def launch(self, config: DBOSConfig, measure_at_once: int, reason_at_once: int, deliver: Deliver) -> None:
         """Start the queues and go on with what was under way."""
+        quieten()
         DBOS(config={**config, "serializer": Json()})
 
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
-            goes_on = await DBOS.run_step_async({"name": MEASURE}, self._measure, name)
+            goes_on = await DBOS.run_step_async({"name": MEASURE}, self._stage, name, MEASURE)
             await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue_tell(name))
 
         @DBOS.workflow(name=REASON)
         async def reason(name: str, priority: int) -> None:
-            await DBOS.run_step_async({"name": REASON}, self._reason, name)
+            await DBOS.run_step_async({"name": REASON}, self._stage, name, REASON)
             await self._enqueue_tell(name)
 
         @DBOS.workflow(name=TELL)
@@ -130,8 +134,13 @@ class Jobs:
 
     async def close(self, patience_s: int) -> None:
         """Stop taking jobs; what still runs after a while goes on at the next start, and is no error to be logged."""
-        logging.getLogger("dbos").addFilter(no_cut)
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s, destroy_registry=True)
+        if self._works:
+            await asyncio.wait(self._works, timeout=patience_s)
+        self._cut = True
+        for work in self._works:
+            work.cancel()
+        await asyncio.gather(*self._works, return_exceptions=True)
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=1, destroy_registry=True)
         await self.log.close()
 
     async def start(self, analysis: Analysis) -> None:
@@ -167,15 +176,12 @@ class Jobs:
         with SetWorkflowID(f"{name}:{TELL}{again}"), SetEnqueueOptions(delay_seconds=wait_s):
             await DBOS.enqueue_workflow_async(TELL, self._last, name, tries)
 
-    async def _measure(self, name: str) -> bool:
-        """Whether the tools have run and the model's turn has come."""
-        return await self._stage(name, MEASURE)
-
-    async def _reason(self, name: str) -> bool:
-        return await self._stage(name, REASON)
-
     async def _stage(self, name: str, stage: str) -> bool:
         """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
+        return await patiently(self._once, name, stage)
+
+    async def _once(self, name: str, stage: str) -> bool:
+        """A stage, from where it was if it has run before."""
         try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted before its turn came
@@ -183,18 +189,26 @@ class Jobs:
         if not await asyncio.to_thread(self.analyses.move, name, "measuring" if stage == MEASURE else "reasoning"):
             return False
         work, started = asyncio.create_task(self._work(analysis, stage)), time.perf_counter()
+        self._works.add(work)
         try:
-            while not work.done():
-                await asyncio.wait([work], timeout=LOOK_EVERY_S)
-                if not work.done() and await asyncio.to_thread(self.analyses.status, name) in (None, *ENDED):
-                    work.cancel()
+            await self._until_over(work, name)
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
-            self._figures.stage_s.labels(stage).observe(time.perf_counter() - started)
-            if await asyncio.to_thread(self.analyses.status, name) is None:  # deleted, but it was still being written
-                await self._clear(analysis)
+            self._works.discard(work)
+        if self._cut:  # no end of the stage: it is gone on with when the server is started again
+            await asyncio.Event().wait()
+        self._figures.stage_s.labels(stage).observe(time.perf_counter() - started)
+        if await asyncio.to_thread(self.analyses.status, name) is None:  # deleted, but it was still being written
+            await self._clear(analysis)
         return not work.cancelled() and work.result()
+
+    async def _until_over(self, work: asyncio.Task[bool], name: str) -> None:
+        """Wait for the work on an analysis, or until that is cancelled or deleted."""
+        while not work.done():
+            await asyncio.wait([work], timeout=LOOK_EVERY_S)
+            if not work.done() and await asyncio.to_thread(self.analyses.status, name) in (None, *ENDED):
+                return
 
     async def _work(self, analysis: Analysis, stage: str) -> bool:
         """Whether it ended well; what went wrong is told as the job's end."""
@@ -207,7 +221,7 @@ class Jobs:
             report = await self._follow(analysis, events)
         except (MentalisError, ApiError) as error:
             return await self._fail(analysis, await asyncio.to_thread(self.told_without_paths, str(error), analysis))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, *AWAY):
             raise
         except Exception as error:
             logger.exception("analysis %s broke off", analysis.id)
@@ -280,6 +294,9 @@ class Jobs:
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
+        return await patiently(self._tell_once, name, tries, deliver)
+
+    async def _tell_once(self, name: str, tries: int, deliver: Deliver) -> float | None:
         try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted by now
@@ -298,12 +315,6 @@ class Jobs:
 def _report(path: Path, modified_ns: int) -> Report:
     """A report takes tens of milliseconds to read, and questions about it come one after the other."""
     return read_report(path)
-
-
-def no_cut(record: logging.LogRecord) -> bool:
-    """Whether a log record tells of something else than work that a server's end has cut off."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, RuntimeError) and "after shutdown" in str(error))
 
 
 def _what(event: dict[str, Any]) -> str:

@@ -94,6 +94,13 @@ class ServerSettings(BaseSettings):
             raise ValueError("each name is written out")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("it names no PostgreSQL: postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")
+        return value
+
     @field_validator("webhook_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:

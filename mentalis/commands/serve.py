@@ -2,12 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    import uvicorn
+
 KEEP_ALIVE_S = 75  # longer than clients and proxies keep a connection: who closes first must not be this server
+STARTUP_FAILED = 3  # exit code of uvicorn, which has told why
 SWITCH_S = 0.0005  # after which a thread that thinks lets one that serves go on, if it waits; Python's usual is 5 ms
 
 
@@ -52,7 +59,7 @@ def serve(
         import webbrowser
 
         webbrowser.open(address)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=limits.host,
         port=limits.port,
@@ -61,3 +68,24 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
+    run(config, app.state.stop)
+
+
+def run(config: "uvicorn.Config", stop: Callable[[], None]) -> None:
+    """Serve until a signal ends it, and tell so at once: who listens to events would keep it waiting.
+
+    Raises:
+        typer.Exit: 3, the address can't be had.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            stop()
+            super().handle_exit(sig, frame)
+
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(STARTUP_FAILED)

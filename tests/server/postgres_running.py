@@ -20,22 +20,41 @@ FOLDERS = ("/usr/local/bin", *sorted(map(str, Path("/usr/lib/postgresql").glob("
 TO_START_S = 60.0
 
 
+class Postgres:
+    """An empty database on loopback, which can be stopped and started again; without PostgreSQL the test is skipped."""
+
+    def __init__(self, folder: str) -> None:
+        initdb, self._program = _program("initdb"), _program("postgres")
+        self._folder, self._data, self._port = folder, f"{folder}/data", _free_port()
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._how: dict[str, Any] = {**_unprivileged(), **silent, "cwd": folder}
+        made = [initdb, "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync"]
+        subprocess.run(made, check=True, **self._how)
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        where = ["-D", self._data, "-p", str(self._port), "-h", "127.0.0.1", "-k", self._folder, "-F"]
+        self._process = subprocess.Popen([self._program, *where], **self._how)
+        _wait_for(self.url, self._process)
+
+    def stop(self) -> None:
+        """Stop it, without waiting for its clients."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=30)
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty database on loopback; without PostgreSQL the test is skipped."""
-    initdb, server = _program("initdb"), _program("postgres")
+def postgres() -> Iterator[Postgres]:
+    """A database that runs."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         os.chmod(folder, 0o777)
-        port, data = _free_port(), f"{folder}/data"
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        how: dict[str, Any] = {**_unprivileged(), **silent, "cwd": folder}
-        subprocess.run([initdb, "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"], check=True, **how)
-        process = subprocess.Popen([server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"], **how)
+        made = Postgres(folder)
+        made.start()
         try:
-            yield _answering(f"postgresql://postgres@127.0.0.1:{port}/postgres", process)
+            yield made
         finally:
-            process.send_signal(signal.SIGINT)  # it does not wait for its clients
-            process.wait(timeout=30)
+            made.stop()
 
 
 def _program(name: str) -> str:
@@ -60,13 +79,13 @@ def _free_port() -> int:
         return port
 
 
-def _answering(url: str, process: "subprocess.Popen[bytes]") -> str:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     over_at = time.monotonic() + TO_START_S
     while time.monotonic() < over_at:
         assert process.poll() is None, "PostgreSQL did not start"
         try:
             psycopg.connect(url).close()
-            return url
+            return
         except psycopg.OperationalError:
             time.sleep(0.1)
     raise AssertionError("PostgreSQL does not answer")

@@ -80,8 +80,8 @@ async def test_of_an_analysis_that_is_under_way_what_happened_before_is_not_told
     await until(lambda: len(jobs.log._waiting[analysis.id]) == 2)
     joined.set()
     jobs.engine.held.clear()
-    assert (await first)[0][-2:] == ["blinks begins", "gaze begins"]
-    assert (await second)[:2] == (["gaze begins"], True)
+    assert (await first)[0][-3:] == ["blinks begins", "gaze begins", "reasoning begins"]
+    assert (await second)[:2] == (["gaze begins", "reasoning begins"], True)
     assert len(jobs.analyses.of_file(file)) == 1
 
 

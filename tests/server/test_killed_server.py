@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
+from as_video import as_video
 from killed_server import AGENTS, SECRET, Gate, Model, Receiver, environment, events_of, wait_for
 from server_running import ended, running
 
@@ -135,7 +136,7 @@ def test_what_ends_without_a_report_is_told_too_and_what_was_never_queued_is_run
         running(tmp_path, module="telling_loopback", **environment(endpoint)) as server,
         client_of(server) as client,
     ):
-        failed = sent(client, b"Dear diary, " * 9, receiver)
+        failed = sent(client, as_video(b"Dear diary"), receiver)
         assert told_type(receiver, failed) == "analysis.failed"
         cancelled = sent(client, demo.clip.read_bytes(), receiver)
         client.post(f"/v1/analyses/{cancelled}/cancel")

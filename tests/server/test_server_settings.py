@@ -6,6 +6,7 @@ from perception.errors import MentalisError
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
 from server.addresses import check_url
+from server.app import database_of
 from server.errors import ApiError
 from server.settings import read_server_settings
 
@@ -93,3 +94,18 @@ def test_a_secret_is_never_shown():
 def test_settings_can_not_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         read_server_settings().port = 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://a:secret@b/c"])
+def test_what_names_no_postgresql_is_refused_without_its_password(url):
+    with pytest.raises(MentalisError, match="names no PostgreSQL") as refused:
+        read_server_settings(database_url=url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_line(tmp_path):
+    settings = read_server_settings(database_url="postgresql://me:secret@127.0.0.1:1/mentalis")
+    with pytest.raises(MentalisError, match="can't be opened") as refused:
+        database_of(settings, tmp_path)
+    assert "secret" not in str(refused.value)
+    assert "\n" not in str(refused.value)

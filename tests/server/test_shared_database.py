@@ -16,6 +16,7 @@ from postgres_running import postgres
 from server_running import Server, ended
 
 TAKEN_OVER_S = 60
+AWAY_S = 5
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,8 @@ def model():
 
 @pytest.fixture(scope="module")
 def database():
-    with postgres() as url:
-        yield url
+    with postgres() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,26 @@ def test_what_a_dead_server_was_at_the_other_ends_within_a_minute(two, clients, 
     assert "took over from 1 server" in two[1].log()
     assert "Traceback" not in two[1].log()
     assert model.repeated() == []
+
+
+def test_a_database_that_is_away_for_a_while_stops_nothing(model, demo, tmp_path):
+    model.gate.shut("emotion")
+    with postgres() as database, model.serving() as endpoint, ExitStack() as over:
+        server = Server(tmp_path, "--database-url", database.url, **environment(endpoint))
+        server.start()
+        over.callback(server.kill)
+        client = over.enter_context(httpx.Client(base_url=server.url, timeout=120))
+        name = sent(client, demo.clip.read_bytes())
+        wait_for(client, name, "agent_finished")
+        with client.stream("GET", f"/v1/analyses/{name}/events") as followed:
+            database.stop()
+            refused = client.get("/v1/analyses")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "database")
+            assert "retry-after" in refused.headers
+            model.gate.open()
+            time.sleep(AWAY_S)
+            database.start()
+            assert any("event: report" in line for line in followed.iter_lines())
+        assert ended(client, name)["status"] == "done"
+    assert "the database does not answer" in server.log()
+    assert "Traceback" not in server.log()
