@@ -9,6 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, ValidationError
 
+from agents.by_rule.knowledge_base import knowledge
 from agents.claims import LEVELS, Level
 from perception.errors import MentalisError
 from perception.evidence import Frozen
@@ -104,14 +105,33 @@ def _read(path: Path, _modified_ns: int) -> Codebook:
         effective = json.dumps(content, sort_keys=True, ensure_ascii=False)
         book = Codebook.model_validate({**content, "sha256": hashlib.sha256(effective.encode()).hexdigest()})
     except (yaml.YAMLError, ValidationError, TypeError, AttributeError) as error:
-        where = (
-            f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
-        )
-        raise CodebookError(f"codebook {path.name}: {where}") from error
+        raise CodebookError(f"codebook {path.name}: {_where(error)}") from error
+    _check(book, path)
+    return book
+
+
+def _where(error: Exception) -> str:
+    """The first thing that is wrong, and its place: `emotion.0.definition: Field required`."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _check(book: Codebook, path: Path) -> None:
+    """Labels have ids of their own, a neutral one is there, and what they mean to the rules is known there.
+
+    Raises:
+        CodebookError: saying which is not so.
+    """
     for level in LEVELS:
         ids = book.ids(level)
         if len(set(ids)) != len(ids) or not ids:
             raise CodebookError(f"codebook {path.name}: {level} needs labels, each with an id of its own")
         if book.neutral.get(level, ids[0]) not in ids:
             raise CodebookError(f"codebook {path.name}: neutral {book.neutral[level]!r} is no label of {level}")
-    return book
+        for label in book.labels(level):
+            if unknown := sorted(set(label.concepts) - set(knowledge().concepts)):
+                known = ", ".join(sorted(knowledge().concepts))
+                missing = f"there is no concept {', '.join(unknown)}; there are: {known}"
+                raise CodebookError(f"codebook {path.name}: {level} {label.id}: {missing}")

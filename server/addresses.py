@@ -93,7 +93,8 @@ def check_url(url: str | httpx.URL, reach: Reach) -> httpx.URL:
         raise not_public(host, reach)
     port = read.port or (443 if read.scheme == "https" else 80)
     if port not in reach.ports:
-        raise _refused(f"port {port} is not asked; use {' or '.join(map(str, reach.ports))}", reach)
+        more = "; its operator can list ports in MENTALIS_SERVER_WEBHOOK_PORTS" if reach.purpose == "webhook" else ""
+        raise _refused(f"port {port} is not asked; use {' or '.join(map(str, reach.ports))}{more}", reach)
     return read
 
 

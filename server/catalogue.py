@@ -14,10 +14,19 @@ from server.engine import Engine
 from server.errors import ApiError
 
 NOTICE = Path(__file__).with_name("notice.md")
+FORMAT = "a codebook: id, name, source, and the labels of the levels that it changes (docs/codebooks.md)"
+EXAMPLE = """id: smiles
+name: Smiles
+source: a study of smiles
+neutral: {emotion: neutral}
+emotion:
+  - {id: happiness, name: Happiness, definition: Pleased., indicators: [AU12], concepts: [happiness]}
+  - {id: neutral, name: Neutral, definition: No sign of an emotion.}
+"""
 YAML = {
     "requestBody": {
         "required": True,
-        "content": {"application/yaml": {"schema": {"type": "string", "description": "a codebook"}}},
+        "content": {"application/yaml": {"schema": {"type": "string", "description": FORMAT}, "example": EXAMPLE}},
     }
 }
 
@@ -66,7 +75,7 @@ def routes(engine: Engine, codebooks: Codebooks, version: str, local_paths: bool
 
     @router.post("/codebooks", status_code=201, openapi_extra=YAML)
     async def add(request: Request, caller: Writes) -> CodebookNamed:
-        """Check a codebook (YAML) and keep it; one of the same id is replaced."""
+        """Check a codebook and keep it; one with the same id in it is replaced, and goes by the same id here."""
         try:
             text = (await request.body()).decode("utf-8")
         except UnicodeDecodeError as error:

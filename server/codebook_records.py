@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
 
 from agents.codebook import Codebook, CodebookError, codebook_names, load_codebook
 from server.database import CODEBOOKS
@@ -34,7 +34,7 @@ class Codebooks:
         """All that an owner can use."""
         wanted = select(CODEBOOKS).where(CODEBOOKS.c.owner == owner).order_by(CODEBOOKS.c.created_at)
         with self._engine.connect() as connection:
-            own = [{"id": row.id, "name": row.name, "own": True} for row in connection.execute(wanted)]
+            own = [_told(row.id, read(row.yaml)) for row in connection.execute(wanted)]
         return [{"id": name, "name": load_codebook(name).name, "own": False} for name in codebook_names()] + own
 
     def get(self, name: str, owner: str) -> Codebook:
@@ -47,21 +47,26 @@ class Codebooks:
         return load_codebook(name) if text is None else read(text)
 
     def add(self, text: str, owner: str) -> dict[str, Any]:
-        """Keep a codebook; one of the same name is replaced, but for analyses that were made with it.
+        """Keep a codebook; one with the same id in it is replaced, but for analyses that were made with it.
 
         Raises:
             ApiError: 400, it is none.
         """
         book = read(text)
-        row = {
-            "id": f"cb_{uuid.uuid4().hex}", "owner": owner, "name": book.id, "yaml": text, "created_at": time.time(),
-        }  # fmt: skip
         if book.id in codebook_names():
             raise ApiError(400, f"{book.id} is the id of a shipped codebook; choose another", "codebook")
+        same, now = (
+            (CODEBOOKS.c.owner == owner) & (CODEBOOKS.c.name == book.id),
+            {"yaml": text, "created_at": time.time()},
+        )
         with self._engine.begin() as connection:
-            connection.execute(delete(CODEBOOKS).where(CODEBOOKS.c.owner == owner, CODEBOOKS.c.name == book.id))
-            connection.execute(insert(CODEBOOKS).values(row))
-        return {"id": row["id"], "name": book.id, "own": True}
+            name = connection.execute(select(CODEBOOKS.c.id).where(same)).scalar_one_or_none()
+            if name is not None:
+                connection.execute(update(CODEBOOKS).where(same).values(now))
+            else:
+                name = f"cb_{uuid.uuid4().hex}"
+                connection.execute(insert(CODEBOOKS).values(id=name, owner=owner, name=book.id, **now))
+        return _told(name, book)
 
     def delete(self, name: str, owner: str) -> None:
         """Delete a codebook of an owner.
@@ -70,7 +75,7 @@ class Codebooks:
             ApiError: 404, there is none.
         """
         with self._engine.begin() as connection:
-            gone = connection.execute(delete(CODEBOOKS).where(CODEBOOKS.c.owner == owner, CODEBOOKS.c.id == name))
+            gone = connection.execute(delete(CODEBOOKS).where(_named(name, owner)))
         if not gone.rowcount:
             raise ApiError(404, f"there is no codebook {name[:40]!r} of yours", "not_found")
 
@@ -82,15 +87,22 @@ class Codebooks:
         """
         if name is None or name in codebook_names():
             return None
-        wanted = select(CODEBOOKS).where(
-            CODEBOOKS.c.owner == owner, (CODEBOOKS.c.name == name) | (CODEBOOKS.c.id == name)
-        )
+        wanted = select(CODEBOOKS).where(_named(name, owner))
         with self._engine.connect() as connection:
             row = connection.execute(wanted).first()
         if row is None:
             there_are = ", ".join(known["id"] for known in self.names(owner))
             raise ApiError(status, f"no codebook is called {name[:40]!r}; there are: {there_are}", "codebook")
         return str(row.yaml)
+
+
+def _named(name: str, owner: str) -> ColumnElement[bool]:
+    """That a row is the codebook of an owner with this id, which we gave it or which it has in it."""
+    return (CODEBOOKS.c.owner == owner) & ((CODEBOOKS.c.name == name) | (CODEBOOKS.c.id == name))
+
+
+def _told(name: str, book: Codebook) -> dict[str, Any]:
+    return {"id": name, "name": book.name, "own": True}
 
 
 def read(text: str) -> Codebook:

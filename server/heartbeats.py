@@ -59,4 +59,4 @@ class Heartbeats:
     def _once(self) -> None:
         self.beat()
         if time.monotonic() - self._steady_since > SILENT_S and (names := self.stand_in()):
-            logger.warning("took over from %d server(s) that were silent for %g s", len(names), SILENT_S)
+            logger.warning("took over from %d server(s): stopped, or silent for %g s", len(names), SILENT_S)

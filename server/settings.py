@@ -1,5 +1,8 @@
 """Settings of the server: environment (`MENTALIS_SERVER_*`), then `.env`; options of a call win over both."""
 
+import os
+from collections.abc import Collection
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,9 +100,11 @@ class ServerSettings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _of_postgresql(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("postgresql://", "postgresql+psycopg://")):
+        if value is None or value.startswith(("postgresql://", "postgresql+psycopg://")):
+            return value
+        if not value.startswith("postgres://"):
             raise ValueError("it names no PostgreSQL: postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")
-        return value
+        return value.replace("postgres", "postgresql", 1)
 
     @field_validator("webhook_secret")
     @classmethod
@@ -143,8 +148,9 @@ def read_server_settings(**given: Any) -> ServerSettings:
     """The settings in force, with a call's options in place of theirs.
 
     Raises:
-        MentalisError: a value that a setting can't take, from wherever it comes.
+        MentalisError: a value that a setting can't take, from wherever it comes; a variable that sets nothing.
     """
+    _check_names(os.environ)
     try:
         return ServerSettings(**given)
     except ValidationError as error:
@@ -155,3 +161,12 @@ def read_server_settings(**given: Any) -> ServerSettings:
             raise MentalisError(f"settings of the server: {why}") from None
         shown = "" if "secret" in name or "url" in name else f" {first['input']!r}"  # a URL may hold a password
         raise MentalisError(f"setting {name} ({PREFIX}{name.upper()}) can't be{shown or ' that'}: {why}") from None
+
+
+def _check_names(environment: Collection[str]) -> None:
+    known = {f"{PREFIX}{name}".upper() for name in ServerSettings.model_fields}
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(sorted(known))}"
+            raise MentalisError(f"there is no setting {name}{meant}")

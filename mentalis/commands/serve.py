@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,11 +55,14 @@ def serve(
     check_address(limits.host, app.state.access.engine, limits.allowed_hosts)
     shown = f"[{limits.host}]" if ":" in limits.host else limits.host
     address = f"http://{shown}:{limits.port}"
-    typer.echo(f"Mentalis {__version__} at {address} (stop it with Ctrl-C)", err=True)
-    if browser and sys.stderr.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
-        import webbrowser
 
-        webbrowser.open(address)
+    def told() -> None:
+        typer.echo(f"Mentalis {__version__} at {address} (stop it with Ctrl-C)", err=True)
+        if browser and sys.stderr.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
+            import webbrowser
+
+            webbrowser.open(address)
+
     config = uvicorn.Config(
         app,
         host=limits.host,
@@ -68,11 +72,16 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
-    run(config, app.state.stop)
+    run(config, told, app.state.stop)
 
 
-def run(config: "uvicorn.Config", stop: Callable[[], None]) -> None:
-    """Serve until a signal ends it, and tell so at once: who listens to events would keep it waiting.
+def run(config: "uvicorn.Config", started: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        config: what is served where.
+        started: called once it listens.
+        stop: called at the signal: who listens to events would keep the server waiting.
 
     Raises:
         typer.Exit: 3, the address can't be had.
@@ -80,6 +89,11 @@ def run(config: "uvicorn.Config", stop: Callable[[], None]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                started()
+
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             stop()
             super().handle_exit(sig, frame)

@@ -28,3 +28,24 @@ def test_a_codebook_that_is_replaced_is_read_as_it_is_now(codebooks):
         assert codebooks.get("mine", "me").name == name
     with pytest.raises(ApiError, match="no codebook is called"):
         codebooks.get("mine", "someone else")
+
+
+def test_a_codebook_that_is_sent_again_goes_by_the_same_id_and_is_deleted_by_either(codebooks):
+    first, second = (codebooks.add(f"id: mine\nname: {name}\nsource: a test\n", "me") for name in ("Mine", "Again"))
+    assert (first["id"], second["name"]) == (second["id"], "Again")
+    (own,) = [book for book in codebooks.names("me") if book["own"]]
+    assert own == second
+    codebooks.delete("mine", "me")
+    assert not any(book["own"] for book in codebooks.names("me"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        ("[{id: glad, name: Glad}]", r"codebook\.yaml: emotion\.0\.definition: Field required"),
+        ("[{id: glad, name: Glad, definition: x, concepts: [hapiness]}]", "emotion glad: there is no concept hapiness"),
+    ],
+)
+def test_what_is_wrong_with_a_label_is_told_with_its_place(codebooks, labels, why):
+    with pytest.raises(ApiError, match=why):
+        codebooks.add(f"id: mine\nname: Mine\nsource: a test\nemotion: {labels}\n", "me")
