@@ -55,10 +55,8 @@ class Codebooks:
         book = read(text)
         if book.id in codebook_names():
             raise ApiError(400, f"{book.id} is the id of a shipped codebook; choose another", "codebook")
-        same, now = (
-            (CODEBOOKS.c.owner == owner) & (CODEBOOKS.c.name == book.id),
-            {"yaml": text, "created_at": time.time()},
-        )
+        same = (CODEBOOKS.c.owner == owner) & (CODEBOOKS.c.name == book.id)
+        now = {"yaml": text, "created_at": time.time()}
         with self._engine.begin() as connection:
             name = connection.execute(select(CODEBOOKS.c.id).where(same)).scalar_one_or_none()
             if name is not None:

@@ -109,3 +109,13 @@ def test_a_database_that_does_not_answer_is_told_in_a_line(tmp_path):
         database_of(settings, tmp_path)
     assert "secret" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_variable_that_sets_nothing_is_told_with_what_may_be_meant(monkeypatch):
+    monkeypatch.setenv("MENTALIS_SERVER_FILETTL_S", "3")
+    with pytest.raises(MentalisError, match="MENTALIS_SERVER_FILETTL_S; did you mean MENTALIS_SERVER_FILE_TTL_S"):
+        read_server_settings()
+
+
+def test_the_short_name_of_postgresql_is_taken():
+    assert read_server_settings(database_url="postgres://me@db/mentalis").database_url == "postgresql://me@db/mentalis"
