@@ -100,7 +100,12 @@ def check_url(url: str | httpx.URL, reach: Reach) -> httpx.URL:
 
 def not_public(host: str, reach: Reach) -> ApiError:
     """What is told of a host that is at an address of this machine or its networks."""
-    return _refused(f"{host[:80]!r} is not at a public address; use another", reach)
+    more = (
+        ", or have its operator list its network in MENTALIS_SERVER_WEBHOOK_NETWORKS"
+        if reach.purpose == "webhook"
+        else ""
+    )
+    return _refused(f"{host[:80]!r} is not at a public address; use another{more}", reach)
 
 
 def host_of(url: httpx.URL) -> str:

@@ -52,6 +52,9 @@ REPORT_POLICY = "sandbox allow-scripts allow-downloads; " + policy(
 )
 
 
+PROBES = ("/healthz", "/readyz")  # which balancers ask by address; they say nothing that a page could use
+
+
 def names_of(host: str, allowed_hosts: Collection[str]) -> frozenset[str]:
     """The names that a server answers to; none: to any.
 
@@ -85,7 +88,11 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
-        if self._names and _name(Headers(scope=scope).get("host", "")) not in self._names:
+        if (
+            self._names
+            and scope["path"] not in PROBES
+            and _name(Headers(scope=scope).get("host", "")) not in self._names
+        ):
             refusal = shaped(
                 421, "the server is not known by that name; MENTALIS_SERVER_ALLOWED_HOSTS adds names", "host"
             )

@@ -239,8 +239,9 @@ def joint(label: str, piece: Piece[Choice]) -> Choice | None:
 
 def wording(met: Match) -> str:
     """A match as a sentence that names its rule and its signs."""
-    says = met.rule.says[0].upper() + met.rule.says[1:]
-    return f"{says}: {shown(met.evidence)} (rule {met.rule.id})."
+    says, seen = met.rule.says[0].upper() + met.rule.says[1:], shown(met.evidence)
+    because = "" if seen.lower() == says.lower() else f": {seen}"
+    return f"{says}{because} (rule {met.rule.id})."
 
 
 def shown(evidence: Sequence[Observation]) -> str:
@@ -274,4 +275,4 @@ def abstention(reason_: str, case: Case) -> Draft:
 
 def _ms(start_s: float, end_s: float, case: Case) -> tuple[int, int]:
     last_ms = math.floor(case.clip.duration_s * 1000)
-    return min(math.floor(start_s * 1000), last_ms), min(math.ceil(end_s * 1000), last_ms)
+    return min(round(start_s * 1000), last_ms), min(round(end_s * 1000), last_ms)

@@ -17,7 +17,10 @@ PER_MINUTE = 120
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="What to call it.", show_default=False)],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; each allows those before it.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write or admin; each allows those before it; write where none is given."),
+    ] = None,
     per_minute: Annotated[int, typer.Option(help="Requests a minute.")] = PER_MINUTE,
     of: Annotated[
         str | None, typer.Option(help="Name of a key whose files and analyses it shares; without, it has its own.")

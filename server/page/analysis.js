@@ -16,7 +16,7 @@ import { makeTimeline } from "./timeline.js";
 import { counted, date, seconds } from "./words.js";
 
 const FORMAT_NAMES = { json: "JSON: everything", csv: "CSV: observations", openface: "OpenFace CSV", elan: "ELAN (.eaf)", srt: "Subtitles (.srt)", vtt: "Subtitles (.vtt)", html: "Web page, self-contained", parquet: "Parquet: signals" };
-const KEYS = [["Space, K", "play or pause"], ["← →", "one second back or on"], [", .", "one frame back or on"], ["Home, End", "to the beginning or end"], ["N, P", "next or previous claim"]];
+const KEYS = [["Space, K", "play or pause"], ["← →", "one second back or on"], [", .", "one frame back or on"], ["Home, End", "to the beginning or end"], ["N, P", "next or previous claim"], ["Enter", "on a claim: to what is told of it"], ["Escape", "from there: back to the claim"]];
 
 export async function showAnalysis(place, server, id) {
   const one = await analysis(id);
@@ -50,7 +50,7 @@ async function showReport(place, one) {
   const clip = makeClip(one, report, found);
   const selection = new Selection(report, clip);
   const named = { ...report, claims: report.claims.map((claim) => ({ ...claim, name: review.name(claim.level, claim.label) })) };
-  const inspector = el("div", { class: "inspector", "aria-live": "polite" }), chat = el("div", { class: "chat" });
+  const inspector = el("div", { class: "inspector", "aria-live": "polite", tabindex: "-1" }), chat = el("div", { class: "chat" });
   const timeline = el("section", { class: "timeline", "aria-label": "Timeline" });
   const claims = el("section", { class: "claims", "aria-label": "Claims" }), facts = el("div", { class: "facts" });
   place.append(heading(one, report), el("p", { class: "narrative" }, report.narrative),
@@ -58,7 +58,10 @@ async function showReport(place, one) {
     timeline, claims, facts);
   showInspector(inspector, report, selection, review);
   showChat(chat, one.id, selection);
-  showClaims(claims, report, selection, review);
+  showClaims(claims, report, selection, review, () => inspector.focus({ preventScroll: true }));
+  inspector.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") claims.querySelector(`[data-claim="${selection.claim}"]`)?.focus();
+  });
   showFacts(facts, one, report, selection);
   document.addEventListener("keydown", pressed);
   let stop = null, left = false;

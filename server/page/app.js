@@ -24,6 +24,7 @@ async function show() {
   const mine = ++turn;
   if (mine > 1) main.focus({ preventScroll: true }); // a new view is read from its beginning
   scrollTo(0, 0);
+  for (const open of document.querySelectorAll("dialog:not(.stays)")) open.close(); // it was about the view before
   leave?.();
   leave = null;
   const found = ROUTES.find(([pattern]) => pattern.test(path));

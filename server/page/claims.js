@@ -3,7 +3,7 @@
 import { checkbox, el } from "./dom.js";
 import { LEVELS, capital, percent, span, whom } from "./words.js";
 
-export function showClaims(place, report, selection, review) {
+export function showClaims(place, report, selection, review, tell) {
   const rejected = el("section", { hidden: true, "aria-label": "Rejected claims" }, rejectedList(report.rejected, review));
   const agreed = el("p", { class: "small soft", role: "status" });
   const buttons = new Map();
@@ -33,10 +33,11 @@ export function showClaims(place, report, selection, review) {
     return node;
   }
 
-  /** Choose a claim; who points at it, and not who goes by keyboard, is taken to the clip. */
+  /** Choose a claim and go to the clip; who goes by keyboard is taken to what is told of the claim, and back by Escape. */
   function choose(id, event) {
     selection.chooseClaim(id);
-    if (event.detail && selection.clip.node.getBoundingClientRect().bottom < 80) selection.clip.node.scrollIntoView({ block: "start" });
+    if (selection.clip.node.getBoundingClientRect().bottom < 80) selection.clip.node.scrollIntoView({ block: "start" });
+    if (!event.detail) tell();
   }
 
   function chosen() {

@@ -1,6 +1,6 @@
 // Two analyses beside each other: which claims both have, which differ, which only one has.
 
-import { analysis } from "./api.js";
+import { analysis, corrections } from "./api.js";
 import { checkbox, el, trouble } from "./dom.js";
 import { LEVELS, capital, counted, date, percent, plain, span, whom } from "./words.js";
 
@@ -13,6 +13,7 @@ export async function showCompare(place, server, first, second) {
     place.append(trouble(`${(a.report ? b : a).name} has no report to compare.`));
     return;
   }
+  const names = await named(a, b);
   const pairs = LEVELS.map((level) => [level, paired(a.report, b.report, level)]);
   const count = Object.fromEntries(Object.keys(MARKS).map((mark) => [mark, pairs.flatMap(([, rows]) => rows).filter((row) => row.mark === mark).length]));
   const rows = el("div", { class: "compared" });
@@ -25,8 +26,17 @@ export async function showCompare(place, server, first, second) {
     rows);
   for (const [level, found] of pairs) {
     rows.append(el("section", { class: `level ${level}`, "aria-label": capital(level) }, el("h2", {}, capital(level)),
-      found.length ? el("ul", { class: "plain" }, found.map(line)) : el("p", { class: "soft small" }, "Neither claims anything.")));
+      found.length ? el("ul", { class: "plain" }, found.map((row) => line(row, names))) : el("p", { class: "soft small" }, "Neither claims anything.")));
   }
+}
+
+/** What labels are called in the codebooks of both; by its id where that is gone. */
+async function named(...both) {
+  const known = new Map();
+  for (const { labels } of await Promise.all(both.map((one) => corrections(one.id)))) {
+    for (const level of LEVELS) for (const label of labels[level]) known.set(`${level}/${label.id}`, label.name);
+  }
+  return (claim) => (known.get(`${claim.level}/${claim.label}`) ?? plain(claim.label)).toLowerCase();
 }
 
 function head(letter, one) {
@@ -58,11 +68,11 @@ function paired(a, b, level) {
   return rows.sort((x, y) => (x.left ?? x.right).start_s - (y.left ?? y.right).start_s);
 }
 
-function line({ mark, left, right }) {
-  return el("li", { class: `pair ${mark}` }, cell(left, "A"), cell(right, "B"), el("span", { class: "mark small" }, el("span", {}, MARKS[mark])));
+function line({ mark, left, right }, names) {
+  return el("li", { class: `pair ${mark}` }, cell(left, "A", names), cell(right, "B", names), el("span", { class: "mark small" }, el("span", {}, MARKS[mark])));
 }
 
-function cell(claim, letter) {
+function cell(claim, letter, names) {
   if (!claim) return el("div", { class: "cell missing small soft" }, `${letter}: no such claim`);
-  return el("div", { class: "cell" }, el("span", { class: "unseen" }, `${letter}: `), el("span", { class: "label" }, el("span", { class: "soft" }, "suggests "), plain(claim.label)), el("span", { class: "small soft" }, `${whom(claim)} · ${span(claim)} · ${percent(claim.confidence)}`));
+  return el("div", { class: "cell" }, el("span", { class: "unseen" }, `${letter}: `), el("span", { class: "label" }, el("span", { class: "soft" }, "suggests "), names(claim)), el("span", { class: "small soft" }, `${whom(claim)} · ${span(claim)} · ${percent(claim.confidence)}`));
 }

@@ -18,6 +18,7 @@ function show(resolve) {
   const send = el("button", { type: "submit", class: "primary" }, "Continue");
   const form = el("form", { class: "stack", onsubmit: submit }, field("API key", key, "It is sent to this server once and kept in a cookie that scripts can't read."), wrong, el("div", { class: "actions" }, send));
   const box = dialog("This server asks for a key", form);
+  box.classList.add("stays");
   box.addEventListener("cancel", (event) => event.preventDefault()); // without a key there is nothing to go back to
 
   async function submit(event) {
@@ -46,5 +47,6 @@ export function showNotice(notice, again = false) {
     localStorage.setItem(SEEN, notice);
     box.close();
   }, { class: "primary" })));
+  box.classList.add("stays");
   read = new Promise((resolve) => box.addEventListener("close", resolve, { once: true }));
 }

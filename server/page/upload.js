@@ -19,13 +19,15 @@ export async function showUpload(place, server) {
   };
   const path = el("input", { type: "text", spellcheck: "false", autocomplete: "off", placeholder: "/home/me/clip.mp4", oninput: () => say() });
   const purpose = el("textarea", { rows: 2 }), consent = el("textarea", { rows: 2 });
+  const words = el("textarea", { rows: 3, spellcheck: "false" });
   let derivedOnly = false, checkGestures = false;
 
   const form = el("form", { class: "columns", onsubmit: submit },
     el("section", { class: "panel", "aria-labelledby": "clip-title" },
       el("h2", { id: "clip-title" }, "Clip"), dropZone(take),
       server.local_paths === true && field("Or a path on this machine", path, "The server reads the file itself; nothing is uploaded."),
-      recorder(take), chosen),
+      recorder(take), chosen,
+      field("What is said, if it is known", words, "SRT, WebVTT, JSON or plain text.")),
     el("section", { class: "panel", "aria-labelledby": "how-title" },
       el("h2", { id: "how-title" }, "How"),
       field("Strategy", options.strategy, "In which order the agents judge, and whether a critic checks them."),
@@ -65,6 +67,7 @@ export async function showUpload(place, server) {
       const wanted = { file: file.id, options: {}, derived_only: derivedOnly };
       for (const [name, list] of Object.entries(options)) if (list.value) wanted.options[name] = list.value;
       if (checkGestures) wanted.options.check_gestures = true;
+      if (words.value.trim()) wanted.transcript = words.value;
       if (purpose.value.trim()) wanted.purpose = purpose.value.trim();
       if (consent.value.trim()) wanted.consent = consent.value.trim();
       location.hash = `#/analyses/${(await analyse(wanted)).id}`;

@@ -152,6 +152,10 @@ def test_claims_are_reached_and_chosen_by_keyboard(analysis):
     analysis.keyboard.press("Tab")
     analysis.keyboard.press("Enter")
     assert analysis.locator("[aria-pressed=true][data-claim]").get_attribute("data-claim") == "P1-behaviour-2"
+    assert analysis.evaluate("document.activeElement.className") == "inspector"
+    assert analysis.evaluate("document.querySelector('video').getBoundingClientRect().bottom") > 80
+    analysis.keyboard.press("Escape")
+    assert analysis.evaluate("document.activeElement.dataset.claim") == "P1-behaviour-2"
     analysis.locator("main").focus()
     analysis.keyboard.press("End")
     assert time_of(analysis) == pytest.approx(14.0, abs=0.1)
@@ -440,9 +444,10 @@ def test_a_path_is_offered_in_local_mode_only(fake, new_page, local):
     assert path.count() == local
     if local:
         path.fill("/clips/mine.mp4")
+        page.get_by_label("What is said, if it is known").fill("Hello.")
         page.get_by_role("button", name="Analyse").click()
         page.get_by_role("heading", name="Measuring").wait_for()
-        assert fake.wanted[0]["file"] == "file-sent"
+        assert (fake.wanted[0]["file"], fake.wanted[0]["transcript"]) == ("file-sent", "Hello.")
 
 
 def test_the_camera_is_recorded(new_page):
@@ -509,6 +514,17 @@ def test_two_analyses_are_compared(fake, new_page):
     assert len(shown) == 2
     assert "suggests happiness" in shown[1]
     assert "suggests surprise" in shown[1]
+    page.get_by_label("Differences only").uncheck()
+    assert page.get_by_text("suggests keeping still").count() == 2, "as the codebook names them"
+
+
+def test_a_dialog_leaves_with_its_view(fake, new_page):
+    page = open_analysis(new_page, fake.add("first.mp4"))
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("dialog").wait_for()
+    page.evaluate("location.hash = '#/'")
+    page.get_by_role("link", name="first.mp4").wait_for()
+    assert page.get_by_role("dialog").count() == 0
 
 
 def test_what_is_compared_with_is_named_by_how_it_was_judged_and_found_however_old_it_is(fake, new_page):
