@@ -87,6 +87,12 @@ async def test_elsewhere_any_name_is_answered_unless_names_are_set():
     assert (await answered(asked(host="any.example"), names_of("0.0.0.0", ["mentalis.example"])))[0] == 421
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_a_probe_asks_by_address(path):
+    probe = {**asked(host="10.0.0.7:8080"), "path": path}
+    assert (await answered(probe, names_of("0.0.0.0", ["mentalis.example"])))[0] == 200
+
+
 async def test_a_stream_passes_as_it_comes():
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -63,6 +63,17 @@ def test_neutral_stands_beside_an_expression_only_where_there_is_none():
     assert [(d.label, d.start_ms, d.end_ms) for d in found] == [("happiness", 2000, 4000), ("neutral", 4000, 10000)]
 
 
+def test_claims_in_a_row_meet_and_do_not_overlap():
+    smile = [saw(kind, 2.0004, 4.0004, value=3.0) for kind in ("au6", "au12")]
+    happy, neutral = reason("emotion", make_case(face(), *smile)).claims
+    assert happy.end_ms == neutral.start_ms
+
+
+def test_a_reason_is_not_told_in_the_words_of_the_claim():
+    told = [draft.text for draft in reason("behaviour", make_case(face(), saw("nod"))).claims]
+    assert any(text.startswith("Nods (rule beh-nod).") for text in told)
+
+
 @pytest.mark.parametrize("kind", ["au4", "nod", "heart_rate", "au25", "blink"])
 def test_what_is_no_marker_of_emotion_leaves_it_neutral(kind):
     found = reason("emotion", make_case(face(), saw(kind, value=3.0))).claims
