@@ -90,9 +90,9 @@ def rows(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:
 
     from perception.models.device import device, reduced_precision
 
-    on, ready = device(), NETWORKS[name](batch)
+    on, before_mb = device(), _resident_mb()
+    ready = NETWORKS[name](batch)
     module, inputs = ready.module.to(on).eval(), tuple(each.to(on) for each in ready.inputs)
-    before_mb = _resident_mb()
     told = []
     with torch.inference_mode():
         exact, per_s = _timed(lambda: module(*inputs), ready.frames, seconds)
@@ -142,10 +142,15 @@ def _row(name: str, batch: int, precision: str, per_s: float, off: float, before
         "frames_per_s": round(per_s, 1),
         "memory_mb": round(used_mb),
         "off_float32": round(off, 4),
-        "device": torch.cuda.get_device_name()
-        if on_gpu
-        else f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "device": torch.cuda.get_device_name() if on_gpu else f"{_processor()}, {torch.get_num_threads()} threads",
     }
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _resident_mb() -> float:

@@ -16,10 +16,10 @@ from perception.au_presence import tell_presence
 from perception.body_track import BodyTrack
 from perception.clip import Clip
 from perception.covered_face import Part, covered
-from perception.errors import ToolError
+from perception.errors import OptionError, ToolError
 from perception.evidence import Findings
 from perception.face_track import FaceTrack
-from perception.models.engine_weights import fingerprint
+from perception.models.engine_weights import described, fingerprint
 from perception.models.micro_au_reader import Reader, weights_folder
 from perception.openface_csv import OpenFaceTrack, read_openface
 from perception.pyfeat_units import tell_pyfeat
@@ -45,9 +45,12 @@ def action_units(engine: Engine = "auto", weights: str = "") -> Run:
         weights: folder of the trained network; left out: `micro-au-clip` in a folder of weights.
 
     Raises:
+        OptionError: weights for an engine that takes none.
         WeightError: there are no weights for `micro_au_clip`.
         ToolError: py-feat is asked for and not here.
     """
+    if weights and engine != "micro_au_clip":
+        raise OptionError(f"action_units.weights={weights} needs action_units.engine=micro_au_clip")
     folder = weights_folder(weights, "action_units") if engine == "micro_au_clip" else None
     if engine == "pyfeat" and (missing := pyfeat_environment.why_not()):
         raise ToolError(f"action_units.engine=pyfeat: {missing}")
@@ -55,6 +58,7 @@ def action_units(engine: Engine = "auto", weights: str = "") -> Run:
     def run(clip: Clip, faces: list[FaceTrack], bodies: Sequence[BodyTrack] = ()) -> Findings:
         found = Findings()
         if folder is not None:
+            found.notes["weights"] = described(folder)
             _by_network(clip, faces, bodies, Reader(folder), found)
             return found
         if engine == "pyfeat":

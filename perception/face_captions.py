@@ -65,13 +65,15 @@ def face_captions(engine: Engine = "composed", model: str = "") -> Run:
         model: of `clip` the checkpoint's folder or hub id, of `emocapclip` its folder.
 
     Raises:
-        OptionError: a model without an engine that takes it, or `clip` without a model.
+        OptionError: a model without an engine that takes it, `clip` without a model, or a folder that is not there.
         ToolError: `emocapclip` without its weights.
     """
     if engine == "composed" and model:
         raise OptionError(f"face_captions.model={model} needs face_captions.engine=clip")
     if engine == "clip" and not model:
         raise OptionError(f"face_captions.engine=clip needs face_captions.model=<{HOW_CLIP}>")
+    if engine == "clip" and model.startswith(("/", ".", "~")) and not Path(model).expanduser().is_dir():
+        raise OptionError(f"face_captions.model={model}: there is no such folder; give {HOW_CLIP}")
     if engine == "emocapclip":
         require_emocapclip(model)
 

@@ -9,11 +9,12 @@ import numpy.typing as npt
 import yaml
 
 from perception.clip import Clip
+from perception.errors import OptionError
 from perception.events import runs
 from perception.evidence import Findings
 from perception.face_flow import LOWEST_RATE_HZ, FlowTrack, regions
 from perception.face_track import FaceTrack
-from perception.models.engine_weights import fingerprint
+from perception.models.engine_weights import described, fingerprint
 from perception.models.micro_au_reader import SHOWN, Reader, weights_folder
 from perception.speaking import speaking_s
 from perception.tool import Run, tool
@@ -74,12 +75,15 @@ def micro_expressions(engine: Literal["flow", "micro_au_clip"] = "flow", weights
         weights: folder of the trained network; left out: `micro-au-clip` in a folder of weights.
 
     Raises:
+        OptionError: weights for an engine that takes none.
         WeightError: there are no weights for `micro_au_clip`.
     """
+    if weights and engine != "micro_au_clip":
+        raise OptionError(f"micro_expressions.weights={weights} needs micro_expressions.engine=micro_au_clip")
     folder = weights_folder(weights, "micro_expressions") if engine == "micro_au_clip" else None
 
     def run(clip: Clip, face_flow: list[FlowTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
-        found = Findings(notes={"engine": engine})
+        found = Findings(notes={"engine": engine} | ({"weights": described(folder)} if folder is not None else {}))
         if not face_flow:
             slow = f"{clip.fps:.1f} frames/s of {LOWEST_RATE_HZ:.0f}" if faces else "no face"
             found.abstain(None, f"no small movement could be followed ({slow}, or faces too small)")

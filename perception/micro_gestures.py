@@ -11,12 +11,13 @@ from pydantic import TypeAdapter
 
 from perception.body_track import BodyTrack
 from perception.clip import Clip
+from perception.errors import OptionError
 from perception.events import runs
 from perception.evidence import Findings, Frozen
 from perception.face_track import FaceTrack
 from perception.gesture_network import gestures_in, other_words
 from perception.gesture_rules import flags_of
-from perception.models.engine_weights import fingerprint
+from perception.models.engine_weights import described, fingerprint
 from perception.models.gesture_recogniser import Recogniser, weights_folder
 from perception.posture import posture
 from perception.tool import Run, tool
@@ -70,12 +71,15 @@ def micro_gestures(engine: Literal["rules", "gcn"] = "rules", weights: str = "")
         weights: folder of the trained network; left out: `gesture-gcn` in a folder of weights.
 
     Raises:
+        OptionError: weights for an engine that takes none.
         WeightError: there are no weights for `gcn`.
     """
+    if weights and engine != "gcn":
+        raise OptionError(f"micro_gestures.weights={weights} needs micro_gestures.engine=gcn")
     folder = weights_folder(weights) if engine == "gcn" else None
 
     def run(clip: Clip, bodies: list[BodyTrack], faces: list[FaceTrack], action_units: Findings) -> Findings:
-        found = Findings(notes={"engine": engine})
+        found = Findings(notes={"engine": engine} | ({"weights": described(folder)} if folder is not None else {}))
         network = Recogniser(folder) if folder is not None else None
         if not bodies:
             found.abstain(None, "no upper body was found")

@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from perception.errors import OptionError, ToolError
 from perception.face_crops import BoxRule
-from perception.weights import find_weight, known
+from perception.models import engine_weights
+from perception.models.trained import TENSORS, check_file, read_card
+from perception.weights import catalogue, find_weight, known
 
 Floats = npt.NDArray[np.floating]
 NetworkName = Literal["physnet", "factorizephys", "physformer", "physformer-standard", "open-rppg"]
@@ -110,6 +112,7 @@ def source_of(name: str) -> Source:
     if given:
         if not Path(given).is_file():
             raise OptionError(f"rppg.engine={name}: there is no file {given}")
+        check_file(Path(given))
         return Source(name, of, Path(given), _hash(Path(given)))
     kind = KINDS[of]
     if kind.weight is None:
@@ -125,6 +128,17 @@ def source_of(name: str) -> Source:
             f"(from {weight.url.split('/')[2]}, {weight.bytes / 1e6:.1f} MB; licence: {weight.licence})"
         )
     return Source(name, of, path, known(kind.weight).sha256)
+
+
+def described(source: Source) -> str:
+    """A network's weights as a report names them: by their hash, and by what is known of them."""
+    if source.path is None:
+        return f"{source.network} {source.version}"
+    if source.path.is_dir():
+        return engine_weights.described(source.path)
+    published = next((w for w in catalogue() if w.sha256 == source.version), None)
+    of = f", trained on {published.trained_on}; {published.metric}" if published else ", nothing is known of them"
+    return f"{source.network}, sha256 {source.version[:16]}{of}"
 
 
 def load(source: Source) -> Network:
@@ -147,14 +161,13 @@ def load(source: Source) -> Network:
 
 
 def _trained(name: str) -> Source:
-    from perception.models.trained import TENSORS, read_card
-
     folder = Path(name)
     if not folder.is_dir():
         raise OptionError(f"rppg.engine={name}: there is no such folder of trained weights")
     card = read_card(folder)
     if card.network not in KINDS:
         raise OptionError(f"rppg.engine={name}: the folder holds weights of {card.network}, no network for the pulse")
+    check_file(folder / TENSORS)
     return Source(name, card.network, folder, _hash(folder / TENSORS))
 
 

@@ -51,6 +51,8 @@ def chosen(engine: str) -> Chosen:
     methods: dict[MethodName, Method] = {}
     networks = list[str]()
     for part in engine.split("+"):
+        if not part.strip():
+            raise OptionError(f"rppg.engine={engine}: a part is empty; join names by one +, as in fused+physnet")
         if part == "fused":
             methods |= METHODS
         elif part in METHODS:

@@ -54,6 +54,8 @@ def rppg(engine: Engine | str = "fused") -> Run:
         for frame in frames:
             note_skin(frame, traces, networks)
         found = Findings(notes={"engine": engine})
+        if sources:
+            found.notes["weights"] = " | ".join(map(pulse_networks.described, sources))
         if not traces:
             found.abstain(None, "no face was found")
         further = _further_cameras(clip, len(traces), found, networks)

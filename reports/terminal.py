@@ -39,6 +39,7 @@ NOT_IN_LANES = (
     "skin_rhythms_differ",
     "forgery_score",
 )
+VITAL = ("heart_rate", "hrv_rmssd", "respiration_rate")  # of which the value is what matters, and not the time
 MOST_LANES = 14  # a person; the surest and longest
 MOST_EVIDENCE = 4  # lines under a claim
 MOST_REJECTED = 5  # lines of what was not accepted
@@ -70,6 +71,9 @@ def print_report(report: Report, console: Console | None = None) -> None:
             f"\n[bold]{person.id}[/]  seen {person.visible_s:.1f} s, "
             f"from {person.first_seen_s:.1f} to {person.last_seen_s:.1f} s"
         )
+        for vital in report.evidence.observations:
+            if vital.person == person.id and vital.kind in VITAL:
+                console.print(Text(f"  {vital.text} [{vital.id}], confidence {vital.confidence:.0%}"))
         console.print(_lanes(report, person.id))
     _print_claims(report, console)
     _print_tools(report, console)

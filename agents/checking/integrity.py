@@ -75,6 +75,8 @@ def limits(
     for trace, o in _seen(evidence):
         if (o.person is not None and o.person not in people) or o.start_s > end_s or start_s > o.end_s:
             continue
+        if not _counts(o.value, trace.from_):
+            continue
         if trace.limit is not None and (not trace.cites or any(c.kind in trace.cites for c in cited)):
             found.append(Limit(trace.limit, o))
         if trace.within is not None and all(_within(span, o) for span in spans):
@@ -117,7 +119,7 @@ def _seen(evidence: Evidence) -> list[tuple[Trace, Observation]]:
         (trace, o)
         for trace in known.traces
         for o in evidence.of(trace.kind)
-        if o.tool == TOOL and o.confidence >= known.sure_from and _counts(o.value, trace.from_)
+        if o.tool == TOOL and o.confidence >= known.sure_from
     ]
 
 

@@ -1,5 +1,6 @@
 """`mentalis train`: networks trained on data that the user has."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +39,7 @@ def micro_au(
     from perception.models.device import require_torch
 
     require_torch("mentalis train")
+    _check_folder(out)
     from perception.models.fitting import Fitting
     from perception.models.training_micro_au import Training, train_micro_au
 
@@ -91,6 +93,7 @@ def micro_gesture(
     from perception.models.device import require_torch
 
     require_torch("mentalis train")
+    _check_folder(out)
     from mentalis.settings import read_settings, use_weights_of
     from perception.models.fitting import Fitting
     from perception.models.training_micro_gesture import Training, train_micro_gesture
@@ -129,7 +132,7 @@ def _ranked_right(gold: Sequence[str], ranked: Sequence[Sequence[str]]) -> str:
 @app.command("pulse")
 def pulse(
     folder: Data,
-    out: Out,
+    out: Annotated[Path, typer.Option(help="Folder for weights and card.", show_default=False)],
     layout: Annotated[str, typer.Option(help="ubfc (subjectN/vid.avi) or pure (ii-jj/ii-jj/*.png).")] = "ubfc",
     network: Annotated[
         str, typer.Option(help="physnet, factorizephys, physformer or physformer-standard.")
@@ -153,6 +156,7 @@ def pulse(
     from perception.pulse_networks import KINDS
 
     require_torch("mentalis train")
+    _check_folder(out)
     from mentalis.settings import read_settings, use_weights_of
     from perception.models.fitting import Fitting
     from perception.models.training_pulse import Training, train_pulse
@@ -190,17 +194,34 @@ def data_in_layout(layout: str) -> str:
     return f"recordings of the user in the layout of {({'ubfc': 'UBFC-rPPG', 'pure': 'PURE'})[layout]}"
 
 
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that can't be written to before hours of training.
+
+    Raises:
+        OptionError: it is a file, or may not be made or written to.
+    """
+    from perception.errors import OptionError
+
+    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise OptionError(f"--out {out}: {error.strerror}; name a folder that can be written to") from error
+
+
 def _left_out(named: str, people: Sequence[str]) -> tuple[str, ...]:
     """The people who are not trained on: those that are named, or every fifth one.
 
     Raises:
-        OptionError: someone named is not there.
+        OptionError: someone named is not there, or nobody else.
     """
     from perception.errors import OptionError
 
     left_out = tuple(p.strip() for p in named.split(",") if p.strip()) or tuple(people[4::5])
     if unknown := set(left_out) - set(people):
         raise OptionError(f"--held-out: nobody is called {', '.join(sorted(unknown))}; there are {', '.join(people)}")
+    if set(left_out) == set(people):
+        raise OptionError(f"--held-out: all {len(people)} are held out, and nobody is left to train on")
     return left_out
 
 

@@ -39,15 +39,15 @@ def load_detector(reference: str) -> Detector:
     return found
 
 
-def tell_detector(clip: Clip, detector: Detector, found: Findings) -> None:
-    """Add the detector's score.
-
-    Raises:
-        ToolError: it returns no `Score`, or one outside [0, 1].
-    """
-    takes_path = list(inspect.signature(detector).parameters) == ["path"]
-    returned = detector(path=Path(clip.path)) if takes_path else detector(frames=clip.frames())
-    score = _score(returned)
+def tell_detector(clip: Clip, reference: str, detector: Detector, found: Findings) -> None:
+    """Add the detector's score; where it fails, that and why is told, and what else was found stays."""
+    try:
+        score = _scored(clip, detector)
+    except (Exception, SystemExit) as error:  # it is others' code: whatever it does, the other traces are told
+        why = f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error)
+        found.notes["detector"] = f"{reference} failed"
+        found.abstain(None, f"integrity.detector={reference} gave no score ({' '.join(why.split())[:200]})")
+        return
     found.notes["detector"] = score.name
     found.event(
         None,
@@ -62,14 +62,24 @@ def tell_detector(clip: Clip, detector: Detector, found: Findings) -> None:
     )
 
 
+def _scored(clip: Clip, detector: Detector) -> Score:
+    """What a detector says.
+
+    Raises:
+        ToolError: it returns no name and score, or a score outside [0, 1].
+    """
+    takes_path = list(inspect.signature(detector).parameters) == ["path"]
+    return _score(detector(path=Path(clip.path)) if takes_path else detector(frames=clip.frames()))
+
+
 def _score(returned: Any) -> Score:
     try:
         name, value = returned
         score = Score(str(name), float(value))
     except (TypeError, ValueError) as error:
-        raise ToolError(f"integrity.detector returned {returned!r}, not a name and a score") from error
+        raise ToolError(f"it returned {str(returned)[:80]!r}, not a name and a score") from error
     if not 0 <= score.score <= 1:
-        raise ToolError(f"integrity.detector: {score.name} gave {score.score}; a score lies between 0 and 1")
+        raise ToolError(f"{score.name} gave {score.score}; a score lies between 0 and 1")
     return score
 
 

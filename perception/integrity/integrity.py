@@ -22,7 +22,7 @@ def integrity(detector: str = "") -> Run:
     It tells which trace was seen, never that a clip is false; most traces have harmless causes.
 
     Args:
-        detector: a model of forged or replayed faces as `module:function` (see `perception.integrity.detector`).
+        detector: a model of forged or replayed faces as `module:function` (docs/integrity.md).
 
     Raises:
         ToolError: there is no such function.
@@ -48,7 +48,7 @@ def integrity(detector: str = "") -> Run:
         lips.tell(clip, found)
         skin.tell(found)
         if model is not None:
-            tell_detector(clip, model, found)
+            tell_detector(clip, detector, model, found)
         return found
 
     run.depends_on = lambda clip: written(detector)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from perception.models.trained import TENSORS, ModelCard, read_card
+from perception.models.trained import TENSORS, ModelCard, check_file, read_card
 from perception.weights import WeightError, folders
 
 
@@ -30,7 +30,14 @@ def trained_folder(named: str, network: str, command: str, option: str) -> tuple
     card = read_card(folder)
     if card.network != network:
         raise WeightError(f"{folder} holds weights of {card.network}, not of {network}")
+    check_file(folder / TENSORS)
     return folder, card
+
+
+def described(folder: Path) -> str:
+    """A folder's weights as a report names them: by their hash, whatever the folder is called, and by their card."""
+    card = read_card(folder)
+    return f"{card.network}, sha256 {fingerprint(folder)[:16]}, trained on {card.trained_on}; {card.metric}"
 
 
 def fingerprint(folder: Path) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from perception.errors import ToolError
 from perception.models.device import device, reduced_precision, require_torch
-from perception.models.quiet_loading import no_bar
+from perception.models.quiet_loading import check_whole, no_bar
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,6 +133,8 @@ def _load(name_or_folder: str) -> tuple[str, Any, Any, Any]:
         transformers: Any = importlib.import_module("transformers")  # some of its classes have types, some have none
     except ImportError as error:
         raise ToolError("a CLIP needs transformers: python scripts/install.py neural") from error
+    from safetensors import SafetensorError
+
     try:
         kind = transformers.AutoConfig.from_pretrained(name_or_folder).model_type
         if kind not in KINDS:
@@ -140,13 +142,14 @@ def _load(name_or_folder: str) -> tuple[str, Any, Any, Any]:
         pictures = transformers.AutoImageProcessor.from_pretrained(name_or_folder, backend="pil")  # no torchvision
         words = transformers.AutoTokenizer.from_pretrained(name_or_folder)
         with no_bar():
-            model = transformers.AutoModel.from_pretrained(name_or_folder).eval().to(device())
+            model, told = transformers.AutoModel.from_pretrained(name_or_folder, output_loading_info=True)
     except ImportError as error:  # a tokenizer of its own library
         raise ToolError(f"{name_or_folder} needs a further library: {_line(error)}") from error
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         why = f"{name_or_folder} can't be loaded as a CLIP or SigLIP checkpoint ({_line(error)})"
         raise ToolError(f"{why}; give a folder that holds one, or its hub id where the hub can be reached") from error
-    return kind, model, pictures, words
+    check_whole(name_or_folder, told)
+    return kind, model.eval().to(device()), pictures, words
 
 
 def _in_batches(encode: "Callable[[Sequence[T]], Tensor]", items: Sequence[T]) -> Floats:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception.evidence import Frozen
-from perception.models.quiet_loading import no_bar
+from perception.models.quiet_loading import check_whole, no_bar
 from perception.weights import WeightError
 
 NETWORK = "micro-au-clip"
@@ -165,18 +165,22 @@ def from_backbone(source: str, units: Sequence[int], prior: Tensor | None = None
         prior: see `MicroAUClip`.
 
     Raises:
-        WeightError: there is no CLIP, or it can't be reached.
+        WeightError: there is no CLIP, it is not whole, or it can't be reached.
     """
+    from safetensors import SafetensorError
     from transformers import AutoTokenizer, CLIPModel
 
     try:
         with no_bar():
-            clip, tokenizer = CLIPModel.from_pretrained(source), AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError, KeyError) as error:
+            tokenizer = AutoTokenizer.from_pretrained(source)
+            read: Any = CLIPModel.from_pretrained(source, output_loading_info=True)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise WeightError(
             f"{source} is no CLIP with its tokenizer ({str(error).splitlines()[0]}): "
             "give a local folder, or an id of the hub where that can be reached"
         ) from error
+    clip, told_of_it = read
+    check_whole(source, told_of_it)
     said = [text for unit in units for text in (texts()[unit].shown, texts()[unit].absent)]
     with torch.inference_mode():
         tokens = tokenizer(said, padding=True, return_tensors="pt")

@@ -46,7 +46,8 @@ class Reader:
             self.network = from_settings(card.settings)
             self.network.load_state_dict(tensors)
         except (KeyError, RuntimeError, TypeError) as error:
-            raise WeightError(f"{folder}: the tensors do not fit the card: {str(error).splitlines()[0]}") from error
+            why = " ".join(str(error).split())[:200]
+            raise WeightError(f"{folder}: the tensors do not fit the card: {why}") from error
         self.network.to(device()).eval()
         self.units = self.network.units
         self.view = View(self.units, self.network.size_px, self.network.grid)

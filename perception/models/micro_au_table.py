@@ -139,9 +139,10 @@ def _apexes(
             found, most = picture, moved
         if at == sample.apex:
             labelled = picture
-    if found is None or (sample.apex is not None and labelled is None):
-        last = f"its last one is {at}"
-        raise TrainingDataError(f"{sample.where}: {sample.clip.name} has too few pictures after its onset; {last}")
+    too_few = sample.offset is not None and at < sample.offset
+    if found is None or too_few or (sample.apex is not None and labelled is None):
+        what = f"{sample.clip.name} has too few pictures for its onset, apex and offset; its last one is {at}"
+        raise TrainingDataError(f"{sample.where}: {what}")
     return found, labelled
 
 
@@ -204,9 +205,10 @@ def _pictures(sample: Coded) -> Iterator[Picture]:
 
 
 def _read(path: Path, sample: Coded) -> Picture:
-    import cv2
+    from PIL import Image
 
-    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if read is None:
-        raise TrainingDataError(f"{sample.where}: {path} can't be read as a picture; get an intact copy")
-    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+    except (OSError, ValueError) as error:
+        raise TrainingDataError(f"{sample.where}: {path} can't be read as a picture; get an intact copy") from error

@@ -1,8 +1,10 @@
-"""Weights read by transformers without its progress bar: what is printed is ours to say."""
+"""Weights read by transformers: without its progress bar, and whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from perception.weights import WeightError
 
 
 @contextmanager
@@ -22,3 +24,19 @@ def no_bar() -> Iterator[None]:
         yield
     finally:
         bars.enable_progress_bar()
+
+
+def check_whole(source: str, told: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint that lacks weights, which transformers would draw at random.
+
+    Args:
+        source: where it is from.
+        told: what `from_pretrained(..., output_loading_info=True)` tells of the loading.
+
+    Raises:
+        WeightError: naming the first that is missing.
+    """
+    missing = sorted(told["missing_keys"])
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise WeightError(f"{source} lacks weights of its network ({missing[0]}{more}); get a whole checkpoint")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from perception.weights import WeightError
 if TYPE_CHECKING:
     from torch import Tensor
 
+PICKLED = b"\x80"  # a pickle's first byte
 CARD, TENSORS, PART = "card.yaml", "model.safetensors", ".part"
 PREDICTIONS, PROBABILITIES, GOLD = "predictions.csv", "probabilities.csv", "gold.csv"
 Setting = bool | int | float | str | None
@@ -79,7 +81,33 @@ def load_trained(folder: Path, network: str) -> tuple[ModelCard, dict[str, "Tens
     try:
         return card, load_file(folder / TENSORS)
     except (OSError, SafetensorError) as error:
-        raise WeightError(f"{folder / TENSORS} can't be read: {error}") from error
+        raise WeightError(f"{folder / TENSORS} can't be read: {_line(error)}") from error
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file of weights that is cut short or is none, before anything else is done: its ends tell.
+
+    Raises:
+        WeightError: saying which it is.
+    """
+    if not path.is_file():
+        raise WeightError(f"{path} is not there: the folder holds no weights")
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="np"):
+                return
+        except (OSError, SafetensorError) as error:
+            raise WeightError(f"{path} is cut short, or no safetensors ({_line(error)}); get it anew") from error
+    with path.open("rb") as file:
+        is_old = file.read(1) == PICKLED  # as torch wrote files before its version 1.6
+    if not is_old and not zipfile.is_zipfile(path):
+        raise WeightError(f"{path} is cut short, or no file of torch; get it anew")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -94,7 +122,7 @@ def read_card(folder: Path) -> ModelCard:
     except OSError as error:
         raise WeightError(f"{folder} holds no {CARD}: it is not a folder of trained weights") from error
     except (yaml.YAMLError, ValidationError) as error:
-        raise WeightError(f"{path} is not a model card: {error}") from error
+        raise WeightError(f"{path} is not a model card: {_line(error)}") from error
 
 
 def read_checkpoint(path: Path) -> dict[str, "Tensor"]:
@@ -115,8 +143,11 @@ def read_checkpoint(path: Path) -> dict[str, "Tensor"]:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
-        raise WeightError(f"{path} is no file of weights that may be read: {error}") from error
+    except pickle.UnpicklingError as error:
+        what = f"{path} holds more than tensors, which is never loaded"
+        raise WeightError(f"{what}: save its state_dict alone") from error
+    except (OSError, RuntimeError, ValueError, EOFError, SafetensorError) as error:
+        raise WeightError(f"{path} is no file of weights that may be read: {_line(error)}") from error
     if not isinstance(state, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise WeightError(f"{path} holds something else than a network's tensors")
     return {name.removeprefix("module."): tensor for name, tensor in state.items()}

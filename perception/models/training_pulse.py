@@ -100,10 +100,12 @@ def train_pulse(
     card = ModelCard(
         network=training.network,
         settings=training.settings,
-        source=f"mentalis train pulse, seed {training.fitting.seed}, {training.fitting.epochs} epochs"
+        source=f"mentalis train pulse, seed {training.fitting.seed}, {training.fitting.epochs} epochs, "
+        f"batches of {training.fitting.batch}, rate {training.fitting.rate:g}"
         + (f", from {Path(training.begins_with).name}" if training.begins_with else ""),
         licence="that of the recordings" + (" and of the weights begun with" if training.begins_with else ""),
-        trained_on=f"{training.trained_on}: {len(chunks.waves)} chunks of {kind.frames} frames of {people} people",
+        trained_on=f"{training.trained_on}: {len(chunks.waves)} chunks of {kind.frames} frames of {people} people"
+        + (f"; held out: {', '.join(training.held_out)}" if training.held_out else ""),
         metric=metric,
         limits=f"last training loss {losses[-1]:.3f}; fit for what the recordings show: light, skin, motion, coding",
     )

@@ -140,6 +140,8 @@ def test_an_engine_that_is_unknown_is_told_which_there_are():
     assert chosen("pos+chrom").methods.keys() == {"pos", "chrom"}
     with pytest.raises(OptionError, match=r"'fuzed' is none of fused, pos, .*, physnet, .*open-rppg"):
         make_tool("rppg", engine="fuzed+physnet")
+    with pytest.raises(OptionError, match="a part is empty"):
+        make_tool("rppg", engine="fused+")
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def test_weights_that_are_not_there_are_told(engine):
 def test_a_result_depends_on_the_weights(make_clip, tmp_path):
     clip, keys = Clip.open(make_clip()), []
     for content in (b"one", b"two"):
-        (tmp_path / "w.pth").write_bytes(content)
+        (tmp_path / "w.pth").write_bytes(b"\x80" + content)  # as a pickle begins
         keys.append(key_of(make_tool("rppg", engine=f"physformer:{tmp_path / 'w.pth'}"), clip, {}))
     assert keys[0] != keys[1]
 
@@ -220,6 +222,8 @@ def test_a_photographed_face_with_a_pulse_is_measured_from_two_cameras(shared, t
     assert rate.value == pytest.approx(72, abs=1.5)
     (run,) = [run for run in evidence.tools if run.tool == "rppg"]
     assert "view 2 left half by factorizephys" in run.notes["P1"]
+    assert run.notes["weights"].startswith("factorizephys, sha256 ")
+    assert "PURE" in run.notes["weights"]
 
 
 def test_a_real_clip_that_is_too_short_is_abstained_from(shared, monkeypatch):

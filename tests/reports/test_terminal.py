@@ -12,6 +12,7 @@ from agents.claims import RejectedClaim
 from agents.report import Failure, TokenUse
 from graphs.events import AgentFinished, AgentStarted
 from mentalis.progress import Progress
+from perception.evidence import Observation
 from reports.model_account import model_account
 from reports.terminal import print_report
 
@@ -94,3 +95,14 @@ def test_progress_says_what_went_wrong_in_full_once(capsys):
     for person in ("P1", "P2"):
         progress.tell(AgentFinished(agent="emotion", person=person, claims=0, error=f"{person}: it is away"))
     assert capsys.readouterr().err.count("it is away") == 1
+
+
+def test_a_pulse_is_told_with_its_value(silent):
+    pulse = Observation(
+        id="heart_rate-1", tool="rppg", kind="heart_rate", person="P1", start_s=0.0, end_s=silent.clip.duration_s,
+        value=71.7, unit="bpm", text="P1: heart rate 72 bpm", confidence=0.8, quality=0.9,
+    )  # fmt: skip
+    observations = (*silent.evidence.observations, pulse)
+    evidence = silent.evidence.model_copy(update={"observations": observations})
+    told = printed(silent.model_copy(update={"evidence": evidence}))
+    assert "P1: heart rate 72 bpm [heart_rate-1], confidence 80%" in told

@@ -132,6 +132,8 @@ def test_the_report_tells_each_trace_with_its_harmless_causes_and_no_verdict():
         "Moire was seen [moire-1]",
         "Forgery_score was seen [forgery_score-1]",
     ]
+    (low,) = integrity.caveats(make_case(trace("forgery_score", value=0.1)).evidence)
+    assert low.startswith("Forgery_score was seen [forgery_score-1]")
     every = " ".join(trace.caveat for trace in integrity.known_traces().traces).lower()
     assert not any(word in every for word in ("fake", "genuine", "authentic", "manipulated", "forged"))
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from perception.integrity.detector import Score
 from perception.scheduler import perceive
 from perception.tool import make_tool
 
+ROOT = Path(__file__).parents[3]
 HARMLESS = {"encoder_signature", "coded_twice", "edited", "repeated_pictures", "skin_rhythm", "lip_sync"}
 VERDICT = re.compile(r"\b(fake|forged|deepfake|manipulated|genuine|authentic)\b", re.IGNORECASE)
 
@@ -36,6 +38,8 @@ def plug(tmp_path, monkeypatch):
         "def by_frames(frames):\n    return 'Counter', min(1.0, sum(1 for _ in frames) / 100)\n"
         "def too_sure(path):\n    return 'Odd', 7\n"
         "def wordless(path):\n    return 'yes'\n"
+        "def broken(path):\n    raise KeyError('weights')\n"
+        "def leaving(path):\n    raise SystemExit(3)\n"
         "def needy(path, key):\n    return None\n"
     )
     yield "their_model"
@@ -51,12 +55,24 @@ def test_the_score_of_a_detector_is_told_with_its_name(plug, make_clip, name, sc
     assert not VERDICT.search(told.text)
 
 
-@pytest.mark.parametrize("name", ["too_sure", "wordless"])
-def test_a_detector_that_answers_wrongly_fails_the_tool_in_a_line(plug, make_clip, name):
+@pytest.mark.parametrize("name", ["too_sure", "wordless", "broken", "leaving"])
+def test_a_detector_that_fails_is_told_and_takes_no_other_trace_with_it(plug, make_clip, name):
     evidence = perceive(Clip.open(make_clip()), [make_tool("integrity", detector=f"{plug}:{name}")])
     run = next(r for r in evidence.tools if r.tool == "integrity")
-    assert run.status == "failed"
-    assert "integrity.detector" in run.error
+    assert (run.status, run.notes["detector"]) == ("ok", f"{plug}:{name} failed")
+    assert evidence.of("encoder_signature")
+    (told,) = [a.reason for a in evidence.abstentions if a.tool == "integrity" and "detector" in a.reason]
+    assert told.startswith(f"integrity.detector={plug}:{name} gave no score")
+    assert not evidence.of("forgery_score")
+
+
+def test_the_detector_of_the_documentation_works(tmp_path, monkeypatch, make_clip):
+    code = (ROOT / "docs" / "integrity.md").read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mydetector.py").write_text(f"def my_model(rgb):\n    return rgb.max() / 255 * 0\n{code}")
+    evidence = perceive(Clip.open(make_clip()), [make_tool("integrity", detector="mydetector:forged")])
+    (told,) = evidence.of("forgery_score")
+    assert "my model 1.2 gives 0.00 of 1" in told.text
 
 
 @pytest.mark.parametrize("reference", ["their_model:nothing", "no_such_module:x", "their_model:needy", "their_model"])

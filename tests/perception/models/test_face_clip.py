@@ -1,5 +1,6 @@
 """Faces and sentences meet in one space: the scores are those of the checkpoint, and captions say what fits."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from perception.face_captions_by_clip import caption, unclear
 from perception.models.face_clip import TransformersEncoder
 from perception.tool import make_tool
 from perception.tracking import Box
+from perception.weights import WeightError
 from perception.zero_shot import BLANK, Scores, ZeroShot, face_crop, fitting, looks, prompts
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -252,3 +254,23 @@ def test_what_is_no_clip_is_refused_in_a_line(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(ToolError, match="is a bert, neither a CLIP nor a SigLIP"):
         TransformersEncoder(str(tmp_path))
+
+
+def test_a_checkpoint_that_is_not_whole_is_refused_and_never_filled_at_random(checkpoint, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(checkpoint, tmp_path, dirs_exist_ok=True)
+    tensors = load_file(tmp_path / "model.safetensors")
+    vision = [name for name in tensors if name.startswith("vision_model")]
+    save_file({n: t for n, t in tensors.items() if n not in vision}, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(WeightError, match=r"lacks weights of its network \(vision_model.*more\)"):
+        TransformersEncoder(str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:-50])
+    with pytest.raises(ToolError, match="can't be loaded as a CLIP or SigLIP checkpoint") as told:
+        TransformersEncoder(str(tmp_path))
+    assert str(tmp_path) in str(told.value)
+
+
+def test_a_folder_of_a_clip_that_is_not_there_is_told_before_anything_is_measured(tmp_path):
+    with pytest.raises(OptionError, match="there is no such folder"):
+        make_tool("face_captions", engine="clip", model=str(tmp_path / "nothing"))

@@ -5,17 +5,19 @@ import csv
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from mentalis.cli import main
 from mentalis.testing.synthetic_clip import Action, Script, pictures, render
 from perception.action_units import action_units
 from perception.au_intensity import catalogue
 from perception.clip import Clip
-from perception.errors import TrainingDataError
+from perception.errors import OptionError, TrainingDataError
 from perception.micro_expressions import micro_expressions
 from perception.models.face_crops import held, in_crop, patches, regions
 from perception.models.micro_au_table import Pair, View, face_in, pair_of, read_coded
 from perception.scheduler import perceive
+from perception.tool import make_tool
 from perception.weights import WeightError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -213,8 +215,6 @@ def test_what_is_no_clip_is_told_in_one_line(tmp_path):
 @pytest.fixture(scope="module")
 def coded(tmp_path_factory):
     """Four clips of one face: in two of each data set the brows go up, in the others the mouth's corners go down."""
-    import cv2
-
     folder, rows = tmp_path_factory.mktemp("coded"), []
     for n, kind in enumerate(("brow_raise", "frown")):
         seen = list(pictures(Script(seconds=1, fps=6, size=160, actions=(Action(kind, 0.1, 1.2, 0.3, 0.3),), seed=n)))
@@ -222,7 +222,7 @@ def coded(tmp_path_factory):
             name = f"{dataset}-{kind}"
             (folder / name).mkdir()
             for at, rgb in enumerate(seen):
-                cv2.imwrite(str(folder / name / f"img{at + 8}.png"), rgb[..., ::-1])
+                Image.fromarray(rgb).save(folder / name / f"img{at + 8}.png")
             rows.append(
                 (f"{n}{dataset}", name, dataset, f"s{n}", int(kind == "brow_raise"), int(kind == "frown"), 0, 5, 3)
             )
@@ -259,7 +259,7 @@ def swaying(tmp_path_factory):
     still = next(iter(pictures(Script(seconds=1, fps=6, size=240, noise_sd=0.0, pulse_bpm=None))))
     seen = [still, cv2.warpAffine(still, np.float32([[1, 0, 12], [0, 1, 8]]), (240, 240))]
     for at, rgb in enumerate(seen):
-        cv2.imwrite(str(folder / "clip" / f"img{at}.png"), rgb[..., ::-1])
+        Image.fromarray(rgb).save(folder / "clip" / f"img{at}.png")
     write(folder, [("a", "clip", "casme2", "s", 1, 0, 0, 1, "")])
     return read_coded(folder)[0], seen
 
@@ -458,3 +458,9 @@ def test_weights_that_do_not_fit_their_card_are_told(trained, tmp_path):
     with pytest.raises(WeightError, match="do not fit the card"):
         Reader(tmp_path)
     assert isinstance(Reader(trained).network, MicroAUClip)
+
+
+@pytest.mark.parametrize("name", ["action_units", "micro_expressions", "micro_gestures"])
+def test_weights_for_an_engine_that_takes_none_are_not_ignored(name, tmp_path):
+    with pytest.raises(OptionError, match=rf"{name}\.weights=.* needs {name}\.engine="):
+        make_tool(name, weights=str(tmp_path))

@@ -7,12 +7,22 @@ import pickle
 import pytest
 
 from mentalis.cli import main
-from perception.models.trained import GOLD, PREDICTIONS, ModelCard, load_trained, read_checkpoint, save_trained
+from perception.models.engine_weights import described
+from perception.models.trained import (
+    GOLD,
+    PREDICTIONS,
+    ModelCard,
+    check_file,
+    load_trained,
+    read_checkpoint,
+    save_trained,
+)
 from perception.models.training_tables import Table
 from perception.weights import WeightError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
-load_file = pytest.importorskip("safetensors.torch", reason="safetensors is not installed").load_file
+safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
+load_file, save_file = safetensors.load_file, safetensors.save_file
 
 CARD = ModelCard(
     network="physnet",
@@ -112,6 +122,35 @@ def test_a_broken_file_of_safetensors_is_told(tmp_path, content):
     (tmp_path / "w.safetensors").write_bytes(content)
     with pytest.raises(WeightError, match=r"w\.safetensors is no file of weights"):
         read_checkpoint(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
+def test_a_file_that_is_cut_short_is_told_before_anything_is_done(tmp_path, name):
+    path, tensors = tmp_path / name, {"a": torch.zeros(1000)}
+    save_file(tensors, path) if name.endswith("safetensors") else torch.save(tensors, path)
+    check_file(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(WeightError, match="cut short") as told:
+        check_file(path)
+    assert "\n" not in str(told.value)
+    with pytest.raises(WeightError, match="is not there"):
+        check_file(tmp_path / f"other {name}")
+
+
+def test_why_more_than_tensors_is_not_read_is_told_without_advice_to_run_it(tmp_path):
+    (tmp_path / "w.pth").write_bytes(pickle.dumps(Harm(), protocol=2))
+    with pytest.raises(WeightError, match="save its state_dict alone") as told:
+        read_checkpoint(tmp_path / "w.pth")
+    assert "weights_only" not in str(told.value)
+
+
+def test_a_report_tells_weights_by_their_hash_and_card(tmp_path):
+    save_trained(tmp_path, CARD, {"a": torch.zeros(1)})
+    first = described(tmp_path)
+    assert first.startswith("physnet, sha256 ")
+    assert first.endswith("trained on nothing; not evaluated")
+    save_trained(tmp_path, CARD, {"a": torch.ones(2)})
+    assert described(tmp_path) != first
 
 
 def test_the_name_of_data_parallel_training_is_taken_off(tmp_path):

@@ -162,7 +162,9 @@ def test_a_recording_in_ubfc_s_layout_is_trained_on_and_the_engine_takes_the_fol
         main(["train", "pulse", str(tmp_path / "ubfc"), "--out", str(out), *given])
     assert "1 recording of 1 person held out" in capsys.readouterr().out
     card = read_card(out)
-    trained_on = "recordings of the user in the layout of UBFC-rPPG: 1 chunks of 160 frames of 1 people"
+    data = "recordings of the user in the layout of UBFC-rPPG"
+    trained_on = f"{data}: 1 chunks of 160 frames of 1 people; held out: subject2"
+    assert "1 epochs, batches of 1, rate 0.001" in card.source
     assert (card.network, card.trained_on) == ("factorizephys", trained_on)
     network = PulseNetwork(Source(str(out), "factorizephys", out, ""))
     assert network.waves(np.zeros((1, 20, 72, 72, 3), dtype=np.uint8)).shape == (1, 2, 20)
@@ -174,6 +176,8 @@ def test_a_recording_in_ubfc_s_layout_is_trained_on_and_the_engine_takes_the_fol
         (("--layout", "mine"), "--layout 'mine': it is ubfc or pure"),
         (("--network", "gcn"), "--network 'gcn': it is physnet"),
         (("--held-out", "subject9"), "nobody is called subject9; there are subject1"),
+        (("--held-out", "subject1"), "all 1 are held out, and nobody is left to train on"),
+        (("--out", __file__), f"--out {__file__}: Not a directory; name a folder"),
     ],
 )
 def test_options_of_training_that_mean_nothing_are_one_line(given, line, tmp_path, capsys):
