@@ -354,6 +354,8 @@ def test_bad_rows_are_told_with_file_and_line(coded, tmp_path, row, told):
 def test_pictures_that_are_not_there_are_told_with_the_line(coded):
     with pytest.raises(TrainingDataError, match=r"aus\.csv, line 2, column onset: .* has no picture 60"):
         pair_of(read_coded(coded)[0]._replace(onset=60, offset=None, apex=None), View((1,), 32, 8))
+    with pytest.raises(TrainingDataError, match=r"too few pictures for its onset, apex and offset; its last one is 5"):
+        pair_of(read_coded(coded)[0]._replace(offset=70), View((1,), 32, 8))
 
 
 def test_one_data_set_alone_can_not_be_left_out(coded, backbone, tmp_path):
