@@ -30,6 +30,7 @@ from server.figures import Figures
 from server.file_records import Files
 from server.heartbeats import Heartbeats
 from server.jobs import Jobs
+from server.patience import patiently
 from server.security_headers import SecurityHeaders, names_of
 from server.sending import Demo, Sending
 from server.settings import ServerSettings
@@ -178,7 +179,7 @@ async def _sweep(jobs: Jobs, files: Files) -> None:
     """Delete what has expired, now and then."""
     while True:
         try:
-            await sweep(jobs, files)
+            await patiently(sweep, jobs, files)
         except Exception:
             logger.exception("what has expired could not all be deleted; it is tried again")
         await asyncio.sleep(SWEEP_EVERY_S)

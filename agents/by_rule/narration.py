@@ -48,8 +48,10 @@ def at_level(case: Case, claims: Sequence[Claim], person: str | None, level: Lev
     telling = [c for c in mine if c.label != case.codebook.neutral.get(level)]
     surest = sorted(telling, key=lambda c: (-c.confidence, c.start_s))[:MOST_CLAIMS_A_LEVEL]
     if surest:
-        in_time = sorted(surest, key=lambda c: c.start_s)
-        stretches = [f"{name(case, c)} ({c.start_s:.1f}-{c.end_s:.1f} s)" for c in in_time]
+        times: dict[str, list[str]] = {}
+        for claim in sorted(surest, key=lambda c: c.start_s):
+            times.setdefault(name(case, claim), []).append(f"{claim.start_s:.1f}-{claim.end_s:.1f}")
+        stretches = [f"{label} ({' and '.join(spans)} s)" for label, spans in times.items()]
         return f"{OPENINGS[level]} {' and '.join(stretches)}"
     if person is None:
         return None

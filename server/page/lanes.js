@@ -5,7 +5,7 @@ import { LEVELS, plain } from "./words.js";
 const MOST_BINS = 700; // of the heat map: more can't be seen
 const MOST_POINTS = 1500; // of a curve
 const GAP_STEPS = 3; // of a signal's usual step: a longer one is a hole
-const NOT_IN_LANES = /^(au\d+|utterance$|heart_rate|hrv|respiration|face_visible$|body_visible$|face_caption$|light$|sharpness$|compression$|frame_rate$|prosody$|.*_rate$)/;
+const NOT_IN_LANES = /^(au\d+|utterance$|heart_rate|hrv|respiration|face_visible$|body_visible$|face_caption$|light$|sharpness$|compression$|frame_rate$|prosody$|encoder_signature$|edited$|coded_twice$|.*_rate$)/;
 export const CURVES = ["head_pitch", "head_yaw", "head_roll", "gaze_x", "gaze_y"];
 const ACTION_UNIT = /^AU(\d+)$/;
 

@@ -22,6 +22,12 @@ def test_one_person_is_told_level_by_level():
     )
 
 
+def test_what_is_shown_twice_is_named_once():
+    case = make_case(face(), saw("au12", value=3.0))
+    twice = [claim("emotion", "happiness", "au12-1", start_s=s, end_s=s + 1.0) for s in (2.0, 6.0)]
+    assert "the expression suggests happiness (2.0-3.0 and 6.0-7.0 s)." in narrate(case, twice)
+
+
 def test_that_nothing_is_surer_than_certain_is_not_said():
     case = make_case(face(), saw("au12", value=3.0))
     for confidence, said in ((0.99, True), (0.996, False), (1.0, False)):
