@@ -126,8 +126,10 @@ def _check(book: Codebook, path: Path) -> None:
     """
     for level in LEVELS:
         ids = book.ids(level)
-        if len(set(ids)) != len(ids) or not ids:
-            raise CodebookError(f"codebook {path.name}: {level} needs labels, each with an id of its own")
+        if not ids:
+            raise CodebookError(f"codebook {path.name}: {level} needs labels; leave it out for the usual ones")
+        if twice := next((i for i in ids if ids.count(i) > 1), None):
+            raise CodebookError(f"codebook {path.name}: {level}: two labels have the id {twice}")
         if book.neutral.get(level, ids[0]) not in ids:
             raise CodebookError(f"codebook {path.name}: neutral {book.neutral[level]!r} is no label of {level}")
         for label in book.labels(level):

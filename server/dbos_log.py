@@ -2,6 +2,7 @@
 
 import logging
 
+CUT = "Asyncio task cancelled"
 POSTGRES_AWAY = ("(psycopg.OperationalError)", "Notification listener error")
 
 
@@ -13,6 +14,6 @@ def quieten() -> None:
 def is_news(record: logging.LogRecord) -> bool:
     """Whether a log record of DBOS tells what is told nowhere else."""
     error = record.exc_info[1] if record.exc_info else None
-    cut_off = isinstance(error, RuntimeError) and "after shutdown" in str(error)
+    cut_off = (isinstance(error, RuntimeError) and "after shutdown" in str(error)) or CUT in record.getMessage()
     told = f"{record.getMessage()} {error}"
     return not cut_off and not any(words in told for words in POSTGRES_AWAY)

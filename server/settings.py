@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from perception.errors import MentalisError
 from perception.probe import Limits
@@ -100,7 +102,13 @@ class ServerSettings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _of_postgresql(cls, value: str | None) -> str | None:
-        if value is None or value.startswith(("postgresql://", "postgresql+psycopg://")):
+        if value is None:
+            return None
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):  # the latter of a port that is no number
+            raise ValueError("it is no URL: postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME") from None
+        if value.startswith(("postgresql://", "postgresql+psycopg://")):
             return value
         if not value.startswith("postgres://"):
             raise ValueError("it names no PostgreSQL: postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")

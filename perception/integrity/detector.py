@@ -20,6 +20,7 @@ class Score(NamedTuple):
 
 
 Detector = Callable[..., Score]
+NAME_CHARACTERS = 80
 
 
 def load_detector(reference: str) -> Detector:
@@ -29,6 +30,8 @@ def load_detector(reference: str) -> Detector:
         ToolError: there is no such function, or it takes something else.
     """
     module, _, name = reference.partition(":")
+    if not (module and name):
+        raise ToolError(f"integrity.detector={reference}: give it as module:function")
     try:
         found: Detector = getattr(importlib.import_module(module), name)
         parameters = list(inspect.signature(found).parameters)
@@ -75,9 +78,11 @@ def _scored(clip: Clip, detector: Detector) -> Score:
 def _score(returned: Any) -> Score:
     try:
         name, value = returned
-        score = Score(str(name), float(value))
+        score = Score(" ".join(str(name).split())[:NAME_CHARACTERS], float(value))
     except (TypeError, ValueError) as error:
         raise ToolError(f"it returned {str(returned)[:80]!r}, not a name and a score") from error
+    if not score.name or isinstance(value, bool):
+        raise ToolError(f"it returned {str(returned)[:80]!r}, not a name and a score")
     if not 0 <= score.score <= 1:
         raise ToolError(f"{score.name} gave {score.score}; a score lies between 0 and 1")
     return score

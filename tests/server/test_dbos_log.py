@@ -15,6 +15,7 @@ REFUSED = "(psycopg.OperationalError) connection failed"
     [
         ("it broke", RuntimeError("cannot schedule new futures after shutdown"), False),
         ("it broke", RuntimeError(REFUSED), False),
+        ("Asyncio task cancelled for workflow or step", None, False),
         (f"Exception encountered in queue thread: {REFUSED}", None, False),
         ("it broke", RuntimeError("the graph broke"), True),
         ("it broke", None, True),

@@ -39,6 +39,8 @@ def plug(tmp_path, monkeypatch):
         "def too_sure(path):\n    return 'Odd', 7\n"
         "def wordless(path):\n    return 'yes'\n"
         "def broken(path):\n    raise KeyError('weights')\n"
+        "def nameless(path):\n    return ' ', 0.5\n"
+        "def yes_or_no(path):\n    return 'Odd', True\n"
         "def leaving(path):\n    raise SystemExit(3)\n"
         "def needy(path, key):\n    return None\n"
     )
@@ -55,7 +57,7 @@ def test_the_score_of_a_detector_is_told_with_its_name(plug, make_clip, name, sc
     assert not VERDICT.search(told.text)
 
 
-@pytest.mark.parametrize("name", ["too_sure", "wordless", "broken", "leaving"])
+@pytest.mark.parametrize("name", ["too_sure", "wordless", "broken", "leaving", "nameless", "yes_or_no"])
 def test_a_detector_that_fails_is_told_and_takes_no_other_trace_with_it(plug, make_clip, name):
     evidence = perceive(Clip.open(make_clip()), [make_tool("integrity", detector=f"{plug}:{name}")])
     run = next(r for r in evidence.tools if r.tool == "integrity")
