@@ -10,7 +10,7 @@ from pathlib import Path
 from dbos import DBOSConfig
 from fastapi import FastAPI
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from perception.errors import MentalisError
 from server import analyses, analysis_chat, catalogue, chat, chat_models, corrections, files, health, sessions, web_page
@@ -30,7 +30,7 @@ from server.figures import Figures
 from server.file_records import Files
 from server.heartbeats import Heartbeats
 from server.jobs import Jobs
-from server.patience import patiently
+from server.patience import patiently, why
 from server.security_headers import SecurityHeaders, names_of
 from server.sending import Demo, Sending
 from server.settings import ServerSettings
@@ -149,8 +149,7 @@ def database_of(settings: ServerSettings, folder: Path) -> Engine:
     except OSError as error:
         raise MentalisError(f"{folder} can't be made ({error.strerror}); choose another --data-dir") from error
     except SQLAlchemyError as error:
-        why = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
-        raise MentalisError(f"the database can't be opened: {why}") from error
+        raise MentalisError(f"the database can't be opened: {why(error)}") from error
 
 
 def _config(settings: ServerSettings, folder: Path, own: str) -> DBOSConfig:

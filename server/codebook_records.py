@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, delete, insert, select, update
 
 from agents.codebook import Codebook, CodebookError, codebook_names, load_codebook
 from server.database import CODEBOOKS
@@ -34,7 +34,7 @@ class Codebooks:
         """All that an owner can use."""
         wanted = select(CODEBOOKS).where(CODEBOOKS.c.owner == owner).order_by(CODEBOOKS.c.created_at)
         with self._engine.connect() as connection:
-            own = [_told(row.id, read(row.yaml)) for row in connection.execute(wanted)]
+            own = [{"id": row.id, "name": _title(row), "own": True} for row in connection.execute(wanted)]
         return [{"id": name, "name": load_codebook(name).name, "own": False} for name in codebook_names()] + own
 
     def get(self, name: str, owner: str) -> Codebook:
@@ -64,7 +64,7 @@ class Codebooks:
             else:
                 name = f"cb_{uuid.uuid4().hex}"
                 connection.execute(insert(CODEBOOKS).values(id=name, owner=owner, name=book.id, **now))
-        return _told(name, book)
+        return {"id": name, "name": book.name, "own": True}
 
     def delete(self, name: str, owner: str) -> None:
         """Delete a codebook of an owner.
@@ -99,8 +99,12 @@ def _named(name: str, owner: str) -> ColumnElement[bool]:
     return (CODEBOOKS.c.owner == owner) & ((CODEBOOKS.c.name == name) | (CODEBOOKS.c.id == name))
 
 
-def _told(name: str, book: Codebook) -> dict[str, Any]:
-    return {"id": name, "name": book.name, "own": True}
+def _title(row: Row[Any]) -> str:
+    """The name in a codebook; its id where an earlier version took what is refused now."""
+    try:
+        return read(row.yaml).name
+    except ApiError:
+        return str(row.name)
 
 
 def read(text: str) -> Codebook:

@@ -1,5 +1,6 @@
 """Errors in OpenAI's shape: what any OpenAI client shows its user."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from perception.errors import MentalisError
-from server.patience import AWAY
+from server.patience import AWAY, why
+
+logger = logging.getLogger(__name__)
 
 
 class ErrorDetail(BaseModel):
@@ -107,6 +110,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return JSONResponse(body(error.status_code, str(error.detail), code), error.status_code, error.headers)
 
     async def _away(_: Request, error: Exception) -> JSONResponse:
+        logger.warning("the database does not answer (%s)", why(error))
         return JSONResponse(body(503, DATABASE_AWAY, "database"), 503, {"Retry-After": "5"})
 
     for kind in AWAY:

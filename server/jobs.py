@@ -104,17 +104,17 @@ class Jobs:
 
         @DBOS.workflow(name=MEASURE)
         async def measure(name: str, priority: int) -> None:
-            goes_on = await DBOS.run_step_async({"name": MEASURE}, self._stage, name, MEASURE)
+            goes_on = await DBOS.run_step_async({"name": MEASURE}, patiently, self._stage, name, MEASURE)
             await (self._enqueue(REASON, name, priority, reason) if goes_on else self._enqueue_tell(name))
 
         @DBOS.workflow(name=REASON)
         async def reason(name: str, priority: int) -> None:
-            await DBOS.run_step_async({"name": REASON}, self._stage, name, REASON)
+            await DBOS.run_step_async({"name": REASON}, patiently, self._stage, name, REASON)
             await self._enqueue_tell(name)
 
         @DBOS.workflow(name=TELL)
         async def tell_once(name: str, tries: int) -> None:
-            wait_s = await DBOS.run_step_async({"name": TELL}, self._tell, name, tries, deliver)
+            wait_s = await DBOS.run_step_async({"name": TELL}, patiently, self._tell, name, tries, deliver)
             if wait_s is not None:  # a receiver that is waited for takes no other's place
                 await self._enqueue_tell(name, tries + 1, wait_s)
 
@@ -177,11 +177,7 @@ class Jobs:
             await DBOS.enqueue_workflow_async(TELL, self._last, name, tries)
 
     async def _stage(self, name: str, stage: str) -> bool:
-        """Run a stage until it ends or the analysis is cancelled or deleted; whether it ended well."""
-        return await patiently(self._once, name, stage)
-
-    async def _once(self, name: str, stage: str) -> bool:
-        """A stage, from where it was if it has run before."""
+        """Run a stage from where it was until it, or the analysis, ends or is deleted; whether it ended well."""
         try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted before its turn came
@@ -294,9 +290,6 @@ class Jobs:
 
     async def _tell(self, name: str, tries: int, deliver: Deliver) -> float | None:
         """Tell a webhook, if one is asked for; the seconds after which to try again, none once it is over."""
-        return await patiently(self._tell_once, name, tries, deliver)
-
-    async def _tell_once(self, name: str, tries: int, deliver: Deliver) -> float | None:
         try:
             analysis = await asyncio.to_thread(self.analyses.get, name, None)
         except ApiError:  # deleted by now

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 import psycopg
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)  # the last is that of the graph's checkpoints
 FIRST_WAIT_S, MOST_WAIT_S = 1.0, 30.0
@@ -22,6 +22,12 @@ async def patiently(work: Callable[P, Awaitable[T]], *args: P.args, **named: P.k
         try:
             return await work(*args, **named)
         except AWAY as error:
-            logger.warning("the database does not answer (%s); tried again in %g s", type(error).__name__, wait_s)
+            logger.warning("the database does not answer (%s); tried again in %g s", why(error), wait_s)
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, MOST_WAIT_S)
+
+
+def why(error: Exception) -> str:
+    """What the database's driver says, in a line; not what was asked, which has clients' content."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return next(iter(str(said).strip().splitlines()), type(error).__name__)

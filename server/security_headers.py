@@ -37,6 +37,7 @@ def policy(directives: dict[str, str]) -> str:
 
 
 # Of a report's page, which holds its scripts: in a sandbox it has no origin, so that they can ask nothing of the server
+PROBES = ("/healthz", "/readyz")  # which balancers ask by address; they say nothing that a page could use
 REPORT_POLICY = "sandbox allow-scripts allow-downloads; " + policy(
     {
         "default-src": "'none'",
@@ -50,9 +51,6 @@ REPORT_POLICY = "sandbox allow-scripts allow-downloads; " + policy(
         "frame-ancestors": "'none'",
     }
 )
-
-
-PROBES = ("/healthz", "/readyz")  # which balancers ask by address; they say nothing that a page could use
 
 
 def names_of(host: str, allowed_hosts: Collection[str]) -> frozenset[str]:

@@ -172,9 +172,10 @@ def read_server_settings(**given: Any) -> ServerSettings:
 
 
 def _check_names(environment: Collection[str]) -> None:
-    known = {f"{PREFIX}{name}".upper() for name in ServerSettings.model_fields}
+    known = [name.upper() for name in ServerSettings.model_fields]
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, n=1)
-            meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(sorted(known))}"
-            raise MentalisError(f"there is no setting {name}{meant}")
+        setting = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and setting not in known:
+            near = get_close_matches(setting, known, n=1)
+            meant = f"did you mean {PREFIX}{near[0]}?" if near else f"{PREFIX} is followed by one of {', '.join(known)}"
+            raise MentalisError(f"there is no setting {name}; {meant}")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from server.analysis_records import Analyses, Analysis
 from server.errors import ApiError
+from server.patience import AWAY
 from server.webhooks import WAITS_S
 
 Deliver = Callable[[Analysis, int], Awaitable[float | None]]  # how often with this try; seconds until the next, if any
@@ -24,7 +25,9 @@ async def tell(analysis: Analysis, tries: int, deliver: Deliver, analyses: Analy
     except ApiError as error:
         logger.warning("analysis %s: %s", analysis.id, error.message)
         why = error.message
-    except Exception as error:  # of ours, such as a database that is away: its receiver takes what comes again once
+    except AWAY:  # its receiver takes what comes again once
+        raise
+    except Exception as error:  # of ours
         logger.exception("analysis %s: its webhook could not be told", analysis.id)
         if tries <= len(WAITS_S):
             return WAITS_S[tries - 1]

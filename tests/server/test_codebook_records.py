@@ -3,8 +3,10 @@
 import pytest
 
 pytest.importorskip("fastapi", reason="the server extra is not installed")
+from sqlalchemy import insert
+
 from server.codebook_records import Codebooks
-from server.database import open_database
+from server.database import CODEBOOKS, open_database
 from server.errors import ApiError
 
 
@@ -49,3 +51,12 @@ def test_a_codebook_that_is_sent_again_goes_by_the_same_id_and_is_deleted_by_eit
 def test_what_is_wrong_with_a_label_is_told_with_its_place(codebooks, labels, why):
     with pytest.raises(ApiError, match=why):
         codebooks.add(f"id: mine\nname: Mine\nsource: a test\nemotion: {labels}\n", "me")
+
+
+def test_one_that_an_earlier_version_took_hides_no_other_from_the_list(codebooks):
+    bad = "id: old\nname: Old\nsource: a test\nemotion: [{id: a, name: A, definition: x, concepts: [nothing]}]\n"
+    row = {"id": "cb_old", "owner": "me", "name": "old", "yaml": bad, "created_at": 0.0}
+    with codebooks._engine.begin() as connection:
+        connection.execute(insert(CODEBOOKS).values(row))
+    codebooks.add("id: mine\nname: Mine\nsource: a test\n", "me")
+    assert [book["name"] for book in codebooks.names("me") if book["own"]] == ["old", "Mine"]
