@@ -12,6 +12,7 @@ pytest.importorskip("fastapi", reason="the server extra is not installed")
 pytest.importorskip("dbos", reason="the server extra is not installed")
 from dbos import DBOS
 from jobs_running import PATIENCE_S, becomes, files_of, jobs_running, sent, started, until
+from sqlalchemy.exc import OperationalError
 
 from agents.report import Failure
 from graphs.events import ReportReady, ToolFinished
@@ -290,13 +291,25 @@ async def test_a_webhook_is_told_again_when_something_of_ours_breaks_off_until_t
 
     def webhook_told(name, status, error=None):
         if away == "write" and status == "delivered":
-            raise RuntimeError("the database is away")
+            raise RuntimeError("no row")
         kept.append((status, error))
 
     analysis, analyses = SimpleNamespace(id="an_1", webhook="w"), SimpleNamespace(webhook_told=webhook_told)
     waits_s = [await telling.tell(analysis, tries, deliver, analyses) for tries in range(1, 6)]
     assert waits_s == [*telling.WAITS_S, None]
     assert kept == [("failed", "telling it broke off (RuntimeError)")]
+
+
+async def test_a_webhooks_end_that_the_database_cannot_keep_just_now_is_no_failure_of_telling_it():
+    def webhook_told(name, status, error=None):
+        raise OperationalError("UPDATE", {}, Exception("away"))
+
+    async def deliver(analysis, tries):
+        """It is told."""
+
+    analysis, analyses = SimpleNamespace(id="an_1", webhook="w"), SimpleNamespace(webhook_told=webhook_told)
+    with pytest.raises(OperationalError):
+        await telling.tell(analysis, 5, deliver, analyses)
 
 
 async def test_media_that_came_again_as_an_analysis_of_them_ends_are_left_for_who_is_about_to_ask(jobs):
