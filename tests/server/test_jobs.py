@@ -309,7 +309,7 @@ async def test_a_webhooks_end_that_the_database_cannot_keep_just_now_is_no_failu
 
     analysis, analyses = SimpleNamespace(id="an_1", webhook="w"), SimpleNamespace(webhook_told=webhook_told)
     with pytest.raises(OperationalError):
-        await telling.tell(analysis, 5, deliver, analyses)
+        await telling.tell(analysis, 1, deliver, analyses)
 
 
 async def test_media_that_came_again_as_an_analysis_of_them_ends_are_left_for_who_is_about_to_ask(jobs):
